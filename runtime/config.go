@@ -1,0 +1,227 @@
+// Package runtime is what a Hierarchical Reasoning Model is: its
+// configuration, its weights, the backend that runs a segment, and the loop
+// that solves puzzles with it. It knows tokens, not text, and no backend.
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// ErrConfig is wrapped by every error about a configuration.
+var ErrConfig = errors.New("invalid model configuration")
+
+// Family names the two kinds of model.
+type Family string
+
+const (
+	HRM Family = "hrm" // two levels of their own weights, q_halt and q_continue
+	TRM Family = "trm" // one level that plays both, q_halt alone
+)
+
+// Positions names how positions are told apart.
+type Positions string
+
+const (
+	Rope    Positions = "rope"    // rotary embedding of queries and keys
+	Learned Positions = "learned" // a table [P, D] added to the input embedding
+	NoPos   Positions = "none"    // nothing (TRM)
+)
+
+// NumRelations is the number of relation classes between two positions, the
+// columns of a layer's relation bias. See Config.Relation.
+const NumRelations = 8
+
+// Config is the shape of a model. The names in its map form (Map,
+// ParseConfig) are those of the reference's all_config.yaml.
+type Config struct {
+	Family       Family
+	VocabSize    int
+	SeqLen       int // S: tokens of a puzzle
+	NumPuzzles   int // rows of the puzzle table
+	PuzzleEmbDim int // columns of the puzzle table; 0: no table and no HRM prefix
+	PuzzleEmbLen int // prefix positions; 0: ceil(PuzzleEmbDim / Hidden)
+	Hidden       int // D
+	Heads        int
+	Expansion    float64
+	HLayers      int // HRM only: TRM has one level, of LLayers
+	LLayers      int
+	HCycles      int
+	LCycles      int
+	Positions    Positions
+	MLPT         bool   // TRM: mix positions with a SwiGLU instead of attention
+	Relations    string // "" or "sudoku": attention has a learned bias per head and relation class
+	HaltMaxSteps int    // segments that training allowed
+	NormEps      float64
+	RopeTheta    float64
+}
+
+// Prefix returns the number of positions before the tokens.
+func (c *Config) Prefix() int {
+	if c.PuzzleEmbLen > 0 || c.PuzzleEmbDim == 0 {
+		return c.PuzzleEmbLen
+	}
+	return (c.PuzzleEmbDim + c.Hidden - 1) / c.Hidden
+}
+
+// Positions of a puzzle: P = prefix + S.
+func (c *Config) P() int { return c.Prefix() + c.SeqLen }
+
+// HeadDim returns D / heads.
+func (c *Config) HeadDim() int { return c.Hidden / c.Heads }
+
+// Inter returns the width I of the SwiGLU over channels.
+func (c *Config) Inter() int { return interWidth(c.Expansion, c.Hidden) }
+
+// InterT returns the width of the SwiGLU over positions (MLPT).
+func (c *Config) InterT() int { return interWidth(c.Expansion, c.P()) }
+
+// interWidth is round(expansion * n * 2/3), half to even as in Python, rounded
+// up to a multiple of 256.
+func interWidth(expansion float64, n int) int {
+	w := int(math.RoundToEven(expansion * float64(n) * 2 / 3))
+	return (w + 255) / 256 * 256
+}
+
+// Level is one of the two recurrent states, and the network that updates it.
+type Level uint8
+
+const (
+	L Level = iota // low: fast, detailed
+	H              // high: slow, abstract
+)
+
+func (l Level) String() string { return [...]string{"L", "H"}[l] }
+
+// Pass is one application of a level's network:
+//
+//	L: zL <- L(zL + zH + x)
+//	H: zH <- H(zH + zL)        (TRM: the same network L)
+type Pass struct {
+	Level Level
+	Grad  bool // training differentiates through this pass
+}
+
+// Passes returns the order of passes in one segment. Every backend and the
+// trainer follow it. HRM differentiates the last L and the last H pass, TRM
+// the whole last H cycle.
+func (c *Config) Passes() []Pass {
+	var passes []Pass
+	for h := 1; h <= c.HCycles; h++ {
+		last := h == c.HCycles
+		for l := 1; l <= c.LCycles; l++ {
+			passes = append(passes, Pass{L, last && (c.Family == TRM || l == c.LCycles)})
+		}
+		passes = append(passes, Pass{H, last})
+	}
+	return passes
+}
+
+// Layers returns the number of layers in the network of a level.
+func (c *Config) Layers(l Level) int {
+	if l == H && c.Family == HRM {
+		return c.HLayers
+	}
+	return c.LLayers
+}
+
+// Relation returns the class of position j seen from position i, below
+// NumRelations: with "sudoku" 0 unrelated, 1 the same cell, 2 same row only,
+// 3 same column only, 4 same row and box, 5 same column and box, 6 same box
+// only, 7 one of the two is in the prefix.
+func (c *Config) Relation(i, j int) int {
+	prefix := c.Prefix()
+	if i < prefix || j < prefix {
+		return 7
+	}
+	i, j = i-prefix, j-prefix
+	row, col := i/9 == j/9, i%9 == j%9
+	box := i/27 == j/27 && i%9/3 == j%9/3
+	switch {
+	case i == j:
+		return 1
+	case row && box:
+		return 4
+	case col && box:
+		return 5
+	case row:
+		return 2
+	case col:
+		return 3
+	case box:
+		return 6
+	}
+	return 0
+}
+
+// Limits of a configuration read from outside.
+const (
+	maxDim    = 1 << 16
+	maxLayers = 1 << 10
+	maxTable  = 1 << 30
+)
+
+// Validate reports the first field that no model can have, wrapping ErrConfig.
+func (c *Config) Validate() error {
+	if c.Family != HRM && c.Family != TRM {
+		return fmt.Errorf("%w: family is %q, want hrm or trm", ErrConfig, c.Family)
+	}
+	hmin := 1
+	if c.Family == TRM {
+		hmin = 0
+	}
+	ranges := []struct {
+		name        string
+		v, min, max int
+	}{
+		{"vocab_size", c.VocabSize, 1, maxDim},
+		{"seq_len", c.SeqLen, 1, maxDim},
+		{"num_puzzle_identifiers", c.NumPuzzles, 0, maxTable},
+		{"puzzle_emb_ndim", c.PuzzleEmbDim, 0, 1 << 20},
+		{"puzzle_emb_len", c.PuzzleEmbLen, 0, maxDim},
+		{"hidden_size", c.Hidden, 1, maxDim},
+		{"num_heads", c.Heads, 1, maxDim},
+		{"H_layers", c.HLayers, hmin, maxLayers},
+		{"L_layers", c.LLayers, 1, maxLayers},
+		{"H_cycles", c.HCycles, 1, maxLayers},
+		{"L_cycles", c.LCycles, 1, maxLayers},
+		{"halt_max_steps", c.HaltMaxSteps, 1, 1 << 20},
+	}
+	for _, r := range ranges {
+		if r.v < r.min || r.v > r.max {
+			return fmt.Errorf("%w: %s is %d, want %d to %d", ErrConfig, r.name, r.v, r.min, r.max)
+		}
+	}
+	return c.validateShape()
+}
+
+func (c *Config) validateShape() error {
+	switch {
+	case c.Hidden%c.Heads != 0:
+		return fmt.Errorf("%w: hidden_size %d is no multiple of num_heads %d", ErrConfig, c.Hidden, c.Heads)
+	case c.Positions != Rope && c.Positions != Learned && c.Positions != NoPos:
+		return fmt.Errorf("%w: pos_encodings is %q, want rope, learned or none", ErrConfig, c.Positions)
+	case c.Positions == Rope && !c.MLPT && c.HeadDim()%2 != 0:
+		return fmt.Errorf("%w: rope needs an even head size, got %d / %d", ErrConfig, c.Hidden, c.Heads)
+	case !(c.Expansion > 0 && c.Expansion <= 64):
+		return fmt.Errorf("%w: expansion is %v, want above 0, at most 64", ErrConfig, c.Expansion)
+	case !(c.NormEps > 0 && c.NormEps < 1):
+		return fmt.Errorf("%w: rms_norm_eps is %v, want between 0 and 1", ErrConfig, c.NormEps)
+	case !(c.RopeTheta > 0 && c.RopeTheta <= 1e12):
+		return fmt.Errorf("%w: rope_theta is %v, want above 0, at most 1e12", ErrConfig, c.RopeTheta)
+	case c.PuzzleEmbDim > 0 && c.NumPuzzles == 0:
+		return fmt.Errorf("%w: puzzle_emb_ndim is %d but num_puzzle_identifiers is 0", ErrConfig, c.PuzzleEmbDim)
+	case c.PuzzleEmbDim > c.Prefix()*c.Hidden:
+		return fmt.Errorf("%w: puzzle_emb_ndim %d does not fit %d prefix positions of %d", ErrConfig, c.PuzzleEmbDim, c.Prefix(), c.Hidden)
+	case c.MLPT && c.Family != TRM:
+		return fmt.Errorf("%w: mlp_t is for family trm", ErrConfig)
+	case c.MLPT && c.Relations != "":
+		return fmt.Errorf("%w: relations need attention, but mlp_t is set", ErrConfig)
+	case c.Relations != "" && c.Relations != "sudoku":
+		return fmt.Errorf("%w: relations is %q, want sudoku or nothing", ErrConfig, c.Relations)
+	case c.Relations == "sudoku" && c.SeqLen != 81:
+		return fmt.Errorf("%w: relations sudoku needs seq_len 81, got %d", ErrConfig, c.SeqLen)
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/hrmgo/hrm/quantize"
+)
+
+// ErrInput is wrapped by every error about a puzzle that a model cannot take.
+var ErrInput = errors.New("input does not fit the model")
+
+// Model is a configuration and its weights. It is read-only and may be shared.
+type Model struct {
+	Config Config
+	Task   string            // "sudoku", "maze", "arc", or "" when unknown
+	Meta   map[string]string // how it was made, measured accuracy, licence
+
+	EmbedTokens quantize.Matrix // [vocabulary, D]
+	EmbedPos    quantize.Matrix // [P, D], Positions Learned only
+	LMHead      quantize.Matrix // [vocabulary, D]
+	QHead       quantize.Matrix // [2, D]: q_halt, q_continue
+	QBias       []float32       // [2]
+	HInit       []float32       // [D]
+	LInit       []float32       // [D]
+	PuzzleEmb   quantize.Matrix // [NumPuzzles, PuzzleEmbDim], PuzzleEmbDim > 0 only
+	HLevel      []Layer         // HRM only
+	LLevel      []Layer
+}
+
+// Layer is the weights of one block.
+type Layer struct {
+	QKV    quantize.Matrix // [3D, D], rows q-heads, k-heads, v-heads; not with MLPT
+	O      quantize.Matrix // [D, D]; not with MLPT
+	GateUp quantize.Matrix // [2I, D], gate rows first
+	Down   quantize.Matrix // [D, I]
+
+	GateUpT quantize.Matrix // [2It, P], MLPT only
+	DownT   quantize.Matrix // [P, It], MLPT only
+
+	RelationBias []float32 // [heads, NumRelations], Config.Relations only
+}
+
+// Level returns the layers of the network that updates a level.
+func (m *Model) Level(l Level) []Layer {
+	if l == H && m.Config.Family == HRM {
+		return m.HLevel
+	}
+	return m.LLevel
+}
+
+// learnedScale multiplies token plus position embeddings; the reference writes
+// this literal, not 1/sqrt(2).
+const learnedScale = 0.707106781
+
+// Check reports why a puzzle cannot be given to the model, wrapping ErrInput.
+func (m *Model) Check(in Input) error {
+	c := &m.Config
+	if len(in.Tokens) != c.SeqLen {
+		return fmt.Errorf("%w: %d tokens, want %d", ErrInput, len(in.Tokens), c.SeqLen)
+	}
+	for i, t := range in.Tokens {
+		if t < 0 || int(t) >= c.VocabSize {
+			return fmt.Errorf("%w: token %d is %d, want 0 to %d", ErrInput, i, t, c.VocabSize-1)
+		}
+	}
+	if c.PuzzleEmbDim > 0 && (in.PuzzleID < 0 || int(in.PuzzleID) >= c.NumPuzzles) {
+		return fmt.Errorf("%w: puzzle id %d, want 0 to %d", ErrInput, in.PuzzleID, c.NumPuzzles-1)
+	}
+	return nil
+}
+
+// Embed fills x [P, D] with the input embedding:
+//
+//	x = sqrt(D) * e                          rope, none
+//	x = sqrt(D) * 0.707106781 * (e + pos)    learned
+//
+// where e is the puzzle's row of the table, zero-padded and cut into prefix
+// positions, followed by the token embeddings. Nothing is allocated.
+func (m *Model) Embed(in Input, x []float32) error {
+	if err := m.Check(in); err != nil {
+		return err
+	}
+	c := &m.Config
+	d, prefix := c.Hidden, c.Prefix()
+	clear(x[:prefix*d])
+	if c.PuzzleEmbDim > 0 {
+		m.PuzzleEmb.Row(x[:c.PuzzleEmbDim], int(in.PuzzleID))
+	}
+	for i, t := range in.Tokens {
+		m.EmbedTokens.Row(x[(prefix+i)*d:(prefix+i+1)*d], int(t))
+	}
+	scale := float32(math.Sqrt(float64(d)))
+	if c.Positions == Learned {
+		addPositions(x, m.EmbedPos)
+	}
+	for i := range x[:c.P()*d] {
+		x[i] *= scale
+	}
+	return nil
+}
+
+// addPositions sets x = 0.707106781 * (x + pos), both [P, D].
+func addPositions(x []float32, pos quantize.Matrix) {
+	d := pos.Cols
+	for p := range pos.Rows {
+		row := x[p*d : (p+1)*d]
+		pos.AddRow(row, p)
+		for i := range row {
+			row[i] *= learnedScale
+		}
+	}
+}
+
+// Start fills zH and zL [P, D] with the state at the start of a puzzle: every
+// position is HInit or LInit, perturbed as the input asks.
+func (m *Model) Start(in Input, zH, zL []float32) {
+	d, p := m.Config.Hidden, m.Config.P()
+	for i := range p {
+		copy(zH[i*d:(i+1)*d], m.HInit)
+		copy(zL[i*d:(i+1)*d], m.LInit)
+	}
+	if in.Noise == 0 {
+		return
+	}
+	rng := rand.New(rand.NewPCG(in.Seed, 0x9e3779b97f4a7c15))
+	for _, z := range [][]float32{zH[:p*d], zL[:p*d]} {
+		for i := range z {
+			z[i] += in.Noise * float32(rng.NormFloat64())
+		}
+	}
+}
+
+// Halts reports the learned halting decision: HRM q_halt > q_continue, TRM
+// q_halt > 0.
+func (c *Config) Halts(qHalt, qContinue float32) bool {
+	if c.Family == TRM {
+		return qHalt > 0
+	}
+	return qHalt > qContinue
+}
+
+// Preference is how much the halting head prefers to stop; the decision is
+// Preference > 0.
+func (c *Config) Preference(qHalt, qContinue float32) float32 {
+	if c.Family == TRM {
+		return qHalt
+	}
+	return qHalt - qContinue
+}
