@@ -1,0 +1,94 @@
+package runtime
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/hrmgo/hrm/quantize"
+)
+
+// qBias is the initial bias of both halting values: at first nothing halts.
+const qBias = -5
+
+// NewModel returns a model with the reference's random initial weights, equal
+// for equal seeds on every machine: truncated normal with standard deviation
+// 1/sqrt(fan in) for weights, 1/sqrt(D) for embeddings, 1 for H_init and
+// L_init; zero for the puzzle table, the halting head's weights and the
+// relation biases; -5 for the halting head's bias.
+func NewModel(c Config, seed uint64) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	g := initializer{rand.New(rand.NewPCG(seed, 0))}
+	d := c.Hidden
+	m := &Model{
+		Config:      c,
+		EmbedTokens: g.matrix(c.VocabSize, d, d),
+		LMHead:      g.matrix(c.VocabSize, d, d),
+		QHead:       zeros(2, d),
+		QBias:       []float32{qBias, qBias},
+		HInit:       g.normal(d, 1),
+		LInit:       g.normal(d, 1),
+	}
+	if c.Positions == Learned {
+		m.EmbedPos = g.matrix(c.P(), d, d)
+	}
+	if c.PuzzleEmbDim > 0 {
+		m.PuzzleEmb = zeros(c.NumPuzzles, c.PuzzleEmbDim)
+	}
+	if c.Family == HRM {
+		m.HLevel = g.layers(&c, c.HLayers)
+	}
+	m.LLevel = g.layers(&c, c.LLayers)
+	return m, nil
+}
+
+// initializer draws weights, one tensor after the other.
+type initializer struct{ rng *rand.Rand }
+
+func (g initializer) layers(c *Config, n int) []Layer {
+	d, inter := c.Hidden, c.Inter()
+	layers := make([]Layer, n)
+	for i := range layers {
+		l := &layers[i]
+		if c.MLPT {
+			l.GateUpT = g.matrix(2*c.InterT(), c.P(), c.P())
+			l.DownT = g.matrix(c.P(), c.InterT(), c.InterT())
+		} else {
+			l.QKV = g.matrix(3*d, d, d)
+			l.O = g.matrix(d, d, d)
+		}
+		l.GateUp = g.matrix(2*inter, d, d)
+		l.Down = g.matrix(d, inter, inter)
+		if c.Relations != "" {
+			l.RelationBias = make([]float32, c.Heads*NumRelations)
+		}
+	}
+	return layers
+}
+
+// matrix draws a matrix with standard deviation 1/sqrt(fan).
+func (g initializer) matrix(rows, cols, fan int) quantize.Matrix {
+	return quantize.NewF32(g.normal(rows*cols, 1/math.Sqrt(float64(fan))), rows, cols)
+}
+
+// truncatedStd is the standard deviation of a standard normal cut at 2.
+const truncatedStd = 0.8796256610342398
+
+// normal draws n numbers from a normal cut at two standard deviations and
+// scaled so that what is left has standard deviation std.
+func (g initializer) normal(n int, std float64) []float32 {
+	w := make([]float32, n)
+	for i := range w {
+		z := g.rng.NormFloat64()
+		for math.Abs(z) > 2 {
+			z = g.rng.NormFloat64()
+		}
+		w[i] = float32(z * std / truncatedStd)
+	}
+	return w
+}
+
+func zeros(rows, cols int) quantize.Matrix {
+	return quantize.NewF32(make([]float32, rows*cols), rows, cols)
+}

@@ -1,0 +1,131 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+)
+
+// Halt says when a puzzle stops thinking. The zero value is HaltLearned(1).
+type Halt struct {
+	fixed bool
+	n     int
+}
+
+// HaltLearned stops when the halting head says so (Config.Halts), but not before
+// segment min.
+func HaltLearned(min int) Halt { return Halt{n: min} }
+
+// HaltFixed runs n segments whatever the halting head says.
+func HaltFixed(n int) Halt { return Halt{fixed: true, n: n} }
+
+// stops reports whether a puzzle stops after its given segment, counted from 1.
+func (h Halt) stops(segment int, wants bool) bool {
+	if h.fixed {
+		return segment >= h.n
+	}
+	return wants && segment >= h.n
+}
+
+func (h Halt) String() string {
+	switch {
+	case h.fixed:
+		return fmt.Sprintf("fixed:%d", h.n)
+	case h.n > 1:
+		return fmt.Sprintf("min:%d", h.n)
+	}
+	return "learned"
+}
+
+// DefaultNoise perturbs the start of further attempts when Options gives
+// neither Noise nor Transform.
+const DefaultNoise = 0.5
+
+// Options of Solve. The zero value is one attempt with learned halting, at
+// most as many segments as training allowed.
+type Options struct {
+	Halt        Halt
+	MaxSegments int // 0: Config.HaltMaxSteps (HaltFixed(n): n); it may be larger
+	Lanes       int // puzzles that think at once; 0: DefaultLanes
+
+	// Restarts is how many more attempts a puzzle gets whose answer is not
+	// accepted: by Accept where it is given, else by the halting head.
+	Restarts int
+	// Transform gives attempt 1, 2, ... of a puzzle another form of the same
+	// puzzle. Nil: the same puzzle from a perturbed start.
+	Transform Transform
+	Noise     float32 // of the perturbed start, 0: DefaultNoise
+	Seed      uint64  // of perturbed starts and transforms
+	// Accept is the task's own check of the answer to input i.
+	Accept func(i int, answer []int32) bool
+
+	// OnSegment is called after every segment of every puzzle, in one
+	// goroutine. The event's slices are valid during the call.
+	OnSegment func(Event)
+	// WantLogits fills Event.Logits.
+	WantLogits bool
+	// OnResult is called as each puzzle ends, with its index.
+	OnResult func(i int, r Result)
+}
+
+// Transform returns another form of a puzzle, and the function that turns an
+// answer to it, in place, into an answer to the puzzle.
+type Transform func(in Input, seed uint64) (Input, func(answer []int32))
+
+// DefaultLanes is the number of lanes when Options gives none: enough to fill
+// the kernels, little enough to keep the carry in cache.
+const DefaultLanes = 8
+
+// Event is what one segment of one puzzle came to.
+type Event struct {
+	Index   int // of the input
+	Attempt int // from 0
+	Segment int // from 1
+
+	Tokens []int32   // [S] the answer so far, in the form that the caller gave
+	Logits []float32 // [S, vocabulary], with WantLogits; of a transformed puzzle when Transform made one
+
+	QHalt, QContinue float32
+	Done             bool // the attempt ends here
+}
+
+// Result is the answer to one puzzle.
+type Result struct {
+	Tokens   []int32 // [S]
+	Segments int     // of the attempt that gave the answer
+	// Halted reports that the halting head said stop; otherwise the attempt ran
+	// out of segments.
+	Halted           bool
+	Accepted         bool // by Options.Accept
+	QHalt, QContinue float32
+	Attempts         int // that were made, 1 or more
+	TotalSegments    int // of all attempts
+	Elapsed          time.Duration
+	// Err says why there is no answer: the input does not fit (ErrInput), or
+	// solving stopped before the puzzle ended.
+	Err error
+}
+
+// maxSegments returns the limit for one attempt.
+func (o *Options) maxSegments(c *Config) int {
+	switch {
+	case o.MaxSegments > 0:
+		return o.MaxSegments
+	case o.Halt.fixed:
+		return o.Halt.n
+	}
+	return max(c.HaltMaxSteps, o.Halt.n)
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Halt.n < 0 || o.Halt.fixed && o.Halt.n < 1:
+		return fmt.Errorf("runtime: halting policy %v: want at least 1 segment", o.Halt)
+	case o.MaxSegments < 0:
+		return fmt.Errorf("runtime: at most %d segments: want 1 or more, or 0 for the model's own", o.MaxSegments)
+	case o.Lanes < 0:
+		return fmt.Errorf("runtime: %d lanes: want 1 or more, or 0 for %d", o.Lanes, DefaultLanes)
+	case o.Restarts < 0:
+		return fmt.Errorf("runtime: %d restarts: want 0 or more", o.Restarts)
+	}
+	return nil
+}

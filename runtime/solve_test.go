@@ -1,0 +1,248 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// counter is a backend for tests of the loop: a puzzle of tokens [n, ...]
+// halts at segment n, and its answer is the segment's number everywhere. From
+// a perturbed start it halts at segment 1 and answers seed % 100.
+type counter struct {
+	config Config
+	failAt int // Step number that fails, from 1
+	steps  int
+	rows   []int // lanes per step
+}
+
+func newCounter() *counter {
+	return &counter{config: Config{Family: HRM, VocabSize: 200, SeqLen: 2, Hidden: 1, Heads: 1, HaltMaxSteps: 5}}
+}
+
+func (c *counter) Name() string    { return "counter" }
+func (c *counter) Config() *Config { return &c.config }
+func (c *counter) Close() error    { return nil }
+func (c *counter) NewBatch(lanes int) (Batch, error) {
+	return &counterBatch{c: c, in: make([]Input, lanes), segment: make([]int, lanes)}, nil
+}
+
+type counterBatch struct {
+	c       *counter
+	in      []Input
+	segment []int
+}
+
+func (b *counterBatch) Reset(lane int, in Input) error {
+	if err := (&Model{Config: b.c.config}).Check(in); err != nil {
+		return err
+	}
+	b.in[lane], b.segment[lane] = in, 0
+	return nil
+}
+
+func (b *counterBatch) Step(ctx context.Context, lanes []int, out *Output) error {
+	b.c.steps++
+	if b.c.steps == b.c.failAt {
+		return errors.New("device lost")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.c.rows = append(b.c.rows, len(lanes))
+	out.Resize(len(lanes), &b.c.config)
+	for k, i := range lanes {
+		b.segment[i]++
+		answer, halt := int32(b.segment[i]), b.segment[i] >= int(b.in[i].Tokens[0])
+		if b.in[i].Noise > 0 {
+			answer, halt = int32(b.in[i].Seed%100), true
+		}
+		out.Tokens[2*k], out.Tokens[2*k+1] = answer, answer
+		out.QHalt[k], out.QContinue[k] = -1, 0
+		if halt {
+			out.QHalt[k] = 1
+		}
+	}
+	return nil
+}
+
+func (b *counterBatch) Close() error { return nil }
+
+func inputs(n ...int32) []Input {
+	var in []Input
+	for _, v := range n {
+		in = append(in, Input{Tokens: []int32{v, 0}})
+	}
+	return in
+}
+
+func TestSolveHaltsPerPuzzleAndRefills(t *testing.T) {
+	c := newCounter()
+	results, err := Solve(t.Context(), c, inputs(1, 3, 9, 2, 1), Options{Lanes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSegments, wantHalted := []int{1, 3, 5, 2, 1}, []bool{true, true, false, true, true}
+	for i, r := range results {
+		if r.Segments != wantSegments[i] || r.Halted != wantHalted[i] || r.Tokens[0] != int32(wantSegments[i]) || r.Attempts != 1 {
+			t.Errorf("puzzle %d: %+v, want %d segments, halted %v", i, r, wantSegments[i], wantHalted[i])
+		}
+	}
+	if want := []int{2, 2, 2, 2, 2, 2}; !slices.Equal(c.rows, want) {
+		t.Errorf("lanes per step %v, want %v: a freed lane waits", c.rows, want)
+	}
+}
+
+func TestSolveHaltPolicies(t *testing.T) {
+	cases := []struct {
+		o    Options
+		want []int
+	}{
+		{Options{Halt: HaltFixed(4)}, []int{4, 4, 4}},
+		{Options{Halt: HaltLearned(3)}, []int{3, 3, 5}},
+		{Options{MaxSegments: 7}, []int{1, 3, 7}},
+		{Options{MaxSegments: 2}, []int{1, 2, 2}},
+		{Options{Halt: HaltFixed(8)}, []int{8, 8, 8}},
+	}
+	for _, c := range cases {
+		results, err := Solve(t.Context(), newCounter(), inputs(1, 3, 9), c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if r.Segments != c.want[i] {
+				t.Errorf("%v at most %d: puzzle %d took %d segments, want %d", c.o.Halt, c.o.MaxSegments, i, r.Segments, c.want[i])
+			}
+		}
+	}
+}
+
+func TestSolveRestarts(t *testing.T) {
+	accept := func(_ int, answer []int32) bool { return answer[0] >= 50 }
+	for lanes := 1; lanes <= 3; lanes++ {
+		results, err := Solve(t.Context(), newCounter(), inputs(1, 9, 2, 9), Options{Lanes: lanes, Restarts: 20, Seed: 7, Accept: accept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if !r.Accepted || r.Attempts < 2 || r.TotalSegments <= r.Segments {
+				t.Errorf("%d lanes, puzzle %d: %+v, want an accepted answer of a later attempt", lanes, i, r)
+			}
+		}
+	}
+	// Without a check only the puzzle that ran out tries again, and the
+	// attempt that halts is kept.
+	results, err := Solve(t.Context(), newCounter(), inputs(1, 9), Options{Restarts: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results[0].Attempts != 1 || results[1].Attempts != 2 || !results[1].Halted {
+		t.Errorf("got %+v", results)
+	}
+}
+
+func TestSolveTransformIsUndone(t *testing.T) {
+	o := Options{Restarts: 1, OnSegment: func(e Event) {
+		if e.Attempt == 1 && e.Tokens[0] != 101 {
+			t.Errorf("event shows %d, want it in the caller's form", e.Tokens[0])
+		}
+	}}
+	o.Transform = func(in Input, _ uint64) (Input, func([]int32)) {
+		return inputs(1)[0], func(answer []int32) { answer[0] += 100 }
+	}
+	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
+	if err != nil || results[0].Tokens[0] != 101 || results[0].Attempts != 2 {
+		t.Fatalf("%+v, %v", results[0], err)
+	}
+}
+
+func TestSolveBadInputLeavesOthers(t *testing.T) {
+	in := inputs(1, 2, 3)
+	in[1].Tokens = []int32{1}
+	results, err := Solve(t.Context(), newCounter(), in, Options{Lanes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(results[1].Err, ErrInput) || results[0].Err != nil || results[2].Segments != 3 {
+		t.Errorf("got %+v", results)
+	}
+}
+
+func TestSolveBackendFailure(t *testing.T) {
+	c := newCounter()
+	c.failAt = 3
+	results, err := Solve(t.Context(), c, inputs(1, 4, 1), Options{Lanes: 1})
+	if err == nil || results[0].Err != nil {
+		t.Fatalf("error %v, first result %+v", err, results[0])
+	}
+	for _, r := range results[1:] {
+		if !errors.Is(r.Err, ErrStopped) {
+			t.Errorf("unfinished puzzle says %v, want ErrStopped", r.Err)
+		}
+	}
+}
+
+func TestSolveRefusesBadOptions(t *testing.T) {
+	for _, o := range []Options{{Lanes: -1}, {MaxSegments: -1}, {Restarts: -1}, {Halt: HaltFixed(0)}, {Halt: HaltLearned(-1)}} {
+		if _, err := Solve(t.Context(), newCounter(), inputs(1), o); err == nil {
+			t.Errorf("%+v accepted", o)
+		}
+	}
+	if results, err := Solve(t.Context(), newCounter(), nil, Options{}); err != nil || len(results) != 0 {
+		t.Errorf("no puzzles: %v, %v", results, err)
+	}
+}
+
+func TestCancelLeavesNoGoroutine(t *testing.T) {
+	before := goruntime.NumGoroutine()
+	for range 1000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		o := Options{OnSegment: func(Event) { cancel() }}
+		if _, err := Solve(ctx, newCounter(), inputs(9, 9), o); !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v, want context.Canceled", err)
+		}
+	}
+	if after := goruntime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, %d before", after, before)
+	}
+}
+
+func TestServe(t *testing.T) {
+	queue, done := make(chan Request), make(chan error)
+	go func() { done <- Serve(t.Context(), newCounter(), queue, Options{Lanes: 2}) }()
+	answers := make(chan string, 10)
+	for i := range 10 {
+		queue <- Request{Index: i, Input: inputs(int32(i%4 + 1))[0], Done: func(r Result) {
+			answers <- fmt.Sprint(i, r.Segments == i%4+1)
+		}}
+	}
+	close(queue)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	close(answers)
+	n := 0
+	for a := range answers {
+		n++
+		var i int
+		var ok bool
+		if fmt.Sscan(a, &i, &ok); !ok {
+			t.Errorf("request %d has a wrong answer", i)
+		}
+	}
+	if n != 10 {
+		t.Errorf("%d answers, want 10", n)
+	}
+}
+
+func TestServeStopsWhileItWaits(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := Serve(ctx, newCounter(), make(chan Request), Options{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want DeadlineExceeded", err)
+	}
+}
