@@ -1,0 +1,161 @@
+package puzzle
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxLine   = 1 << 16 // bytes of one line of text or CSV
+	sniffSize = 1 << 13
+)
+
+// Reader streams puzzles from a file. It holds one puzzle at a time, however
+// large the file.
+type Reader struct {
+	task Task
+	next func() (Puzzle, error)
+}
+
+// NewReader reads puzzles of a task from r: text, CSV with a header, or for
+// ARC JSON; plain or gzip. A nil task is recognised from the first bytes.
+func NewReader(r io.Reader, task Task) (*Reader, error) {
+	in := bufio.NewReaderSize(r, maxLine)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		in = bufio.NewReaderSize(z, maxLine)
+	}
+	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
+		_, _ = in.Discard(3)
+	}
+	head, err := in.Peek(sniffSize)
+	if len(head) == 0 && err != io.EOF {
+		return nil, fmt.Errorf("reading puzzles: %w", err)
+	}
+	if task == nil {
+		if task = recognise(string(head)); task == nil && len(bytes.TrimSpace(head)) > 0 {
+			return nil, fmt.Errorf("%w: want a sudoku, a maze or an ARC task", ErrUnknown)
+		}
+	}
+	return newReader(in, task, string(head))
+}
+
+func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
+	r := &Reader{task: task}
+	switch t := task.(type) {
+	case gridTask:
+		l := &lines{in: in}
+		if isCSV(head) {
+			c, err := newCSVReader(l, t)
+			if err != nil {
+				return nil, err
+			}
+			r.next = c.next
+		} else {
+			r.next = newTextReader(l, t).next
+		}
+	case nil:
+		r.next = func() (Puzzle, error) { return Puzzle{}, io.EOF }
+	default:
+		return nil, fmt.Errorf("%w: task %s has no text format", ErrUnknown, task.Name())
+	}
+	return r, nil
+}
+
+// Task returns the kind of the puzzles; nil for an empty file of unknown kind.
+func (r *Reader) Task() Task { return r.task }
+
+// Next returns the next puzzle, or io.EOF at the end. After an *Error the
+// next call goes on with the puzzle after the bad one; any other error (the
+// file cannot be read) is final.
+func (r *Reader) Next() (Puzzle, error) { return r.next() }
+
+// gridTask is a Task whose puzzles are text grids.
+type gridTask interface {
+	Task
+	layout() layout
+	// checkQuestion reports the cell of a question that makes it impossible.
+	checkQuestion(q []int32) (cell int, err error)
+}
+
+// recognise returns the task of a file that starts with head, nil if unclear.
+func recognise(head string) Task {
+	if isCSV(head) {
+		return recogniseCSV(head)
+	}
+	for line := range strings.Lines(head) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if strings.Trim(line, "0123456789.|!-+= \t") == "" {
+			return Sudoku{}
+		}
+		if strings.Trim(line, "# SGo.") == "" {
+			return Maze{Side: 30}
+		}
+		if !strings.HasPrefix(line, "#") {
+			return nil
+		}
+	}
+	return nil
+}
+
+// lines reads a file line by line, without its line ends.
+type lines struct {
+	in *bufio.Reader
+	n  int // of the line read last, from 1
+}
+
+var errLong = fmt.Errorf("line is longer than %d bytes", maxLine)
+
+// next returns the next line. A line too long is skipped and reported as an
+// *Error.
+func (l *lines) next() (string, error) {
+	b, err := l.in.ReadSlice('\n')
+	if len(b) == 0 && err == io.EOF {
+		return "", io.EOF
+	}
+	l.n++
+	if errors.Is(err, bufio.ErrBufferFull) {
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = l.in.ReadSlice('\n')
+		}
+		if err == nil || err == io.EOF {
+			return "", &Error{Line: l.n, Err: errLong}
+		}
+	}
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("line %d: %w", l.n, err)
+	}
+	return string(bytes.TrimRight(b, "\r\n")), nil
+}
+
+// encodeLine reads one grid from a line without layout.
+func encodeLine(t Task, text string, token func(rune) (int32, bool), want string) ([]int32, error) {
+	out := make([]int32, 0, t.SeqLen())
+	col := 0
+	for _, c := range text {
+		col++
+		v, ok := token(c)
+		if !ok {
+			return nil, &Error{Line: 1, Column: col, Err: fmt.Errorf("found %q, %s", c, want)}
+		}
+		if len(out) < t.SeqLen() {
+			out = append(out, v)
+		}
+	}
+	if n := utf8.RuneCountInString(text); n != t.SeqLen() {
+		return nil, &Error{Line: 1, Err: fmt.Errorf("%d cells, want %d", n, t.SeqLen())}
+	}
+	return out, nil
+}
