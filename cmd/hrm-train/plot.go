@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/train/config"
+	"github.com/hrmgo/hrm/train/curve"
+)
+
+// metricsFile is where a run keeps its record, in its folder.
+const metricsFile = "metrics.jsonl"
+
+func newPlot() *cobra.Command {
+	var out, title, axis string
+	cmd := &cobra.Command{
+		Use:   "plot run...",
+		Short: "Draw the learning curves of runs",
+		Long: `Draws training loss and validation accuracy of one or more runs, each given by
+its folder or its metrics.jsonl, into one PNG or SVG picture.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := oneOf("over", axis, string(curve.Steps), string(curve.Minutes)); err != nil {
+				return err
+			}
+			return plotRuns(out, title, curve.Axis(axis), args)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "curve.png", "picture to write, .png or .svg")
+	cmd.Flags().StringVar(&title, "title", "", "title of the picture")
+	cmd.Flags().StringVar(&axis, "over", string(curve.Steps), "steps or minutes")
+	return cmd
+}
+
+func plotRuns(out, title string, axis curve.Axis, paths []string) error {
+	format := strings.TrimPrefix(filepath.Ext(out), ".")
+	if format != "png" && format != "svg" {
+		return fmt.Errorf("%w: picture %s: want a name that ends in .png or .svg", config.ErrConfig, out)
+	}
+	var runs []curve.Run
+	for _, path := range paths {
+		if filepath.Ext(path) != ".jsonl" {
+			path = filepath.Join(path, metricsFile)
+		}
+		records, err := curve.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, curve.Run{Name: runName(path, len(paths)), Records: records})
+	}
+	var picture bytes.Buffer
+	if err := curve.Draw(&picture, format, title, axis, runs); err != nil {
+		return err
+	}
+	return writeFile(out, picture.Bytes())
+}
+
+// runName is what the legend calls a run: its folder, or nothing when alone.
+func runName(path string, runs int) string {
+	if runs == 1 {
+		return ""
+	}
+	return filepath.Base(filepath.Dir(path))
+}

@@ -1,0 +1,124 @@
+// Package config is the configuration of a training run: a YAML file or a
+// preset, with single keys overridden from the command line. Unknown keys,
+// wrong types and impossible values are refused with the line and, for a
+// typo, the nearest key there is.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// ErrConfig is wrapped by every error about a configuration.
+var ErrConfig = errors.New("invalid training configuration")
+
+// Config decides a training run. Keys are those of the reference's
+// configuration where it has one.
+type Config struct {
+	Task string `yaml:"task" doc:"sudoku, maze or arc"`
+
+	// The model.
+	Family       runtime.Family    `yaml:"family" doc:"hrm: two levels; trm: one shared level, no q_continue"`
+	Hidden       int               `yaml:"hidden_size" doc:"D, the width of a position"`
+	Heads        int               `yaml:"num_heads" doc:"attention heads"`
+	Expansion    float64           `yaml:"expansion" doc:"SwiGLU width is round(expansion * D * 2/3), rounded up to 256"`
+	HLayers      int               `yaml:"H_layers" doc:"layers of level H (hrm only)"`
+	LLayers      int               `yaml:"L_layers" doc:"layers of level L, which trm shares"`
+	HCycles      int               `yaml:"H_cycles" doc:"H passes in a segment"`
+	LCycles      int               `yaml:"L_cycles" doc:"L passes in an H cycle"`
+	Positions    runtime.Positions `yaml:"pos_encodings" doc:"rope, learned or none"`
+	MLPT         bool              `yaml:"mlp_t" doc:"mix positions by a SwiGLU instead of attention (trm)"`
+	Relations    string            `yaml:"relations" doc:"sudoku: attention learns a bias for each row, column and box relation"`
+	PuzzleEmbDim int               `yaml:"puzzle_emb_ndim" doc:"columns of the puzzle table, 0 for none"`
+	PuzzleEmbLen int               `yaml:"puzzle_emb_len" doc:"prefix positions, 0 for ceil(puzzle_emb_ndim / D)"`
+	HaltMaxSteps int               `yaml:"halt_max_steps" doc:"segments at most for one puzzle"`
+	NormEps      float64           `yaml:"rms_norm_eps" doc:"added to the mean square"`
+	RopeTheta    float64           `yaml:"rope_theta" doc:"base of the rotary embedding"`
+
+	// The optimization.
+	Steps          int     `yaml:"steps" doc:"optimizer steps; one step is one segment"`
+	BatchSize      int     `yaml:"global_batch_size" doc:"puzzles (lanes) in a step"`
+	Optimizer      string  `yaml:"optimizer" doc:"adam-atan2, adamw or muon"`
+	LR             float64 `yaml:"lr" doc:"learning rate after the warm-up"`
+	Warmup         int     `yaml:"lr_warmup_steps" doc:"linear warm-up"`
+	Schedule       string  `yaml:"lr_schedule" doc:"constant or cosine"`
+	LRMinRatio     float64 `yaml:"lr_min_ratio" doc:"cosine ends at lr times this"`
+	Beta1          float64 `yaml:"beta1" doc:"decay of the gradient's mean"`
+	Beta2          float64 `yaml:"beta2" doc:"decay of the gradient's mean square"`
+	Eps            float64 `yaml:"eps" doc:"added to the root mean square (adamw and muon)"`
+	WeightDecay    float64 `yaml:"weight_decay" doc:"decoupled"`
+	PuzzleEmbLR    float64 `yaml:"puzzle_emb_lr" doc:"sign-SGD rate of the puzzle table"`
+	PuzzleEmbDecay float64 `yaml:"puzzle_emb_weight_decay" doc:"decay of the puzzle table's rows in the batch"`
+	Clip           float64 `yaml:"grad_clip" doc:"largest norm of the gradient, 0 for no limit"`
+	Loss           string  `yaml:"loss_type" doc:"stablemax_cross_entropy or softmax_cross_entropy"`
+	Exploration    float64 `yaml:"halt_exploration_prob" doc:"chance that a puzzle must think for a random number of segments"`
+	EMA            bool    `yaml:"ema" doc:"evaluate and export a moving average of the weights"`
+	EMARate        float64 `yaml:"ema_rate" doc:"decay of that average"`
+	Seed           uint64  `yaml:"seed" doc:"decides weights, order, augmentation and exploration"`
+
+	// The data.
+	Data       []Source `yaml:"data" doc:"training files: path or path=weight; a batch draws from them by weight"`
+	TrainLimit int      `yaml:"train_limit" doc:"puzzles used of each training file, 0 for all"`
+	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
+	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none"`
+
+	// How it runs.
+	Device             string        `yaml:"device" doc:"auto, cpu or webgpu"`
+	Precision          string        `yaml:"precision" doc:"f32 or bf16 matrix products; weights stay f32"`
+	Threads            int           `yaml:"threads" doc:"processor cores, 0 for all"`
+	For                time.Duration `yaml:"for" doc:"stop after this wall time and end the schedule there, 0 for steps alone"`
+	LogInterval        int           `yaml:"log_interval" doc:"steps between metrics"`
+	EvalInterval       int           `yaml:"eval_interval" doc:"steps between evaluations"`
+	EvalLimit          int           `yaml:"eval_limit" doc:"puzzles of an evaluation, 0 for all"`
+	CheckpointInterval int           `yaml:"checkpoint_interval" doc:"steps between checkpoints"`
+}
+
+// Source is a training file and how often puzzles are drawn from it.
+type Source struct {
+	Path   string  `yaml:"path"`
+	Weight float64 `yaml:"weight"`
+}
+
+// Default returns what a preset or file starts from: the published
+// hyper-parameters where there are any.
+func Default() Config {
+	return Config{
+		Family: runtime.HRM, Hidden: 512, Heads: 8, Expansion: 4, HLayers: 4, LLayers: 4, HCycles: 2, LCycles: 2,
+		Positions: runtime.Rope, HaltMaxSteps: 16, NormEps: 1e-5, RopeTheta: 10000,
+		Steps: 10000, BatchSize: 768, Optimizer: "adam-atan2", LR: 1e-4, Warmup: 2000, Schedule: "constant", LRMinRatio: 1,
+		Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, PuzzleEmbLR: 1e-2, PuzzleEmbDecay: 0.1,
+		Loss: "stablemax_cross_entropy", Exploration: 0.1, EMARate: 0.999, Augment: true,
+		Device: "auto", Precision: "f32", LogInterval: 10, EvalInterval: 500, EvalLimit: 512, CheckpointInterval: 500,
+	}
+}
+
+// shape of a task: vocabulary and tokens.
+var shapes = map[string]struct{ vocab, tokens int }{
+	"sudoku": {11, 81},
+	"maze":   {6, 900},
+	"arc":    {12, 900},
+}
+
+// Model returns the shape of the model. numPuzzles is the number of rows of
+// the puzzle table that the data asks for.
+func (c *Config) Model(numPuzzles int) (runtime.Config, error) {
+	s, ok := shapes[c.Task]
+	if !ok {
+		return runtime.Config{}, fmt.Errorf("%w: task is %q, want sudoku, maze or arc", ErrConfig, c.Task)
+	}
+	m := runtime.Config{
+		Family: c.Family, VocabSize: s.vocab, SeqLen: s.tokens,
+		NumPuzzles: numPuzzles, PuzzleEmbDim: c.PuzzleEmbDim, PuzzleEmbLen: c.PuzzleEmbLen,
+		Hidden: c.Hidden, Heads: c.Heads, Expansion: c.Expansion,
+		HLayers: c.HLayers, LLayers: c.LLayers, HCycles: c.HCycles, LCycles: c.LCycles,
+		Positions: c.Positions, MLPT: c.MLPT, Relations: c.Relations,
+		HaltMaxSteps: c.HaltMaxSteps, NormEps: c.NormEps, RopeTheta: c.RopeTheta,
+	}
+	if err := m.Validate(); err != nil {
+		return runtime.Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+func TestPresetsAreValid(t *testing.T) {
+	for _, name := range Presets() {
+		c, err := Preset(name)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if purpose, err := PresetPurpose(name); err != nil || len(purpose) < 20 {
+			t.Errorf("%s: purpose %q, %v", name, purpose, err)
+		}
+	}
+}
+
+func TestPresetFilesAreListed(t *testing.T) {
+	files, err := presets.ReadDir("presets")
+	if err != nil || len(files) != len(presetNames) {
+		t.Errorf("%d files, %d names, %v", len(files), len(presetNames), err)
+	}
+}
+
+// The paper's hyper-parameters, so that a slip in the file is seen.
+func TestPaperPreset(t *testing.T) {
+	c, err := Preset("hrm-sudoku-1k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.Model(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := runtime.Config{Family: runtime.HRM, VocabSize: 11, SeqLen: 81, NumPuzzles: 1, PuzzleEmbDim: 512, Hidden: 512, Heads: 8,
+		Expansion: 4, HLayers: 4, LLayers: 4, HCycles: 2, LCycles: 2, Positions: runtime.Rope, HaltMaxSteps: 16, NormEps: 1e-5, RopeTheta: 10000}
+	if m != want {
+		t.Errorf("model %+v\nwant  %+v", m, want)
+	}
+	if m.Inter() != 1536 || m.Prefix() != 1 {
+		t.Errorf("I = %d, prefix = %d", m.Inter(), m.Prefix())
+	}
+	if c.LR != 1e-4 || c.WeightDecay != 1 || c.BatchSize != 768 || c.Warmup != 2000 || c.Optimizer != "adam-atan2" {
+		t.Errorf("optimization %+v", c)
+	}
+}
+
+func TestYAMLRoundTrip(t *testing.T) {
+	for _, name := range Presets() {
+		c, err := Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Data = []Source{{"a.csv", 1}, {"b.csv.gz", 2.5}}
+		c.For, c.LR, c.Seed = 90*time.Minute, 1.25e-7, 1<<63+1
+		text, err := c.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Config
+		if err := back.Parse(text); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if !reflect.DeepEqual(back, c) {
+			t.Errorf("%+v\nwant %+v", back, c)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"task: sudoku\nlearning_rate: 1", `line 2: invalid training configuration: unknown key "learning_rate"`},
+		{"weigth_decay: 1", `did you mean "weight_decay"?`},
+		{"lr: 1\nhidden_size: big", `line 2: invalid training configuration: hidden_size is "big", want a whole number`},
+		{"hidden_size: 1.5", "want a whole number"},
+		{"lr: fast", "want a number"},
+		{"lr: [1, 2]", "want a number"},
+		{"ema: 3", "want true or false"},
+		{"for: 3 hours", "want a duration"},
+		{"lr:", "want a number"},
+		{"lr: 1\nlr: 2", `key "lr" is there twice`},
+		{"- lr", "want lines of"},
+		{"data: [a.csv=many]", "the weight after = is no number"},
+		{"data: [{path: a.csv, wieght: 2}]", `unknown key "wieght" in data`},
+		{"lr: [", "invalid training configuration"},
+	} {
+		c := Default()
+		err := c.Parse([]byte(test.text))
+		if err == nil || !strings.Contains(err.Error(), test.want) || !errors.Is(err, ErrConfig) {
+			t.Errorf("%q: %v, want %q", test.text, err, test.want)
+		}
+	}
+}
+
+func TestSet(t *testing.T) {
+	c := Default()
+	for _, set := range [][2]string{
+		{"lr", "1e-3"}, {"steps", "12"}, {"ema", "true"}, {"for", "45m"}, {"family", "trm"},
+		{"data", "a.csv,b.csv=3"}, {"validation", "yes"}, {"seed", "18446744073709551615"},
+	} {
+		if err := c.Set(set[0], set[1]); err != nil {
+			t.Errorf("%s=%s: %v", set[0], set[1], err)
+		}
+	}
+	want := Default()
+	want.LR, want.Steps, want.EMA, want.For, want.Family = 1e-3, 12, true, 45*time.Minute, runtime.TRM
+	want.Data, want.Validation, want.Seed = []Source{{"a.csv", 1}, {"b.csv", 3}}, "yes", 1<<64-1
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("%+v\nwant %+v", c, want)
+	}
+	for _, set := range [][2]string{{"lrr", "1"}, {"lr", "x"}, {"lr", ""}, {"steps", "1.5"}, {"data", "a=b"}} {
+		if err := c.Set(set[0], set[1]); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s=%s: %v", set[0], set[1], err)
+		}
+	}
+}
+
+func TestValidateRefuses(t *testing.T) {
+	for _, set := range [][2]string{
+		{"task", "chess"}, {"family", "gpt"}, {"hidden_size", "0"}, {"num_heads", "7"}, {"optimizer", "adam"},
+		{"lr", "-1"}, {"lr", ".nan"}, {"lr", "NaN"}, {"beta2", "1"}, {"steps", "0"}, {"eval_interval", "0"}, {"for", "-1s"},
+		{"loss_type", "softmax"}, {"device", "cuda"}, {"precision", "fp8"}, {"data", "a.csv=0"}, {"data", "v.csv"},
+		{"global_batch_size", "100000000"}, {"eps", "-1"},
+	} {
+		c, err := Preset("sudoku-cpu")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Validation = "v.csv"
+		if c.Set(set[0], set[1]) != nil {
+			continue // refused even earlier
+		}
+		if err := c.Validate(); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s=%s: %v", set[0], set[1], err)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"lr", "", 2}, {"kitten", "sitting", 3}, {"ema", "ema", 0}} {
+		if got := distance(test.a, test.b); got != test.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("lr: 1e-3\ndata: [a=1, {path: b, weight: 2}]\n")
+	f.Add("a: &a [*a]")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := Default()
+		if err := c.Parse([]byte(text)); err != nil && !errors.Is(err, ErrConfig) {
+			t.Errorf("error without ErrConfig: %v", err)
+		}
+	})
+}

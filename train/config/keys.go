@@ -1,0 +1,74 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"sort"
+)
+
+// Key is one setting.
+type Key struct {
+	Name string
+	Doc  string
+}
+
+// Keys returns every setting in the order of the effective configuration.
+func Keys() []Key {
+	t := reflect.TypeFor[Config]()
+	keys := make([]Key, t.NumField())
+	for i := range keys {
+		tag := t.Field(i).Tag
+		keys[i] = Key{tag.Get("yaml"), tag.Get("doc")}
+	}
+	return keys
+}
+
+func keyNames() []string {
+	var names []string
+	for _, k := range Keys() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// field returns the address of the field that a key names.
+func (c *Config) field(name string) (any, error) {
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("yaml") == name {
+			return v.Field(i).Addr().Interface(), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: unknown key %q%s", ErrConfig, name, suggest(name, keyNames()))
+}
+
+// suggest returns `, did you mean "x"?` when one of the names is near.
+func suggest(name string, names []string) string {
+	names = append([]string(nil), names...)
+	sort.SliceStable(names, func(i, j int) bool { return distance(name, names[i]) < distance(name, names[j]) })
+	if len(names) == 0 || distance(name, names[0]) > 1+len(name)/3 {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", names[0])
+}
+
+// distance is the Levenshtein distance: edits of one byte from a to b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
