@@ -1,0 +1,307 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// ErrStop is what a Step hook returns to end a run in good order: a checkpoint
+// is written and Run returns ErrStop.
+var ErrStop = errors.New("training stopped on request")
+
+// Source is an endless stream of examples, each a pure function of n (and of
+// the source's own seed): a run is resumed by its counter alone. Shuffling and
+// augmentation are the source's.
+type Source interface {
+	// Example fills in.Tokens [S], in.PuzzleID and labels [S] of the n'th
+	// example, n from 0. Both slices have the right length already.
+	Example(n int64, in *runtime.Input, labels []int32) error
+}
+
+// Config is one training run.
+type Config struct {
+	Spec            Spec
+	Seed            uint64 // of the initial weights and of the exploration
+	Steps           int64  // the run ends after this step
+	LR, PuzzleLR    float64
+	Schedule        Schedule
+	ExploreProb     float64 // halt_exploration_prob
+	EvaluateEvery   int64   // steps between calls of Hooks.Evaluate; 0: only after the last
+	CheckpointEvery int64   // steps between calls of Hooks.Checkpoint; 0: only after the last
+
+	// Explore returns the fewest segments that a lane has to take at a step;
+	// nil draws them: with probability ExploreProb one of 2 to halt_max_steps.
+	Explore func(step int64, lane int) int32
+}
+
+// Validate reports the first field that no run can have.
+func (c *Config) Validate() error {
+	if err := c.Spec.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case c.Steps < 0 || c.EvaluateEvery < 0 || c.CheckpointEvery < 0:
+		return fmt.Errorf("%w: negative number of steps", ErrSpec)
+	case !(c.LR >= 0 && c.LR <= 1):
+		return fmt.Errorf("%w: lr is %v, want 0 to 1", ErrSpec, c.LR)
+	case !(c.PuzzleLR >= 0 && c.PuzzleLR <= 1):
+		return fmt.Errorf("%w: puzzle_emb_lr is %v, want 0 to 1", ErrSpec, c.PuzzleLR)
+	case !(c.ExploreProb >= 0 && c.ExploreProb <= 1):
+		return fmt.Errorf("%w: halt_exploration_prob is %v, want 0 to 1", ErrSpec, c.ExploreProb)
+	}
+	return c.Schedule.validate()
+}
+
+// Checkpoint is a run between two steps.
+type Checkpoint struct {
+	Step     int64   // steps done
+	Next     int64   // number of the next example of the source
+	Segments []int32 // [lanes] segments that the lane's puzzle has had
+	Halted   []bool  // [lanes] the lane wants a new puzzle
+	State    State
+	Meta     map[string]string // kept as it is: how the run was configured
+}
+
+// NewCheckpoint returns the start of a run: fresh weights, every lane empty.
+func NewCheckpoint(c *Config) *Checkpoint {
+	cp := &Checkpoint{
+		Segments: make([]int32, c.Spec.Lanes),
+		Halted:   make([]bool, c.Spec.Lanes),
+		State:    *NewState(&c.Spec, c.Seed),
+	}
+	for i := range cp.Halted {
+		cp.Halted[i] = true
+	}
+	return cp
+}
+
+// Hooks are called between two steps; each may be nil. An error ends the run.
+type Hooks struct {
+	// Step is called after every step with metrics that are reused. It may
+	// return ErrStop.
+	Step func(*Metrics) error
+	// Evaluate gets a copy of the model as it would be exported: the moving
+	// average where there is one.
+	Evaluate func(ctx context.Context, step int64, m *runtime.Model) error
+	// Checkpoint gets a checkpoint whose slices are reused after it returns.
+	Checkpoint func(*Checkpoint) error
+}
+
+// Run trains from a checkpoint until c.Steps steps are done. It returns
+// ErrStop when a hook asked for it, an error wrapping ErrDiverged when a loss
+// is no longer finite (no checkpoint is written then: the last one is good),
+// and ctx.Err() when ctx ended, which abandons the step that is under way.
+func Run(ctx context.Context, c *Config, d Device, src Source, from *Checkpoint, h Hooks) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := from.check(&c.Spec); err != nil {
+		return err
+	}
+	if err := d.Load(&from.State); err != nil {
+		return err
+	}
+	r := newRun(c, d, src, from, h)
+	for r.at.Step < c.Steps {
+		if err := r.step(ctx); err != nil {
+			return err
+		}
+		if err := r.afterStep(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (cp *Checkpoint) check(s *Spec) error {
+	if len(cp.Segments) != s.Lanes || len(cp.Halted) != s.Lanes {
+		return fmt.Errorf("%w: checkpoint of %d lanes, want %d", ErrState, len(cp.Segments), s.Lanes)
+	}
+	return cp.State.Check(s)
+}
+
+// run is a run under way.
+type run struct {
+	c     *Config
+	d     Device
+	src   Source
+	hooks Hooks
+
+	at      Checkpoint // without the device's state until it is saved
+	in      StepIn
+	out     StepOut
+	refills []Refill // storage, one per lane
+	metrics Metrics
+	flops   float64
+}
+
+func newRun(c *Config, d Device, src Source, from *Checkpoint, h Hooks) *run {
+	lanes, s := c.Spec.Lanes, c.Spec.Config.SeqLen
+	r := &run{c: c, d: d, src: src, hooks: h, flops: c.Spec.FLOPs()}
+	r.at = Checkpoint{Step: from.Step, Next: from.Next, Meta: from.Meta}
+	r.at.Segments = append(r.at.Segments, from.Segments...)
+	r.at.Halted = append(r.at.Halted, from.Halted...)
+	r.in.LastStep = make([]bool, lanes)
+	for i := range lanes {
+		r.refills = append(r.refills, Refill{Lane: i, Input: runtime.Input{Tokens: make([]int32, s)}, Labels: make([]int32, s)})
+	}
+	return r
+}
+
+// step does the next step: refill, device, halting.
+func (r *run) step(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := r.d.Step(ctx, &r.in, &r.out); err != nil {
+		return fmt.Errorf("step %d on %s: %w", r.in.Step, r.d.Name(), err)
+	}
+	r.at.Step = r.in.Step
+	r.measure(time.Since(start))
+	if !r.metrics.finite() {
+		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v", ErrDiverged, r.at.Step, r.metrics.Loss, r.metrics.GradNorm)
+	}
+	r.halt()
+	return nil
+}
+
+// prepare fills r.in.
+func (r *run) prepare() error {
+	r.in.Step = r.at.Step + 1
+	factor := r.c.Schedule.Factor(r.in.Step)
+	r.in.LR, r.in.PuzzleLR = factor*r.c.LR, factor*r.c.PuzzleLR
+	r.in.Refill = r.in.Refill[:0]
+	for lane, halted := range r.at.Halted {
+		if halted {
+			if err := r.refill(lane); err != nil {
+				return err
+			}
+		}
+		r.at.Segments[lane]++
+		r.in.LastStep[lane] = int(r.at.Segments[lane]) >= r.c.Spec.Config.HaltMaxSteps
+	}
+	return nil
+}
+
+func (r *run) refill(lane int) error {
+	f := &r.refills[lane]
+	if err := r.src.Example(r.at.Next, &f.Input, f.Labels); err != nil {
+		return fmt.Errorf("example %d: %w", r.at.Next, err)
+	}
+	if err := CheckExample(&r.c.Spec.Config, f.Input, f.Labels); err != nil {
+		return fmt.Errorf("example %d: %w", r.at.Next, err)
+	}
+	r.at.Next++
+	r.at.Segments[lane] = 0
+	r.in.Refill = append(r.in.Refill, *f)
+	return nil
+}
+
+// CheckExample reports why a model cannot be trained on an example, wrapping
+// runtime.ErrInput.
+func CheckExample(c *runtime.Config, in runtime.Input, labels []int32) error {
+	if err := (&runtime.Model{Config: *c}).Check(in); err != nil {
+		return err
+	}
+	if len(labels) != c.SeqLen {
+		return fmt.Errorf("%w: %d labels, want %d", runtime.ErrInput, len(labels), c.SeqLen)
+	}
+	for i, l := range labels {
+		if l != IgnoreLabel && (l < 0 || int(l) >= c.VocabSize) {
+			return fmt.Errorf("%w: label %d is %d, want 0 to %d or %d", runtime.ErrInput, i, l, c.VocabSize-1, IgnoreLabel)
+		}
+	}
+	return nil
+}
+
+// halt decides which lanes halted in this step.
+func (r *run) halt() {
+	c := &r.c.Spec.Config
+	fewest := r.explore()
+	for lane := range r.at.Halted {
+		least := fewest(lane) // drawn for every lane, so that one does not shift the next
+		wants := c.Halts(r.out.QHalt[lane], r.out.QContinue[lane])
+		r.at.Halted[lane] = r.in.LastStep[lane] || wants && r.at.Segments[lane] >= least
+		if r.at.Halted[lane] {
+			r.metrics.addHalted(&r.out, lane, r.at.Segments[lane])
+		}
+	}
+	r.metrics.mean()
+}
+
+// explore returns the fewest segments of each lane, asked in lane order.
+func (r *run) explore() func(lane int) int32 {
+	if r.c.Explore != nil {
+		return func(lane int) int32 { return r.c.Explore(r.at.Step, lane) }
+	}
+	most := r.c.Spec.Config.HaltMaxSteps
+	rng := rand.New(rand.NewPCG(r.c.Seed, uint64(r.at.Step)))
+	return func(int) int32 {
+		u := rng.Float64()
+		if most < 2 || u >= r.c.ExploreProb {
+			return 0
+		}
+		return int32(2 + rng.IntN(most-1))
+	}
+}
+
+func (r *run) measure(elapsed time.Duration) {
+	r.metrics = Metrics{
+		Step: r.in.Step, LR: r.in.LR, PuzzleLR: r.in.PuzzleLR, GradNorm: r.out.GradNorm,
+		Samples: r.c.Spec.Lanes, Elapsed: elapsed, FLOPs: r.flops,
+	}
+	r.metrics.addLosses(&r.out, r.c.Spec.BatchSize(), r.c.Spec.Config.Family == runtime.HRM)
+}
+
+// afterStep calls the hooks that are due. A checkpoint comes before an
+// evaluation, which takes long and may fail.
+func (r *run) afterStep(ctx context.Context) error {
+	var stop error
+	if r.hooks.Step != nil {
+		if stop = r.hooks.Step(&r.metrics); stop != nil && !errors.Is(stop, ErrStop) {
+			return stop
+		}
+	}
+	if stop != nil || due(r.at.Step, r.c.CheckpointEvery, r.c.Steps) {
+		if err := r.checkpoint(); err != nil {
+			return err
+		}
+	}
+	if stop == nil && due(r.at.Step, r.c.EvaluateEvery, r.c.Steps) {
+		return r.evaluate(ctx)
+	}
+	return stop
+}
+
+func due(step, every, last int64) bool {
+	return step == last || every > 0 && step%every == 0
+}
+
+func (r *run) checkpoint() error {
+	if r.hooks.Checkpoint == nil {
+		return nil
+	}
+	if err := r.d.Save(&r.at.State); err != nil {
+		return err
+	}
+	return r.hooks.Checkpoint(&r.at)
+}
+
+func (r *run) evaluate(ctx context.Context) error {
+	if r.hooks.Evaluate == nil {
+		return nil
+	}
+	if err := r.d.Save(&r.at.State); err != nil {
+		return err
+	}
+	return r.hooks.Evaluate(ctx, r.at.Step, r.at.State.Model(&r.c.Spec, true))
+}

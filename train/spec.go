@@ -1,0 +1,101 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// maxNumbers bounds each buffer of a device, so that no product of validated
+// sizes overflows and a typo is no attempt to allocate terabytes.
+const maxNumbers = math.MaxInt32 / 4
+
+// BatchSize is what the loss is divided by.
+func (s *Spec) BatchSize() int {
+	if s.Batch > 0 {
+		return s.Batch
+	}
+	return s.Lanes
+}
+
+// Validate reports the first field that no device can take, wrapping ErrSpec
+// or runtime.ErrConfig.
+func (s *Spec) Validate() error {
+	if err := s.Config.Validate(); err != nil {
+		return err
+	}
+	c := &s.Config
+	switch {
+	case s.Lanes < 1:
+		return fmt.Errorf("%w: %d lanes", ErrSpec, s.Lanes)
+	case s.Batch != 0 && s.Batch < s.Lanes:
+		return fmt.Errorf("%w: batch %d below %d lanes", ErrSpec, s.Batch, s.Lanes)
+	case s.Lanes > maxNumbers/c.P()/c.Hidden:
+		return fmt.Errorf("%w: the carry of %d lanes of %d x %d is too large", ErrSpec, s.Lanes, c.P(), c.Hidden)
+	case c.PuzzleEmbDim > 0 && c.NumPuzzles > maxNumbers/c.PuzzleEmbDim:
+		return fmt.Errorf("%w: a puzzle table of %d x %d is too large", ErrSpec, c.NumPuzzles, c.PuzzleEmbDim)
+	case s.Loss != Stablemax && s.Loss != Softmax:
+		return fmt.Errorf("%w: loss is %q, want %s or %s", ErrSpec, s.Loss, Stablemax, Softmax)
+	}
+	return s.Optim.validate()
+}
+
+func (o *Optim) validate() error {
+	rates := []struct {
+		name       string
+		v, lo, hi  float64
+		highIsOpen bool
+	}{
+		{"beta1", o.Beta1, 0, 1, true},
+		{"beta2", o.Beta2, 0, 1, true},
+		{"eps", o.Eps, 0, 1, false},
+		{"weight_decay", o.WeightDecay, 0, 1e3, false},
+		{"puzzle_emb_weight_decay", o.PuzzleWeightDecay, 0, 1e3, false},
+		{"clip_norm", o.ClipNorm, 0, math.MaxFloat64, false},
+		{"ema", o.EMA, 0, 1, true},
+	}
+	for _, r := range rates {
+		if !(r.v >= r.lo && r.v <= r.hi) || r.highIsOpen && r.v == r.hi {
+			return fmt.Errorf("%w: %s is %v, want %v to %v", ErrSpec, r.name, r.v, r.lo, r.hi)
+		}
+	}
+	switch o.Algorithm {
+	case AdamAtan2, AdamW, Muon:
+		return nil
+	}
+	return fmt.Errorf("%w: optimizer is %q, want %s, %s or %s", ErrSpec, o.Algorithm, AdamAtan2, AdamW, Muon)
+}
+
+// FLOPs returns the multiplications and additions of the matrix products of
+// one step, counted as in the literature: two per weight and position forward,
+// twice that backward for the differentiated passes, nothing for what an
+// implementation computes again.
+func (s *Spec) FLOPs() float64 {
+	c := &s.Config
+	var forward, backward float64
+	for _, p := range c.Passes() {
+		f := float64(c.Layers(p.Level)) * layerFLOPs(c)
+		forward += f
+		if p.Grad {
+			backward += 2 * f
+		}
+	}
+	heads := 2 * float64(c.SeqLen) * float64(c.VocabSize) * float64(c.Hidden)
+	forward += heads
+	backward += 2 * heads
+	if c.Family == runtime.HRM {
+		forward *= 2 // the segment after, for the target of q_continue
+	}
+	return float64(s.Lanes) * (forward + backward)
+}
+
+// layerFLOPs returns the operations of one layer on one lane.
+func layerFLOPs(c *runtime.Config) float64 {
+	p, d := float64(c.P()), float64(c.Hidden)
+	mlp := 2 * p * d * 3 * float64(c.Inter())
+	if c.MLPT {
+		return mlp + 2*d*p*3*float64(c.InterT())
+	}
+	return mlp + 2*p*d*4*d + 2*p*p*d*2
+}
