@@ -1,0 +1,72 @@
+package kernels
+
+import "math"
+
+// BF16 is the upper half of a float32: 8 bits of exponent, 7 of fraction.
+type BF16 uint16
+
+// Float32 returns the same number.
+func (b BF16) Float32() float32 { return math.Float32frombits(uint32(b) << 16) }
+
+// ToBF16 rounds to the nearest, ties to even. Subnormal numbers become zero of
+// the same sign and NaN becomes a quiet NaN, as the processors' instructions do.
+func ToBF16(f float32) BF16 {
+	b := math.Float32bits(f)
+	switch exp := b >> 23 & 0xff; {
+	case exp == 0:
+		return BF16(b >> 16 & 0x8000)
+	case exp == 0xff && b<<9 != 0:
+		return BF16(b>>16 | 0x40)
+	}
+	return BF16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+// RoundBF16 sets dst[i] = ToBF16(src[i]) for every i of src.
+func RoundBF16(dst []BF16, src []float32) {
+	dst = dst[:len(src)]
+	n := roundBF16Fast(dst, src)
+	for i, f := range src[n:] {
+		dst[n+i] = ToBF16(f)
+	}
+}
+
+// ExpandBF16 sets dst[i] = src[i] for every i of src.
+func ExpandBF16(dst []float32, src []BF16) {
+	dst = dst[:len(src)]
+	for i, b := range src {
+		dst[i] = b.Float32()
+	}
+}
+
+// PairBF16 rounds src [rows, cols] and interleaves each two rows, the layout
+// in which AddOuterBF16 reduces over rows:
+//
+//	dst[r/2, c, r%2] = ToBF16(src[r, c])
+//
+// The partner of a last odd row is zero. dst has PairedLen(rows, cols) numbers.
+func PairBF16(dst []BF16, src []float32, rows, cols int) {
+	src = src[:rows*cols]
+	dst = dst[:PairedLen(rows, cols)]
+	for r := 0; r < rows; r += 2 {
+		out := dst[r*cols : r*cols+2*cols]
+		lo := src[r*cols : r*cols+cols]
+		if r+1 == rows {
+			pairLast(out, lo)
+			break
+		}
+		hi := src[(r+1)*cols : (r+2)*cols]
+		n := pairFast(out, lo, hi)
+		for c := n; c < cols; c++ {
+			out[2*c], out[2*c+1] = ToBF16(lo[c]), ToBF16(hi[c])
+		}
+	}
+}
+
+// PairedLen is the length of PairBF16's result.
+func PairedLen(rows, cols int) int { return (rows + 1) / 2 * 2 * cols }
+
+func pairLast(out []BF16, lo []float32) {
+	for c, f := range lo {
+		out[2*c], out[2*c+1] = ToBF16(f), 0
+	}
+}

@@ -1,0 +1,52 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "bf16_amd64.h"
+
+// func roundBF16AVX512(dst *BF16, src *float32, n int)
+TEXT ·roundBF16AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+loop:
+	VMOVUPS (SI), Z0
+	VCVTNEPS2BF16(0, 1)
+	VMOVDQU Y1, (DI)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	SUBQ $16, CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// pairOrder interleaves the two halves of 32 words.
+DATA pairOrder<>+0(SB)/8, $0x0011000100100000
+DATA pairOrder<>+8(SB)/8, $0x0013000300120002
+DATA pairOrder<>+16(SB)/8, $0x0015000500140004
+DATA pairOrder<>+24(SB)/8, $0x0017000700160006
+DATA pairOrder<>+32(SB)/8, $0x0019000900180008
+DATA pairOrder<>+40(SB)/8, $0x001b000b001a000a
+DATA pairOrder<>+48(SB)/8, $0x001d000d001c000c
+DATA pairOrder<>+56(SB)/8, $0x001f000f001e000e
+GLOBL pairOrder<>(SB), RODATA|NOPTR, $64
+
+// func pairBF16AVX512(dst *BF16, lo, hi *float32, n int)
+TEXT ·pairBF16AVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ lo+8(FP), SI
+	MOVQ hi+16(FP), DX
+	MOVQ n+24(FP), CX
+	VMOVDQU64 pairOrder<>(SB), Z3
+loop:
+	VMOVUPS (SI), Z0
+	VMOVUPS (DX), Z1
+	VCVTNE2PS2BF16(0, 1, 2)
+	VPERMW Z2, Z3, Z2
+	VMOVDQU64 Z2, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DX
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JNZ loop
+	VZEROUPPER
+	RET

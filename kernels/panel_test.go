@@ -1,0 +1,264 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// fenced returns n random numbers in a larger allocation whose other numbers
+// must stay what they are, which check tells.
+func fenced(t testing.TB, rng *rand.Rand, n int) (s []float32, check func()) {
+	const fence, guard = 40, 12345.5
+	all := make([]float32, n+2*fence)
+	for i := range all {
+		all[i] = guard
+	}
+	s = all[fence : fence+n : fence+n]
+	for i := range s {
+		s[i] = float32(rng.NormFloat64())
+	}
+	return s, func() {
+		t.Helper()
+		for i, v := range all {
+			if (i < fence || i >= fence+n) && v != guard {
+				t.Fatalf("number %d beside a slice of %d was overwritten by %v", i-fence, n, v)
+			}
+		}
+	}
+}
+
+// closeTo fails where got differs from want by more than tol times the larger
+// of 1 and |want|.
+func closeTo(t testing.TB, what string, got []float32, want []float64, tol float64) {
+	t.Helper()
+	for i, w := range want {
+		if d := math.Abs(float64(got[i]) - w); !(d <= tol*max(1, math.Abs(w))) {
+			t.Fatalf("%s[%d] = %v, want %v (off by %.2g, allowed %.2g)", what, i, got[i], w, d, tol)
+		}
+	}
+}
+
+func widened(s []BF16) []float32 {
+	out := make([]float32, len(s))
+	ExpandBF16(out, s)
+	return out
+}
+
+func rounded(s []float32) []BF16 {
+	out := make([]BF16, len(s))
+	RoundBF16(out, s)
+	return out
+}
+
+// Sums of K products of normal numbers, in float32, against float64: the
+// rounding of the sums alone, since both sides have the same factors.
+const sumTol = 2e-5
+
+var matMulShapes = []struct{ m, n, k int }{
+	{1, 1, 2}, {3, 5, 4}, {8, 32, 16}, {9, 33, 6}, {17, 70, 130}, {82, 384, 128}, {16, 31, 62},
+}
+
+func TestMatMulTBF16(t *testing.T) {
+	for _, s := range matMulShapes {
+		for _, add := range []bool{false, true} {
+			eachPanel(t, fmt.Sprintf("%v add %v", s, add), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(1, uint64(s.k)))
+				ldx, ldy := s.k+2, s.n+3
+				x, _ := fenced(t, rng, s.m*ldx)
+				w, _ := fenced(t, rng, s.n*s.k)
+				y, check := fenced(t, rng, s.m*ldy)
+				xb, before := rounded(x), append([]float32(nil), y...)
+				var p, pt PanelsBF16
+				p.Pack(w, s.n, s.k)
+				MatMulTBF16(y, ldy, xb, ldx, s.m, &p, add)
+				check()
+				want := widenTo64(before)
+				wf := widened(rounded(w))
+				for i := range s.m {
+					for j := range s.n {
+						sum := 0.0
+						for k := range s.k {
+							sum += float64(xb[i*ldx+k].Float32()) * float64(wf[j*s.k+k])
+						}
+						if add {
+							sum += want[i*ldy+j]
+						}
+						want[i*ldy+j] = sum
+					}
+				}
+				closeTo(t, "y", y, want, sumTol)
+				pt.PackT(transposed(w, s.n, s.k), s.k, s.n)
+				for i, v := range pt.Data {
+					if v != p.Data[i] {
+						t.Fatalf("PackT of the transpose differs from Pack at %d", i)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestAddOuter(t *testing.T) {
+	for _, s := range append(matMulShapes, struct{ m, n, k int }{601, 17, 40}) {
+		eachPanel(t, fmt.Sprint(s), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(2, uint64(s.k)))
+			dy, _ := fenced(t, rng, s.m*s.n)
+			x, _ := fenced(t, rng, s.m*s.k)
+			dy, x = widened(rounded(dy)), widened(rounded(x))
+			for _, bf16 := range []bool{false, true} {
+				dw, check := fenced(t, rng, s.n*s.k)
+				want := widenTo64(dw)
+				for i := range s.m {
+					for j := range s.n {
+						for k := range s.k {
+							want[j*s.k+k] += float64(dy[i*s.n+j]) * float64(x[i*s.k+k])
+						}
+					}
+				}
+				if bf16 {
+					dyp := make([]BF16, PairedLen(s.m, s.n))
+					xp := make([]BF16, PairedLen(s.m, s.k))
+					PairBF16(dyp, dy, s.m, s.n)
+					PairBF16(xp, x, s.m, s.k)
+					AddOuterBF16(dw, dyp, xp, s.m, s.n, s.k)
+				} else {
+					AddOuter(dw, dy, x, s.m, s.n, s.k)
+				}
+				check()
+				closeTo(t, "dw", dw, want, sumTol)
+			}
+		})
+	}
+}
+
+// A row's result is the same bits wherever the rows are cut.
+func TestMatMulTBF16Split(t *testing.T) {
+	eachPanel(t, "", func(t *testing.T) {
+		const m, n, k = 29, 48, 64
+		rng := rand.New(rand.NewPCG(3, 3))
+		x, _ := fenced(t, rng, m*k)
+		w, _ := fenced(t, rng, n*k)
+		var p PanelsBF16
+		p.Pack(w, n, k)
+		whole, parts := make([]float32, m*n), make([]float32, m*n)
+		xb := rounded(x)
+		MatMulTBF16(whole, n, xb, k, m, &p, false)
+		for i := 0; i < m; i += 7 {
+			MatMulTBF16(parts[i*n:], n, xb[i*k:], k, min(7, m-i), &p, false)
+		}
+		for i := range whole {
+			if whole[i] != parts[i] {
+				t.Fatalf("y[%d] = %v whole, %v in parts", i, whole[i], parts[i])
+			}
+		}
+	})
+}
+
+func TestRoundBF16(t *testing.T) {
+	eachPanel(t, "", func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(4, 4))
+		src := make([]float32, 1<<12+7)
+		for i := range src {
+			src[i] = math.Float32frombits(rng.Uint32())
+		}
+		copy(src, []float32{0, float32(math.Copysign(0, -1)), 1, 1.00390625, 1.01171875, math.MaxFloat32,
+			float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1e-40, -1e-40})
+		dst, pairs := make([]BF16, len(src)), make([]BF16, PairedLen(3, 1367))
+		RoundBF16(dst, src)
+		PairBF16(pairs, src[:3*1367], 3, 1367)
+		for i, f := range src {
+			if want := ToBF16(f); dst[i] != want {
+				t.Fatalf("RoundBF16(%v = %#x) = %#x, want %#x", f, math.Float32bits(f), dst[i], want)
+			}
+			if r, c := i/1367, i%1367; r < 3 && pairs[(r/2*1367+c)*2+r%2] != ToBF16(f) {
+				t.Fatalf("PairBF16 of [%d, %d] is wrong", r, c)
+			}
+		}
+		if pairs[len(pairs)-1] != 0 {
+			t.Fatal("the partner of a last odd row is not zero")
+		}
+	})
+}
+
+func TestToBF16IsNearest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for range 10000 {
+		f := float32(rng.NormFloat64())
+		b := ToBF16(f)
+		err := math.Abs(float64(b.Float32()) - float64(f))
+		for _, other := range []BF16{b - 1, b + 1} {
+			if e := math.Abs(float64(other.Float32()) - float64(f)); e < err {
+				t.Fatalf("ToBF16(%v) = %v, but %v is nearer", f, b.Float32(), other.Float32())
+			}
+		}
+	}
+}
+
+func widenTo64(s []float32) []float64 {
+	out := make([]float64, len(s))
+	for i, v := range s {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+func transposed(w []float32, rows, cols int) []float32 {
+	out := make([]float32, len(w))
+	for r := range rows {
+		for c := range cols {
+			out[c*rows+r] = w[r*cols+c]
+		}
+	}
+	return out
+}
+
+func BenchmarkMatMulTBF16(b *testing.B) {
+	for _, s := range []struct{ n, k int }{{384, 128}, {128, 128}, {512, 128}, {128, 256}, {1024, 256}, {256, 512}} {
+		b.Run(fmt.Sprintf("n%d k%d", s.n, s.k), func(b *testing.B) {
+			const m = 328
+			var p PanelsBF16
+			p.Pack(make([]float32, s.n*s.k), s.n, s.k)
+			x, y := make([]BF16, m*s.k), make([]float32, m*s.n)
+			for b.Loop() {
+				MatMulTBF16(y, s.n, x, s.k, m, &p, false)
+			}
+			reportFLOPs(b, 2*m*s.n*s.k)
+		})
+	}
+}
+
+func BenchmarkAddOuter(b *testing.B) {
+	for _, s := range []struct{ n, k int }{{384, 128}, {128, 128}, {512, 128}, {128, 256}, {1024, 256}} {
+		const m = 328
+		dw := make([]float32, s.n*s.k)
+		b.Run(fmt.Sprintf("bf16 n%d k%d", s.n, s.k), func(b *testing.B) {
+			dy, x := make([]BF16, m*s.n), make([]BF16, m*s.k)
+			for b.Loop() {
+				AddOuterBF16(dw, dy, x, m, s.n, s.k)
+			}
+			reportFLOPs(b, 2*m*s.n*s.k)
+		})
+		b.Run(fmt.Sprintf("f32 n%d k%d", s.n, s.k), func(b *testing.B) {
+			dy, x := make([]float32, m*s.n), make([]float32, m*s.k)
+			for b.Loop() {
+				AddOuter(dw, dy, x, m, s.n, s.k)
+			}
+			reportFLOPs(b, 2*m*s.n*s.k)
+		})
+	}
+}
+
+func reportFLOPs(b *testing.B, perOp int) {
+	b.ReportMetric(float64(perOp)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+func BenchmarkPairBF16(b *testing.B) {
+	const m, n = 328, 512
+	src, dst := make([]float32, m*n), make([]BF16, m*n)
+	b.SetBytes(m * n * 6)
+	for b.Loop() {
+		PairBF16(dst, src, m, n)
+	}
+}
