@@ -1,0 +1,89 @@
+// Package pool runs the tasks of a parallel loop on persistent goroutines.
+package pool
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Pool is a fixed number of workers. Tasks are taken one by one from a shared
+// counter, so a slow worker takes fewer; Run returns when all are done. Which
+// worker runs a task is not defined: results must not depend on it.
+type Pool struct {
+	mu      sync.Mutex // one Run at a time
+	workers int
+	wake    chan struct{}  // one token starts one worker
+	left    sync.WaitGroup // workers that still run the current loop
+	exited  sync.WaitGroup // worker goroutines
+
+	body func(worker, task int)
+	n    int
+	next atomic.Int64 // the next task
+	ids  atomic.Int64 // the next worker number of this loop
+}
+
+// New starts a pool of the given number of workers, one of which is the
+// goroutine that calls Run; below 1 means one for each CPU that Go may use.
+func New(workers int) *Pool {
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{workers: workers, wake: make(chan struct{}, workers)}
+	for range workers - 1 {
+		p.exited.Add(1)
+		go p.serve()
+	}
+	return p
+}
+
+// Workers returns the number of workers.
+func (p *Pool) Workers() int { return p.workers }
+
+// Run calls body(worker, task) for each task below n and returns when all are
+// done. worker is below Workers, and no two calls at one time share it, so it
+// may index scratch memory. Calls from several goroutines take turns; body
+// must not call Run. Nothing is allocated.
+func (p *Pool) Run(n int, body func(worker, task int)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	helpers := min(p.workers, n) - 1
+	p.body, p.n = body, n
+	p.next.Store(0)
+	p.ids.Store(0)
+	if helpers > 0 {
+		p.left.Add(helpers)
+		for range helpers {
+			p.wake <- struct{}{}
+		}
+	}
+	p.work(0)
+	p.left.Wait()
+	p.body = nil
+}
+
+func (p *Pool) serve() {
+	defer p.exited.Done()
+	for range p.wake {
+		p.work(int(p.ids.Add(1)))
+		p.left.Done()
+	}
+}
+
+func (p *Pool) work(worker int) {
+	for {
+		task := int(p.next.Add(1)) - 1
+		if task >= p.n {
+			return
+		}
+		p.body(worker, task)
+	}
+}
+
+// Close ends the workers. The pool must not be used afterwards.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.wake)
+	p.exited.Wait()
+}

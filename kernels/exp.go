@@ -1,0 +1,28 @@
+package kernels
+
+// SwiGLU gates each row of n numbers:
+//
+//	act = silu(gate) * up    silu(v) = v / (1 + e^-v)
+//
+// gateUp is [m, 2n], the gate first; act is [m, n]. They must not overlap.
+func SwiGLU(act, gateUp []float32, n int) {
+	need("SwiGLU", "gateUp", len(gateUp), 2*len(act))
+	for ; len(act) >= n && n > 0; act, gateUp = act[n:], gateUp[2*n:] {
+		swiGLU(act[:n], gateUp[:n], gateUp[n:2*n])
+	}
+}
+
+// Softmax turns the scores s of one row into probabilities:
+//
+//	s = exp(v - max v) / sum exp(v - max v)    v = scale * s + bias
+//
+// bias is as long as s, or nil.
+func Softmax(s []float32, scale float32, bias []float32) {
+	if len(s) == 0 {
+		return
+	}
+	if bias != nil {
+		need("Softmax", "bias", len(bias), len(s))
+	}
+	softmax(s, scale, bias)
+}

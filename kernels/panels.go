@@ -1,0 +1,60 @@
+package kernels
+
+// PanelWidth is the number of rows of w that lie side by side in a panel.
+const PanelWidth = 16
+
+// Panels is a matrix w [N, K] laid out for MatMulT: panel p holds rows
+// 16p..16p+15 with k outermost,
+//
+//	Data[(p*K + k)*16 + j] = w[16p+j, k],
+//
+// so that one vector load gives the same k of 16 rows. Rows beyond N are zero.
+type Panels struct {
+	N, K int
+	Data []float32 // [ceil(N/16), K, 16]
+}
+
+// NewPanels returns a zero matrix [n, k].
+func NewPanels(n, k int) *Panels {
+	return &Panels{N: n, K: k, Data: make([]float32, panelCount(n)*PanelWidth*k)}
+}
+
+// Pack lays out w [n, k], row-major.
+func Pack(w []float32, n, k int) *Panels {
+	need("Pack", "w", len(w), n*k)
+	p := NewPanels(n, k)
+	for j := range n {
+		p.SetRow(j, w[j*k:(j+1)*k])
+	}
+	return p
+}
+
+// PackT lays out the transpose of w [k, n], row-major, so that MatMulT with it
+// is x . w.
+func PackT(w []float32, k, n int) *Panels {
+	need("PackT", "w", len(w), n*k)
+	p := NewPanels(n, k)
+	for i := range k {
+		p.SetCol(i, w[i*n:(i+1)*n])
+	}
+	return p
+}
+
+// SetRow sets w[j, :] = row. Different rows may be set concurrently.
+func (p *Panels) SetRow(j int, row []float32) {
+	at := j/PanelWidth*PanelWidth*p.K + j%PanelWidth
+	for i, v := range row[:p.K] {
+		p.Data[at+i*PanelWidth] = v
+	}
+}
+
+// SetCol sets w[:, k] = col. Different columns may be set concurrently.
+func (p *Panels) SetCol(k int, col []float32) {
+	col = col[:p.N]
+	for at := k * PanelWidth; len(col) > 0; at += PanelWidth * p.K {
+		n := copy(p.Data[at:at+PanelWidth], col)
+		col = col[n:]
+	}
+}
+
+func panelCount(n int) int { return (n + PanelWidth - 1) / PanelWidth }

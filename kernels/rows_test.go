@@ -1,0 +1,157 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// eachLength calls test with lengths 0 to 130 at different offsets.
+func eachLength(t *testing.T, test func(t *testing.T, name string, n, off int)) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 131 {
+			for off := range 3 {
+				test(t, fmt.Sprintf("%d numbers at %d", n, off), n, off)
+			}
+		}
+	})
+}
+
+func TestAdd(t *testing.T) {
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		y, check := guarded(t, n, off)
+		random(y, 1)
+		a, b := random(make([]float32, n+off), 2)[off:], random(make([]float32, n), 3)
+		once, twice := make([]float64, n), make([]float64, n)
+		for i := range y {
+			once[i] = float64(y[i]) + float64(a[i])
+			twice[i] = once[i] + float64(a[i]) + float64(b[i])
+		}
+		Add(y, a)
+		within(t, name, y, once, 5e-7, 1)
+		Add2(y, a, b)
+		within(t, name, y, twice, 1e-6, 1)
+		check(name)
+	})
+}
+
+func TestAddRMSNorm(t *testing.T) {
+	const rows, eps = 3, 1e-5
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		h, check := guarded(t, rows*n, off)
+		random(h, 1)
+		y := random(make([]float32, rows*n+off), 2)[off:]
+		want := make([]float64, rows*n)
+		for r := 0; n > 0 && r < rows; r++ {
+			sum := 0.0
+			for i := r * n; i < r*n+n; i++ {
+				want[i] = float64(h[i]) + float64(y[i])
+				sum += want[i] * want[i]
+			}
+			for i := r * n; i < r*n+n; i++ {
+				want[i] /= math.Sqrt(sum/float64(n) + eps)
+			}
+		}
+		AddRMSNorm(h, y, n, eps)
+		check(name)
+		within(t, name, h, want, 2e-6, 1)
+	})
+}
+
+func TestSwiGLU(t *testing.T) {
+	const rows = 2
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		act, check := guarded(t, rows*n, off)
+		gu := random(make([]float32, rows*2*n+off), 1)[off:]
+		want := make([]float64, rows*n)
+		for i := range want {
+			g, up := float64(gu[i/n*2*n+i%n]), float64(gu[i/n*2*n+n+i%n])
+			want[i] = g / (1 + math.Exp(-g)) * up
+		}
+		SwiGLU(act, gu, n)
+		check(name)
+		within(t, name, act, want, 2e-6, 1)
+	})
+}
+
+func TestSwiGLUExtremes(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		gates := []float32{0, 1e-20, -1e-20, 80, -80, 100, -100, 1e30, -1e30}
+		want := []float64{0, 5e-21, -5e-21, 80, 0, 100, 0, 1e30, 0}
+		up := []float32{1, 1, 1, 1, 1, 1, 1, 1, 1}
+		act := make([]float32, len(up))
+		SwiGLU(act, append(gates, up...), len(up))
+		for i := range act {
+			within(t, fmt.Sprint("gate ", gates[i]), act[i:], want[i:i+1], 1e-6, math.Abs(want[i])+0.01)
+		}
+	})
+}
+
+func TestSoftmax(t *testing.T) {
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		for _, withBias := range []bool{false, true} {
+			s, check := guarded(t, n, off)
+			random(s, 1)
+			var bias []float32
+			if withBias {
+				bias = random(make([]float32, n+off), 2)[off:]
+			}
+			want, sum := make([]float64, n), 0.0
+			for i, v := range s {
+				want[i] = float64(v) * 3
+				if withBias {
+					want[i] += float64(bias[i])
+				}
+				want[i] = math.Exp(want[i])
+				sum += want[i]
+			}
+			for i := range want {
+				want[i] /= sum
+			}
+			Softmax(s, 3, bias)
+			check(name)
+			within(t, name, s, want, 1e-6, 1)
+		}
+	})
+}
+
+func TestSoftmaxExtremes(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		s := []float32{1e30, -1e30, 0, 1e30}
+		Softmax(s, 1, nil)
+		within(t, "softmax", s, []float64{0.5, 0, 0, 0.5}, 1e-6, 1)
+		s = []float32{-3e38, -3e38}
+		Softmax(s, 1, nil)
+		within(t, "softmax", s, []float64{0.5, 0.5}, 1e-6, 1)
+	})
+}
+
+// The polynomial against math.Exp, over every argument range.
+func TestExp(t *testing.T) {
+	for x := float32(-87); x < 88; x += 0.0037 {
+		want := math.Exp(float64(x))
+		within(t, fmt.Sprint("exp ", x), []float32{exp(x)}, []float64{want}, 3e-7, want)
+	}
+	if exp(-1000) > 2e-38 || math.IsInf(float64(exp(1000)), 0) {
+		t.Errorf("exp(-1000) = %v, exp(1000) = %v", exp(-1000), exp(1000))
+	}
+}
+
+func TestRope(t *testing.T) {
+	const positions, d, theta = 901, 64, 10000.0
+	cos, sin := RopeTable(positions, d, theta)
+	for _, p := range []int{0, 1, 81, 900} {
+		x, check := guarded(t, d, 1)
+		random(x, uint64(p))
+		want := make([]float64, d)
+		for i := range d / 2 {
+			s, c := math.Sincos(float64(p) / math.Pow(theta, float64(2*i)/d))
+			a, b := float64(x[i]), float64(x[i+d/2])
+			want[i], want[i+d/2] = a*c-b*s, b*c+a*s
+		}
+		Rope(x, cos[p*d/2:(p+1)*d/2], sin[p*d/2:(p+1)*d/2])
+		check("rope")
+		// The angle p * freq, up to 900, has a rounding error of 3e-5 in float32.
+		within(t, fmt.Sprint("position ", p), x, want, 2e-7*float64(p+10), 1)
+	}
+}

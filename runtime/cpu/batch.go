@@ -1,0 +1,153 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// lane is the carry of one puzzle and what a block needs of all its positions.
+type lane struct {
+	x      []float32 // [P, D] input embedding
+	z      [2][]float32
+	q      []float32         // [P, D] queries of all heads, MLPT: unused
+	keys   []*kernels.Panels // per head K [P, headDim]
+	values []*kernels.Panels // per head V^T [headDim, P]
+	ready  bool              // Reset, and no Step failed since
+}
+
+// chunk is rows [lo, hi) of a lane: the unit of parallel work.
+type chunk struct {
+	lane   *lane
+	id     int // of the lane
+	at     int // of the lane in Step's arguments
+	lo, hi int
+}
+
+// batch is a number of lanes.
+type batch struct {
+	b      *Backend
+	lanes  []lane
+	rows   []chunk // of the current step: positions
+	cols   []chunk // channels, MLPT only
+	used   []bool  // lanes seen by the current step
+	layers []layer // of the current pass
+	layer  int     // of the current loop
+	pass   runtime.Pass
+	out    *runtime.Output
+	loops  loops
+	calls  map[string]int // passes of each network in this segment, when tracing
+}
+
+// loops are the bodies of the parallel loops, bound once so that a step does
+// not allocate.
+type loops struct{ inject, project, attend, mixPositions, feedForward, read func(worker, task int) }
+
+// NewBatch returns a batch of empty lanes.
+func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
+	if lanes < 1 {
+		return nil, fmt.Errorf("cpu: a batch of %d lanes, want at least 1", lanes)
+	}
+	t := &batch{b: b, lanes: make([]lane, lanes), used: make([]bool, lanes)}
+	for i := range t.lanes {
+		t.lanes[i] = newLane(&b.model.Config)
+	}
+	t.loops = loops{t.inject, t.project, t.attend, t.mixPositions, t.feedForward, t.read}
+	return t, nil
+}
+
+func newLane(c *runtime.Config) lane {
+	n := c.P() * c.Hidden
+	l := lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
+	if c.MLPT {
+		return l
+	}
+	l.q = make([]float32, n)
+	for range c.Heads {
+		l.keys = append(l.keys, kernels.NewPanels(c.P(), c.HeadDim()))
+		l.values = append(l.values, kernels.NewPanels(c.HeadDim(), c.P()))
+	}
+	return l
+}
+
+func (t *batch) Reset(i int, in runtime.Input) error {
+	if i < 0 || i >= len(t.lanes) {
+		return fmt.Errorf("cpu: lane %d of %d", i, len(t.lanes))
+	}
+	l := &t.lanes[i]
+	l.ready = false
+	if err := t.b.model.Embed(in, l.x); err != nil {
+		return fmt.Errorf("cpu: lane %d: %w", i, err)
+	}
+	t.b.model.Start(in, l.z[runtime.H], l.z[runtime.L])
+	l.ready = true
+	return nil
+}
+
+func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) error {
+	if err := t.check(lanes); err != nil {
+		return err
+	}
+	out.Resize(len(lanes), &t.b.model.Config)
+	t.out = out
+	t.cut(lanes)
+	if t.b.trace != nil {
+		t.traceStart()
+	}
+	for _, t.pass = range t.b.passes {
+		if err := ctx.Err(); err != nil {
+			t.spoil(lanes)
+			return err
+		}
+		t.runPass()
+	}
+	t.b.pool.Run(len(t.rows), t.loops.read)
+	t.out = nil
+	return nil
+}
+
+// check reports lanes that do not exist, come twice or hold no puzzle.
+func (t *batch) check(lanes []int) error {
+	clear(t.used)
+	for _, i := range lanes {
+		switch {
+		case i < 0 || i >= len(t.lanes):
+			return fmt.Errorf("cpu: lane %d of %d", i, len(t.lanes))
+		case t.used[i]:
+			return fmt.Errorf("cpu: lane %d given twice", i)
+		case !t.lanes[i].ready:
+			return fmt.Errorf("cpu: lane %d: %w", i, errNotReset)
+		}
+		t.used[i] = true
+	}
+	return nil
+}
+
+var errNotReset = errors.New("no puzzle: Reset it first")
+
+// spoil marks lanes that stopped inside a segment.
+func (t *batch) spoil(lanes []int) {
+	for _, i := range lanes {
+		t.lanes[i].ready = false
+	}
+	t.out = nil
+}
+
+// State copies a lane's zH and zL, each [P, D].
+func (t *batch) State(i int, zH, zL []float32) error {
+	if i < 0 || i >= len(t.lanes) {
+		return fmt.Errorf("cpu: lane %d of %d", i, len(t.lanes))
+	}
+	z := &t.lanes[i].z
+	if n := len(z[runtime.H]); len(zH) != n || len(zL) != n {
+		return fmt.Errorf("cpu: state of %d and %d numbers, want %d", len(zH), len(zL), n)
+	}
+	copy(zH, z[runtime.H])
+	copy(zL, z[runtime.L])
+	return nil
+}
+
+func (t *batch) Close() error { return nil }

@@ -1,0 +1,72 @@
+package cpu
+
+import "github.com/hrmgo/hrm/runtime"
+
+// chunkRows is the most rows in a chunk: enough that the weights, which every
+// chunk reads whole, cost little beside the arithmetic, and few enough that
+// its activations stay in the second-level cache. It is a multiple of the
+// tiles of the matrix kernels.
+const chunkRows = 42
+
+// scratch is one worker's activations of one chunk.
+type scratch struct {
+	a, b   []float32 // [rows, 3D]: qkv; then the attention's context and a residual
+	wide   []float32 // [rows, 2I] gate and up
+	act    []float32 // [rows, I]
+	scores []float32 // [rows, P]
+	bias   []float32 // [P]
+	logits []float32 // [vocabulary]
+}
+
+func newScratch(c *runtime.Config, rows int) scratch {
+	d, p, inter := c.Hidden, c.P(), c.Inter()
+	if c.MLPT { // the same chunk holds rows of positions or of channels
+		inter = max(inter, c.InterT())
+		d = max(d, p)
+	}
+	return scratch{
+		a: make([]float32, rows*3*d), b: make([]float32, rows*d),
+		wide: make([]float32, rows*2*inter), act: make([]float32, rows*inter),
+		scores: make([]float32, rows*p), bias: make([]float32, p), logits: make([]float32, c.VocabSize),
+	}
+}
+
+// maxChunk returns the most rows that a chunk may have. A traced lane is one
+// chunk, so that its scratch holds whole layers.
+func (b *Backend) maxChunk() int {
+	c := &b.model.Config
+	rows := c.P()
+	if c.MLPT {
+		rows = max(rows, c.Hidden)
+	}
+	if b.trace == nil {
+		rows = min(rows, chunkRows)
+	}
+	return rows
+}
+
+// cut lists the chunks of a step.
+func (t *batch) cut(lanes []int) {
+	c := &t.b.model.Config
+	t.rows = t.cutAxis(t.rows[:0], lanes, c.P())
+	if c.MLPT {
+		t.cols = t.cutAxis(t.cols[:0], lanes, c.Hidden)
+	}
+}
+
+// cutAxis cuts n rows of each lane into near-equal chunks, at least one for
+// each worker over all lanes.
+func (t *batch) cutAxis(chunks []chunk, lanes []int, n int) []chunk {
+	most := t.b.maxChunk()
+	parts := (n + most - 1) / most
+	if workers := t.b.pool.Workers(); len(lanes) > 0 {
+		parts = max(parts, (workers+len(lanes)-1)/len(lanes))
+	}
+	parts = min(parts, n)
+	for at, id := range lanes {
+		for i := range parts {
+			chunks = append(chunks, chunk{&t.lanes[id], id, at, n * i / parts, n * (i + 1) / parts})
+		}
+	}
+	return chunks
+}

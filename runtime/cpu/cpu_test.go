@@ -1,0 +1,421 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	goruntime "runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// configs are small models that between them use every part.
+func configs() map[string]runtime.Config {
+	base := runtime.Config{
+		Family: runtime.HRM, VocabSize: 11, SeqLen: 25, NumPuzzles: 3, PuzzleEmbDim: 40, Hidden: 32, Heads: 4,
+		Expansion: 4, HLayers: 1, LLayers: 2, HCycles: 2, LCycles: 2, Positions: runtime.Rope,
+		HaltMaxSteps: 4, NormEps: 1e-5, RopeTheta: 10000,
+	}
+	with := func(change func(*runtime.Config)) runtime.Config {
+		c := base
+		change(&c)
+		return c
+	}
+	trm := func(c *runtime.Config) {
+		c.Family, c.HLayers, c.LCycles, c.PuzzleEmbLen = runtime.TRM, 0, 3, 4
+	}
+	return map[string]runtime.Config{
+		"hrm":       base,
+		"noprefix":  with(func(c *runtime.Config) { c.PuzzleEmbDim, c.SeqLen = 0, 17 }),
+		"learned":   with(func(c *runtime.Config) { c.Positions = runtime.Learned }),
+		"oddHead":   with(func(c *runtime.Config) { c.Positions, c.Hidden, c.Heads = runtime.NoPos, 35, 5 }),
+		"relations": with(func(c *runtime.Config) { c.Relations, c.SeqLen = "sudoku", 81 }),
+		"trm":       with(trm),
+		"mlpt":      with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
+		"mlptWide":  with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
+	}
+}
+
+// newModel returns a random model without zeros where NewModel leaves some.
+func newModel(t testing.TB, c runtime.Config) *runtime.Model {
+	t.Helper()
+	m, err := runtime.NewModel(c, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(8, 0))
+	fill := func(v []float32) {
+		for i := range v {
+			v[i] = float32(rng.NormFloat64()) / 4
+		}
+	}
+	fill(m.QHead.F32)
+	fill(m.PuzzleEmb.F32)
+	for _, level := range [][]runtime.Layer{m.HLevel, m.LLevel} {
+		for i := range level {
+			fill(level[i].RelationBias)
+		}
+	}
+	return m
+}
+
+// inputs returns n different puzzles.
+func inputs(c *runtime.Config, n int) []runtime.Input {
+	rng := rand.New(rand.NewPCG(9, 0))
+	in := make([]runtime.Input, n)
+	for i := range in {
+		in[i] = runtime.Input{Tokens: make([]int32, c.SeqLen), PuzzleID: int32(i % 3), Noise: float32(i) / 10, Seed: uint64(i)}
+		for j := range in[i].Tokens {
+			in[i].Tokens[j] = int32(rng.IntN(c.VocabSize))
+		}
+	}
+	return in
+}
+
+func newBackend(t testing.TB, m *runtime.Model, o Options) *Backend {
+	t.Helper()
+	b, err := New(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// newBatch returns a batch that holds the puzzles, lane by lane.
+func newBatch(t testing.TB, b *Backend, in []runtime.Input) *batch {
+	t.Helper()
+	t0, err := b.NewBatch(len(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range in {
+		if err := t0.Reset(i, in[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return t0.(*batch)
+}
+
+func step(t testing.TB, b runtime.Batch, lanes []int) *runtime.Output {
+	t.Helper()
+	out := &runtime.Output{WantLogits: true}
+	if err := b.Step(context.Background(), lanes, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// eachImplementation runs a test with every set of kernels.
+func eachImplementation(t *testing.T, test func(t *testing.T)) {
+	best, _ := kernels.Implementation()
+	defer kernels.Use(best)
+	for _, name := range kernels.Implementations() {
+		if err := kernels.Use(name); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, test)
+	}
+}
+
+// Two segments of three lanes against the oracle. The bounds are those of the
+// reference cases: the recurrence amplifies what rounding left in the first.
+func TestAgainstFloat64(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for name, c := range configs() {
+			t.Run(name, func(t *testing.T) { compareWithOracle(t, newModel(t, c)) })
+		}
+	})
+}
+
+func compareWithOracle(t *testing.T, m *runtime.Model) {
+	c := &m.Config
+	in := inputs(c, 3)
+	b := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
+	oracles := []*oracle{newOracle(m, in[0]), newOracle(m, in[1]), newOracle(m, in[2])}
+	for segment, bound := range []float64{5e-5, 1e-3} {
+		lanes := []int{2, 0, 1}
+		out := step(t, b, lanes)
+		for k, lane := range lanes {
+			logits, qHalt, qContinue := oracles[lane].segment()
+			n := c.SeqLen * c.VocabSize
+			near(t, fmt.Sprintf("segment %d lane %d logits", segment+1, lane), out.Logits[k*n:(k+1)*n], logits, bound)
+			near(t, "q", []float32{out.QHalt[k], out.QContinue[k]}, [][]float64{{qHalt, qContinue}}, bound)
+			for i, token := range out.Tokens[k*c.SeqLen : (k+1)*c.SeqLen] {
+				row := out.Logits[k*n+i*c.VocabSize:][:c.VocabSize]
+				if row[token] != slices.Max(row) {
+					t.Errorf("token %d is %d, not the largest of %v", i, token, row)
+				}
+			}
+			zH, zL := make([]float32, c.P()*c.Hidden), make([]float32, c.P()*c.Hidden)
+			if err := b.State(lane, zH, zL); err != nil {
+				t.Fatal(err)
+			}
+			near(t, "zH", zH, oracles[lane].z[runtime.H], bound)
+			near(t, "zL", zL, oracles[lane].z[runtime.L], bound)
+		}
+	}
+}
+
+// near compares got, row-major, with rows.
+func near(t *testing.T, name string, got []float32, rows [][]float64, bound float64) {
+	t.Helper()
+	want := slices.Concat(rows...)
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", name, len(got), len(want))
+	}
+	worst := 0.0
+	for i := range got {
+		if diff := math.Abs(float64(got[i]) - want[i]); diff > worst || diff != diff {
+			worst = diff
+		}
+	}
+	if !(worst <= bound) {
+		t.Errorf("%s: off by %.3g, bound %.3g", name, worst, bound)
+	}
+}
+
+// The bits of a lane depend neither on threads nor on its neighbours.
+func TestSameBitsForAnyThreadsAndLanes(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for name, c := range configs() {
+			t.Run(name, func(t *testing.T) {
+				m := newModel(t, c)
+				in := inputs(&m.Config, 5)
+				want := segments(t, m, 1, in[3:4])
+				for _, threads := range []int{2, 7, 64} {
+					got := segments(t, m, threads, in)
+					n := len(want)
+					if !slices.Equal(got[3*n:4*n], want) {
+						t.Errorf("%d threads, 5 lanes: other bits than alone on one thread", threads)
+					}
+				}
+			})
+		}
+	})
+}
+
+// segments returns every lane's carry after two segments.
+func segments(t *testing.T, m *runtime.Model, threads int, in []runtime.Input) (state []float32) {
+	t.Helper()
+	b := newBackend(t, m, Options{Threads: threads})
+	batch := newBatch(t, b, in)
+	lanes := make([]int, len(in))
+	for i := range lanes {
+		lanes[i] = i
+	}
+	step(t, batch, lanes)
+	step(t, batch, lanes)
+	n := m.Config.P() * m.Config.Hidden
+	for i := range in {
+		zH, zL := make([]float32, n), make([]float32, n)
+		if err := batch.State(i, zH, zL); err != nil {
+			t.Fatal(err)
+		}
+		state = append(append(state, zH...), zL...)
+	}
+	return state
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	for name, c := range configs() {
+		m := newModel(t, c)
+		b := newBatch(t, newBackend(t, m, Options{Threads: 2}), inputs(&m.Config, 2))
+		lanes, out := []int{0, 1}, &runtime.Output{WantLogits: true}
+		run := func() {
+			if err := b.Step(context.Background(), lanes, out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run()
+		if n := testing.AllocsPerRun(5, run); n > 0 {
+			t.Errorf("%s: a segment allocates %v times", name, n)
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	m := newModel(t, configs()["hrm"])
+	round(&m.LLevel[0].QKV, quantize.BF16)
+	round(&m.HLevel[0].Down, quantize.I8)
+	compareWithOracle(t, m)
+}
+
+// round stores a matrix in another format, crudely.
+func round(w *quantize.Matrix, f quantize.Format) {
+	n := len(w.F32)
+	out := quantize.Matrix{Rows: w.Rows, Cols: w.Cols, Format: f}
+	switch f {
+	case quantize.BF16:
+		out.Half = make([]uint16, n)
+		for i, v := range w.F32 {
+			out.Half[i] = uint16(math.Float32bits(v) >> 16)
+		}
+	case quantize.I8:
+		out.I8, out.Scale = make([]int8, n), make([]float32, w.Rows)
+		for i := range out.Scale {
+			out.Scale[i] = 1.0 / 127
+		}
+		for i, v := range w.F32 {
+			out.I8[i] = int8(max(-127, min(127, v*127)))
+		}
+	}
+	*w = out
+}
+
+func TestModelThatDoesNotFit(t *testing.T) {
+	for name, spoil := range map[string]func(*runtime.Model){
+		"config": func(m *runtime.Model) { m.Config.Heads = 5 },
+		"shape":  func(m *runtime.Model) { m.LLevel[1].O.Rows = 5 },
+		"short":  func(m *runtime.Model) { m.LMHead.F32 = m.LMHead.F32[:7] },
+		"layers": func(m *runtime.Model) { m.LLevel = m.LLevel[:1] },
+		"bias":   func(m *runtime.Model) { m.QBias = nil },
+		"hinit":  func(m *runtime.Model) { m.HInit = m.HInit[1:] },
+		"table":  func(m *runtime.Model) { m.PuzzleEmb = quantize.Matrix{} },
+		"format": func(m *runtime.Model) { m.QHead.Format = 99 },
+		"scales": func(m *runtime.Model) { round(&m.QHead, quantize.I8); m.QHead.Scale = nil },
+		"rel":    func(m *runtime.Model) { m.HLevel[0].RelationBias = m.HLevel[0].RelationBias[1:] },
+	} {
+		m := newModel(t, configs()["relations"])
+		spoil(m)
+		if b, err := New(m, Options{}); err == nil {
+			b.Close()
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	m := newModel(t, configs()["hrm"])
+	b := newBackend(t, m, Options{Threads: 1})
+	if _, err := b.NewBatch(0); err == nil {
+		t.Error("a batch of no lanes: no error")
+	}
+	in := inputs(&m.Config, 2)
+	batch := newBatch(t, b, in)
+	if err := batch.Reset(2, in[0]); err == nil {
+		t.Error("Reset of lane 2 of 2: no error")
+	}
+	if err := batch.State(0, nil, nil); err == nil {
+		t.Error("State into nothing: no error")
+	}
+	for _, lanes := range [][]int{{2}, {-1}, {0, 0}} {
+		if err := batch.Step(context.Background(), lanes, &runtime.Output{}); err == nil {
+			t.Errorf("Step %v: no error", lanes)
+		}
+	}
+	in[0].Tokens[5] = 99
+	if err := batch.Reset(0, in[0]); !errors.Is(err, runtime.ErrInput) {
+		t.Errorf("a token of 99: %v", err)
+	}
+	if err := batch.Step(context.Background(), []int{0}, &runtime.Output{}); !errors.Is(err, errNotReset) {
+		t.Errorf("Step of a lane whose Reset failed: %v", err)
+	}
+	step(t, batch, []int{1})
+}
+
+// cancelAt is a context that is cancelled when it is asked the n-th time.
+type cancelAt struct {
+	context.Context
+	n int
+}
+
+func (c *cancelAt) Err() error {
+	if c.n--; c.n <= 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestCancelledInsideASegment(t *testing.T) {
+	m := newModel(t, configs()["hrm"])
+	in := inputs(&m.Config, 2)
+	b := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
+	if err := b.Step(&cancelAt{context.Background(), 3}, []int{1}, &runtime.Output{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if err := b.Step(context.Background(), []int{1}, &runtime.Output{}); !errors.Is(err, errNotReset) {
+		t.Fatalf("the spoilt lane runs on: %v", err)
+	}
+	step(t, b, []int{0})
+	if err := b.Reset(1, in[1]); err != nil {
+		t.Fatal(err)
+	}
+	step(t, b, []int{1})
+}
+
+func TestThousandCancelsLeaveNoGoroutine(t *testing.T) {
+	m := newModel(t, configs()["trm"])
+	before := goruntime.NumGoroutine()
+	b, err := New(m, Options{Threads: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := inputs(&m.Config, 2)
+	for i := range 1000 {
+		ctx := &cancelAt{context.Background(), 1 + i%4}
+		if _, err := runtime.Solve(ctx, b, in, runtime.Options{Lanes: 2}); err == nil {
+			t.Fatal("a cancelled Solve returned no error")
+		}
+	}
+	b.Close()
+	for deadline := time.Now().Add(5 * time.Second); goruntime.NumGoroutine() > before; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, %d before", goruntime.NumGoroutine(), before)
+		}
+		goruntime.Gosched()
+	}
+}
+
+// The trace names every block once per lane and pass, and its last block is
+// the carry.
+func TestTrace(t *testing.T) {
+	for name, c := range configs() {
+		m := newModel(t, c)
+		in := inputs(&m.Config, 2)
+		seen := map[string][]float32{}
+		b := newBackend(t, m, Options{Threads: 4, Trace: func(name string, lane int, data []float32) {
+			key := fmt.Sprintf("%d/%s", lane, name)
+			if seen[key] != nil {
+				t.Errorf("%s: %s traced twice", name, key)
+			}
+			seen[key] = slices.Clone(data)
+		}})
+		batch := newBatch(t, b, in)
+		step(t, batch, []int{0, 1})
+		zH, zL := make([]float32, c.P()*c.Hidden), make([]float32, c.P()*c.Hidden)
+		if err := batch.State(1, zH, zL); err != nil {
+			t.Fatal(err)
+		}
+		last := fmt.Sprintf("1/layers/H_level.%d/call%d/block_out", c.HLayers-1, c.HCycles-1)
+		if c.Family == runtime.TRM {
+			last = fmt.Sprintf("1/layers/L_level.%d/call%d/block_out", c.LLayers-1, c.HCycles*(c.LCycles+1)-1)
+		}
+		if !slices.Equal(seen[last], zH) {
+			t.Errorf("%s: %s is not zH", name, last)
+		}
+		if !slices.Equal(zH, oneSegment(t, m, in)) {
+			t.Errorf("%s: other bits when traced", name)
+		}
+	}
+}
+
+// oneSegment returns zH of lane 1 after one segment without a trace.
+func oneSegment(t *testing.T, m *runtime.Model, in []runtime.Input) []float32 {
+	t.Helper()
+	batch := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
+	step(t, batch, []int{0, 1})
+	n := m.Config.P() * m.Config.Hidden
+	zH, zL := make([]float32, n), make([]float32, n)
+	if err := batch.State(1, zH, zL); err != nil {
+		t.Fatal(err)
+	}
+	return zH
+}

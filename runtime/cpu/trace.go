@@ -1,0 +1,33 @@
+package cpu
+
+import (
+	"fmt"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// network names the weights of the current pass as the reference does.
+func (t *batch) network() string {
+	level := t.pass.Level
+	if t.b.model.Config.Family == runtime.TRM {
+		level = runtime.L
+	}
+	return level.String() + "_level"
+}
+
+// traceStart begins a segment.
+func (t *batch) traceStart() {
+	t.calls = map[string]int{}
+	for i := range t.rows {
+		t.b.trace("layers/input_embeddings", t.rows[i].id, t.rows[i].lane.x)
+	}
+}
+
+// traceData passes on the numbers of one lane.
+func (t *batch) traceData(what string, k *chunk, data []float32) {
+	if t.b.trace == nil {
+		return
+	}
+	name := t.network()
+	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, t.layer, t.calls[name], what), k.id, data)
+}
