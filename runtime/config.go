@@ -223,5 +223,5 @@ func (c *Config) validateShape() error {
 	case c.Relations == "sudoku" && c.SeqLen != 81:
 		return fmt.Errorf("%w: relations sudoku needs seq_len 81, got %d", ErrConfig, c.SeqLen)
 	}
-	return nil
+	return c.validateSizes()
 }

@@ -1,0 +1,155 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// configField ties a name of the map form to a field.
+type configField struct {
+	name     string
+	ptr      any // *Family, *Positions, *string, *bool, *int or *float64
+	required bool
+}
+
+func (c *Config) fields() []configField {
+	return []configField{
+		{"family", &c.Family, true},
+		{"vocab_size", &c.VocabSize, true},
+		{"seq_len", &c.SeqLen, true},
+		{"num_puzzle_identifiers", &c.NumPuzzles, false},
+		{"puzzle_emb_ndim", &c.PuzzleEmbDim, false},
+		{"puzzle_emb_len", &c.PuzzleEmbLen, false},
+		{"hidden_size", &c.Hidden, true},
+		{"num_heads", &c.Heads, true},
+		{"expansion", &c.Expansion, true},
+		{"H_layers", &c.HLayers, false},
+		{"L_layers", &c.LLayers, true},
+		{"H_cycles", &c.HCycles, true},
+		{"L_cycles", &c.LCycles, true},
+		{"pos_encodings", &c.Positions, true},
+		{"mlp_t", &c.MLPT, false},
+		{"relations", &c.Relations, false},
+		{"halt_max_steps", &c.HaltMaxSteps, true},
+		{"rms_norm_eps", &c.NormEps, false},
+		{"rope_theta", &c.RopeTheta, false},
+	}
+}
+
+// DefaultNormEps and DefaultRopeTheta are what the references use, and what
+// ParseConfig fills in where a map does not say.
+const (
+	DefaultNormEps   = 1e-5
+	DefaultRopeTheta = 10000
+)
+
+// Map returns the configuration under the names of the reference's
+// all_config.yaml, as strings, booleans, int and float64. ParseConfig is its
+// inverse.
+func (c *Config) Map() map[string]any {
+	m := map[string]any{}
+	for _, f := range c.fields() {
+		switch p := f.ptr.(type) {
+		case *Family:
+			m[f.name] = string(*p)
+		case *Positions:
+			m[f.name] = string(*p)
+		case *string:
+			m[f.name] = *p
+		case *bool:
+			m[f.name] = *p
+		case *int:
+			m[f.name] = *p
+		case *float64:
+			m[f.name] = *p
+		}
+	}
+	return m
+}
+
+// ParseConfig reads a configuration from its map form and validates it. An
+// unknown key, a missing one and a value of the wrong type are errors that
+// wrap ErrConfig. Whole numbers may be of any integer or float type.
+func ParseConfig(m map[string]any) (Config, error) {
+	c := Config{NormEps: DefaultNormEps, RopeTheta: DefaultRopeTheta}
+	known := map[string]bool{}
+	for _, f := range c.fields() {
+		known[f.name] = true
+		v, ok := m[f.name]
+		if !ok && f.required {
+			return Config{}, fmt.Errorf("%w: no %s", ErrConfig, f.name)
+		}
+		if ok {
+			if err := f.set(v); err != nil {
+				return Config{}, err
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !known[name] {
+			return Config{}, fmt.Errorf("%w: unknown key %q", ErrConfig, name)
+		}
+	}
+	return c, c.Validate()
+}
+
+func (f configField) set(v any) error {
+	ok := false
+	want := "a string"
+	switch p := f.ptr.(type) {
+	case *Family:
+		*(*string)(p), ok = v.(string)
+	case *Positions:
+		*(*string)(p), ok = v.(string)
+	case *string:
+		*p, ok = v.(string)
+	case *bool:
+		want = "true or false"
+		*p, ok = v.(bool)
+	case *int:
+		want = "a whole number"
+		*p, ok = wholeNumber(v)
+	case *float64:
+		want = "a number"
+		*p, ok = number(v)
+	}
+	if !ok {
+		return fmt.Errorf("%w: %s is %#v (%T), want %s", ErrConfig, f.name, v, v, want)
+	}
+	return nil
+}
+
+func wholeNumber(v any) (int, bool) {
+	switch n := v.(type) {
+	case int:
+		return n, true
+	case int64:
+		return int(n), n == int64(int(n))
+	case uint64:
+		return int(n), n <= math.MaxInt
+	}
+	f, ok := number(v)
+	return int(f), ok && f == math.Trunc(f) && math.Abs(f) <= math.MaxInt32
+}
+
+func number(v any) (float64, bool) {
+	switch n := v.(type) {
+	case float64:
+		return n, true
+	case float32:
+		return float64(n), true
+	case int:
+		return float64(n), true
+	case int64:
+		return float64(n), true
+	case uint64:
+		return float64(n), true
+	case json.Number:
+		f, err := n.Float64()
+		return f, err == nil
+	}
+	return 0, false
+}

@@ -1,0 +1,107 @@
+package runtime
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hrmgo/hrm/quantize"
+	"github.com/hrmgo/hrm/runtime/weights"
+)
+
+// TensorSource is where a model's tensors come from, such as a weights.File.
+type TensorSource interface {
+	Names() []string
+	Tensor(name string) (weights.Tensor, bool)
+}
+
+// Load returns the model of a .hrm file. Its matrices lie in the file's bytes.
+// An error wraps ErrConfig or ErrTensors.
+func Load(f *weights.File) (*Model, error) {
+	c, err := ParseConfig(f.Header.Config)
+	if err != nil {
+		return nil, err
+	}
+	m, err := FromTensors(c, f)
+	if err != nil {
+		return nil, err
+	}
+	m.Task, m.Meta = f.Header.Task, f.Header.Meta
+	return m, nil
+}
+
+// FromTensors returns the model of a configuration with the tensors of src,
+// whose names must be exactly those of TensorShapes, besides the scales of i8
+// tensors and names that start with TrainPrefix.
+func FromTensors(c Config, src TensorSource) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := c.CheckTensors(shapesOf(src)); err != nil {
+		return nil, err
+	}
+	m := newModel(c)
+	for _, s := range m.slots() {
+		t, _ := src.Tensor(s.Name)
+		if err := s.fill(t, src); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrTensors, err)
+		}
+	}
+	return m, nil
+}
+
+// shapesOf lists the tensors of src that a model should account for.
+func shapesOf(src TensorSource) map[string][]int {
+	shapes := map[string][]int{}
+	for _, name := range src.Names() {
+		if t, ok := src.Tensor(name); ok && !strings.HasPrefix(name, TrainPrefix) {
+			shapes[name] = t.Shape
+		}
+	}
+	for name := range shapes {
+		if t, _ := src.Tensor(name); t.DType == weights.I8 && t.Scale == name+scaleSuffix {
+			delete(shapes, t.Scale)
+		}
+	}
+	return shapes
+}
+
+// scaleSuffix makes the name of an i8 tensor's scale.
+const scaleSuffix = ".scale"
+
+func (s *slot) fill(t weights.Tensor, src TensorSource) (err error) {
+	if s.vector != nil {
+		*s.vector, err = t.Float32s()
+		return err
+	}
+	*s.matrix, err = matrixOf(t, src)
+	return err
+}
+
+// matrixOf sees a tensor [rows, cols] as a matrix, in place.
+func matrixOf(t weights.Tensor, src TensorSource) (m quantize.Matrix, err error) {
+	m.Rows, m.Cols = t.Shape[0], t.Shape[1]
+	switch t.DType {
+	case weights.F32:
+		m.Format = quantize.F32
+		m.F32, err = weights.View[float32](t)
+	case weights.F16:
+		m.Format = quantize.F16
+		m.Half, err = weights.View[uint16](t)
+	case weights.BF16:
+		m.Format = quantize.BF16
+		m.Half, err = weights.View[uint16](t)
+	case weights.I8:
+		m.Format = quantize.I8
+		if m.I8, err = weights.View[int8](t); err != nil {
+			return m, err
+		}
+		scale, ok := src.Tensor(t.Scale)
+		if !ok || scale.Len() != m.Rows {
+			return m, fmt.Errorf("%s has no scale of %d rows", t.Name, m.Rows)
+		}
+		m.Scale, err = weights.View[float32](scale)
+	default:
+		err = fmt.Errorf("%s is %v, want f32, f16, bf16 or i8", t.Name, t.DType)
+	}
+	return m, err
+}

@@ -1,0 +1,212 @@
+package weights
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// plan is where everything of a file to be written lies.
+type plan struct {
+	head    []byte // everything before the data, sha256 still zero
+	hashAt  int64  // offset of the sha256 in head
+	entries []entry
+	size    int64 // of the data
+}
+
+// newPlan checks what is to be written as strictly as the reader does.
+func newPlan(h Header, specs []Spec) (*plan, error) {
+	p := &plan{entries: make([]entry, len(specs))}
+	index := make(map[string]int, len(specs))
+	tensors := make([]Tensor, len(specs))
+	for i, s := range specs {
+		n, err := s.bytes(maxDataSz)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s: %w", quoteKey(s.Name), err)
+		}
+		at := alignUp(p.size)
+		if n > maxDataSz-at {
+			return nil, fmt.Errorf("%w: more than %d bytes of data", ErrFormat, int64(maxDataSz))
+		}
+		if _, twice := index[s.Name]; twice {
+			return nil, fmt.Errorf("%w: tensor %s is there twice", ErrTensor, quoteKey(s.Name))
+		}
+		p.entries[i] = entry{s, at, n}
+		p.size = at + n
+		index[s.Name], tensors[i] = i, Tensor{Spec: s}
+	}
+	if err := checkScales(tensors, index); err != nil {
+		return nil, err
+	}
+	return p, p.encodeHead(h)
+}
+
+// encodeHead fills head and hashAt.
+func (p *plan) encodeHead(h Header) error {
+	e := newEncoder()
+	e.do(e.EncodeArrayLen(2))
+	e.do(e.EncodeMapLen(len(headerKeys)))
+	e.strs("format", "hrm", "version")
+	e.do(e.EncodeInt(Version))
+	e.strs("config")
+	e.config(h.Config)
+	e.strs("task", h.Task, "meta")
+	e.do(e.EncodeMapLen(len(h.Meta)))
+	for _, k := range slices.Sorted(maps.Keys(h.Meta)) {
+		e.strs(k, h.Meta[k])
+	}
+	e.strs("tensors")
+	e.do(e.EncodeArrayLen(len(p.entries)))
+	for i := range p.entries {
+		e.entry(&p.entries[i])
+	}
+	e.strs("sha256")
+	e.do(e.EncodeBytes(make([]byte, sha256.Size)))
+	p.hashAt = int64(e.buf.Len() - sha256.Size)
+	e.strs("pad")
+	e.pad(p.size)
+	p.head = e.buf.Bytes()
+	return e.err
+}
+
+// encoder keeps the first error.
+type encoder struct {
+	*msgpack.Encoder
+	buf bytes.Buffer
+	err error
+}
+
+func newEncoder() *encoder {
+	e := &encoder{}
+	e.Encoder = msgpack.NewEncoder(&e.buf)
+	e.UseCompactInts(true)
+	return e
+}
+
+func (e *encoder) do(err error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+func (e *encoder) strs(list ...string) {
+	for _, s := range list {
+		if !utf8.ValidString(s) {
+			e.do(fmt.Errorf("%w: %s is not UTF-8", ErrFormat, quoteKey(s)))
+		}
+		e.do(e.EncodeString(s))
+	}
+}
+
+func (e *encoder) config(config map[string]any) {
+	e.do(e.EncodeMapLen(len(config)))
+	for _, k := range slices.Sorted(maps.Keys(config)) {
+		e.strs(k)
+		switch v := config[k].(type) {
+		case string:
+			e.strs(v)
+		case bool, int, int64, float64:
+			e.do(e.Encode(v))
+		default:
+			e.do(fmt.Errorf("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, quoteKey(k), v))
+		}
+	}
+}
+
+func (e *encoder) entry(t *entry) {
+	n := 5
+	if t.Scale != "" {
+		n = 6
+	}
+	e.do(e.EncodeMapLen(n))
+	e.strs("name", t.Name, "dtype", t.DType.String(), "shape")
+	e.do(e.EncodeArrayLen(len(t.Shape)))
+	for _, d := range t.Shape {
+		e.do(e.EncodeInt(int64(d)))
+	}
+	e.strs("offset")
+	e.do(e.EncodeInt(t.offset))
+	e.strs("length")
+	e.do(e.EncodeInt(t.length))
+	if t.Scale != "" {
+		e.strs("scale", t.Scale)
+	}
+}
+
+// pad writes the pad and the head of the data, so that the data starts at a
+// multiple of Align.
+func (e *encoder) pad(size int64) {
+	before := e.buf.Len() + 2 + binHead(size) // 2: the pad's own head
+	e.do(e.EncodeBytes(make([]byte, alignUp(int64(before))-int64(before))))
+	e.dataHead(size)
+}
+
+// binHead is the number of bytes that a bin has before its contents.
+func binHead(size int64) int {
+	switch {
+	case size < 1<<8:
+		return 2
+	case size < 1<<16:
+		return 3
+	}
+	return 5
+}
+
+// dataHead writes the head of a bin. EncodeBytesLen takes an int, which on a
+// 32-bit machine is too small for the data of a large file that is streamed.
+func (e *encoder) dataHead(size int64) {
+	n := uint32(size)
+	switch binHead(size) {
+	case 2:
+		e.buf.Write([]byte{0xc4, byte(n)})
+	case 3:
+		e.buf.Write([]byte{0xc5, byte(n >> 8), byte(n)})
+	default:
+		e.buf.Write([]byte{0xc6, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+	}
+}
+
+// Encode returns a whole file in memory.
+func Encode(h Header, tensors []Tensor) ([]byte, error) {
+	p, err := newPlan(h, specsOf(tensors))
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	data := make([]byte, p.size)
+	for i, t := range tensors {
+		if e := &p.entries[i]; copy(data[e.offset:], t.Bytes) != int(e.length) || len(t.Bytes) != int(e.length) {
+			return nil, wrongLength(e, len(t.Bytes))
+		}
+	}
+	sum := sha256.Sum256(data)
+	copy(p.head[p.hashAt:], sum[:])
+	return append(p.head, data...), nil
+}
+
+func wrongLength(e *entry, got int) error {
+	return fmt.Errorf("weights: tensor %s: %w: %d bytes given, want %d for %v %v",
+		quoteKey(e.Name), ErrTensor, got, e.length, e.DType, e.Shape)
+}
+
+func specsOf(tensors []Tensor) []Spec {
+	specs := make([]Spec, len(tensors))
+	for i := range tensors {
+		specs[i] = tensors[i].Spec
+	}
+	return specs
+}
+
+// zeros is the source of the gaps between tensors.
+var zeros [Align]byte
+
+// gap writes the zero bytes between end and the next tensor.
+func gap(w io.Writer, end, next int64) error {
+	_, err := w.Write(zeros[:next-end])
+	return err
+}
