@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kernels
 
 func residualNorm(y, inv, x, a []float32, n int, eps float32) {

@@ -1,0 +1,44 @@
+//go:build !purego
+
+package kernels
+
+//go:noescape
+func residualNormAVX512(y, inv, x, a *float32, rows, n int, eps float32)
+
+//go:noescape
+func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
+
+//go:noescape
+func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
+
+func residualNorm(y, inv, x, a []float32, n int, eps float32) {
+	if !panelAVX512 || len(y) == 0 {
+		residualNormGeneric(y, inv, x, a, n, eps)
+		return
+	}
+	residualNormAVX512(&y[0], &inv[0], &x[0], &a[0], len(inv), n, eps)
+}
+
+func residualNormBack(ds, dy, y, inv []float32, n int) {
+	if !panelAVX512 || len(y) == 0 {
+		residualNormBackGeneric(ds, dy, y, inv, n)
+		return
+	}
+	residualNormBackAVX512(&ds[0], &dy[0], &y[0], &inv[0], len(inv), n)
+}
+
+func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
+	if !panelAVX512 || n == 0 || len(dAct) < n {
+		swiGLUBackGeneric(dGateUp, dAct, gateUp, n)
+		return
+	}
+	swiGLUBackAVX512(&dGateUp[0], &dAct[0], &gateUp[0], len(dAct)/n, n)
+}
+
+func attention(ctx, lse, qkv, bias []float32, a AttentionShape) {
+	attentionGeneric(ctx, lse, qkv, bias, a)
+}
+
+func attentionBack(dqkv, dbias, dctx, ctx, lse, qkv, bias []float32, a AttentionShape) {
+	attentionBackGeneric(dqkv, dbias, dctx, ctx, lse, qkv, bias, a)
+}
