@@ -1,3 +1,5 @@
+//go:build purego || !amd64
+
 package kernels
 
 func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {

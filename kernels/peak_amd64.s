@@ -1,0 +1,50 @@
+//go:build !purego
+
+#include "textflag.h"
+
+#define FMA4(x, y, a, b, c, d) \
+	VFMADD231PS x, y, a; \
+	VFMADD231PS x, y, b; \
+	VFMADD231PS x, y, c; \
+	VFMADD231PS x, y, d
+
+// func peakAVX512(steps int)
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ steps+0(FP), CX
+	VZEROALL
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z30
+	VMOVAPS Z0, Z31
+
+loop512:
+	FMA4(Z30, Z31, Z0, Z1, Z2, Z3)
+	FMA4(Z30, Z31, Z4, Z5, Z6, Z7)
+	FMA4(Z30, Z31, Z8, Z9, Z10, Z11)
+	FMA4(Z30, Z31, Z12, Z13, Z14, Z15)
+	FMA4(Z30, Z31, Z16, Z17, Z18, Z19)
+	FMA4(Z30, Z31, Z20, Z21, Z22, Z23)
+	DECQ CX
+	JNZ  loop512
+	VZEROUPPER
+	RET
+
+// func peakAVX2(steps int)
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ steps+0(FP), CX
+	VZEROALL
+
+loop2:
+	FMA4(Y14, Y15, Y0, Y1, Y2, Y3)
+	FMA4(Y14, Y15, Y4, Y5, Y6, Y7)
+	FMA4(Y14, Y15, Y8, Y9, Y10, Y11)
+	DECQ CX
+	JNZ  loop2
+	VZEROUPPER
+	RET

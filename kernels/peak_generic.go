@@ -1,0 +1,25 @@
+package kernels
+
+// genericPeakFlops is the number of operations in a step of peakLoopGeneric.
+const genericPeakFlops = 16
+
+var peakSink float32
+
+// peakLoopGeneric does eight independent multiply-adds a step.
+func peakLoopGeneric(steps int) {
+	var a, b, c, d, e, f, g, h float32
+	x, y := float32(steps&1)+0.5, float32(1)
+	for range steps {
+		a = float32(a*x) + y
+		b = float32(b*x) + y
+		c = float32(c*x) + y
+		d = float32(d*x) + y
+		e = float32(e*x) + y
+		f = float32(f*x) + y
+		g = float32(g*x) + y
+		h = float32(h*x) + y
+	}
+	if a+b+c+d+e+f+g+h < 0 { // never: keeps the sums alive
+		peakSink = a
+	}
+}

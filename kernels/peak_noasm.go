@@ -1,0 +1,7 @@
+//go:build purego || !amd64
+
+package kernels
+
+func peakFlops() int { return genericPeakFlops }
+
+func peakLoop(steps int) { peakLoopGeneric(steps) }

@@ -1,0 +1,16 @@
+package kernels
+
+import (
+	"testing"
+	"time"
+)
+
+func TestPeakF32(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		peak := PeakF32(1, 20*time.Millisecond)
+		t.Logf("%.1f GFLOP/s on one thread", peak/1e9)
+		if !(peak > 1e6 && peak < 1e13) {
+			t.Errorf("%v operations a second", peak)
+		}
+	})
+}
