@@ -1,0 +1,234 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	goruntime "runtime"
+	"sync"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// Sudoku is a generated sudoku.
+type Sudoku struct {
+	Question, Answer Grid
+	Rating           int // see Rate
+}
+
+// Puzzle returns the sudoku in tokens.
+func (s *Sudoku) Puzzle(source string) puzzle.Puzzle {
+	return puzzle.Puzzle{Question: s.Question.Tokens(), Answer: s.Answer.Tokens(), Rating: s.Rating, Source: source}
+}
+
+// randomGrid returns a full grid.
+func randomGrid(rng *rand.Rand) Grid {
+	var start Grid
+	for i, d := range rng.Perm(9) {
+		start[i] = uint8(d + 1)
+	}
+	full := search(&start, 1, rng).Grid
+	return permute(&full, rng)
+}
+
+// permute applies a random symmetry.
+func permute(g *Grid, rng *rand.Rand) (out Grid) {
+	sym := puzzle.RandomSymmetry(rng)
+	for i, from := range sym.From {
+		if d := g[from]; d != 0 {
+			out[i] = sym.Token[d+1] - 1
+		}
+	}
+	return out
+}
+
+// reduce removes clues in random order while the solution stays the only one,
+// until min clues are left.
+func reduce(g *Grid, min int, rng *rand.Rand) {
+	clues := g.Clues()
+	for _, i := range rng.Perm(81) {
+		if clues <= min {
+			return
+		}
+		if g[i] == 0 {
+			continue
+		}
+		d := g[i]
+		g[i] = 0
+		if Unique(g) {
+			clues--
+		} else {
+			g[i] = d
+		}
+	}
+}
+
+// Ordinary returns a sudoku with one solution and the given number of clues,
+// 24 or more, as newspapers print them.
+func Ordinary(clues int, rng *rand.Rand) Sudoku {
+	for {
+		answer := randomGrid(rng)
+		q := answer
+		if reduce(&q, clues, rng); q.Clues() == clues {
+			return Sudoku{q, answer, Rate(&q)}
+		}
+	}
+}
+
+// Minimal returns a sudoku with one solution that has no clue to spare.
+func Minimal(rng *rand.Rand) Sudoku {
+	answer := randomGrid(rng)
+	q := answer
+	reduce(&q, 0, rng)
+	return Sudoku{q, answer, Rate(&q)}
+}
+
+// Vary returns a sudoku near another: some clues dropped, others put in until
+// the solution is unique again, and superfluous ones removed. Near a hard
+// sudoku hard ones are common; at random they are rare.
+func Vary(from *Sudoku, rng *rand.Rand) Sudoku {
+	q := from.Question
+	drop(&q, 1+rng.IntN(4), rng)
+	target := search(&q, 1, rng).Grid
+	for {
+		other := search(&q, 2, rng)
+		if other.Count == 1 {
+			break
+		}
+		refill(&q, &target, &other.Grid, rng)
+	}
+	reduce(&q, 0, rng)
+	return Sudoku{q, target, Rate(&q)}
+}
+
+// drop blanks n clues.
+func drop(q *Grid, n int, rng *rand.Rand) {
+	for _, i := range rng.Perm(81) {
+		if n > 0 && q[i] != 0 {
+			q[i] = 0
+			n--
+		}
+	}
+}
+
+// refill adds a clue of target, where other differs if it does.
+func refill(q, target, other *Grid, rng *rand.Rand) {
+	any := -1
+	for _, i := range rng.Perm(81) {
+		if q[i] != 0 {
+			continue
+		}
+		if any = i; target[i] != other[i] {
+			break
+		}
+	}
+	q[any] = target[any]
+}
+
+// HardOptions says which sudokus GenerateHard makes.
+type HardOptions struct {
+	Seed      uint64
+	Count     int
+	MinRating int      // see Rate
+	Seeds     []Sudoku // hard ones to start from; none: random minimal ones
+	Filter    *Filter  // what to leave out, nil: only repetitions
+	Threads   int      // 0: all; the result does not depend on it
+	Progress  func(done int)
+}
+
+// chainLength is the number of sudokus that one seeded chain tries.
+const chainLength = 200
+
+// GenerateHard makes sudokus of a minimum rating, each with one solution and
+// no clue to spare, no two of them equivalent. Every chain starts from a seed
+// and varies the hardest sudokus that it has met.
+func GenerateHard(ctx context.Context, o HardOptions) ([]Sudoku, error) {
+	filter := o.Filter
+	if filter == nil {
+		filter = NewFilter()
+	}
+	var out []Sudoku
+	err := ordered(ctx, o.Threads, func(job uint64) []Sudoku {
+		return o.chain(rand.New(rand.NewPCG(o.Seed, mix(job))))
+	}, func(found []Sudoku) bool {
+		for _, s := range found {
+			if len(out) < o.Count && filter.Keep(&s.Question, &s.Answer) {
+				out = append(out, s)
+			}
+		}
+		if o.Progress != nil {
+			o.Progress(len(out))
+		}
+		return len(out) < o.Count
+	})
+	if err != nil {
+		return nil, fmt.Errorf("generating sudokus: %d of %d done: %w", len(out), o.Count, err)
+	}
+	return out, nil
+}
+
+// chain climbs from one seed and returns the sudokus hard enough.
+func (o *HardOptions) chain(rng *rand.Rand) (out []Sudoku) {
+	var at Sudoku
+	if len(o.Seeds) > 0 {
+		at = o.Seeds[rng.IntN(len(o.Seeds))]
+		at.Rating = Rate(&at.Question)
+	} else {
+		at = Minimal(rng)
+	}
+	for range chainLength {
+		next := Vary(&at, rng)
+		if next.Rating >= o.MinRating {
+			out = append(out, next)
+		}
+		// Mostly uphill, but never stuck.
+		if next.Rating >= at.Rating || rng.IntN(50) == 0 || next.Rating >= 2*o.MinRating {
+			at = next
+		}
+	}
+	return out
+}
+
+// ordered runs jobs 0, 1, 2, ... on several threads and hands their results
+// to take in that order, until take returns false.
+func ordered[T any](ctx context.Context, threads int, job func(uint64) T, take func(T) bool) error {
+	if threads <= 0 {
+		threads = goruntime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make(chan chan T, threads)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		defer close(results)
+		for n := uint64(0); ; n++ {
+			r := make(chan T, 1)
+			select {
+			case results <- r:
+			case <-ctx.Done():
+				return
+			}
+			wg.Go(func() { r <- job(n) })
+		}
+	})
+	for {
+		select {
+		case r, open := <-results:
+			if !open {
+				return context.Cause(ctx)
+			}
+			select {
+			case v := <-r:
+				if !take(v) {
+					return nil
+				}
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
