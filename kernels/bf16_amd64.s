@@ -19,17 +19,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// pairOrder interleaves the two halves of 32 words.
-DATA pairOrder<>+0(SB)/8, $0x0011000100100000
-DATA pairOrder<>+8(SB)/8, $0x0013000300120002
-DATA pairOrder<>+16(SB)/8, $0x0015000500140004
-DATA pairOrder<>+24(SB)/8, $0x0017000700160006
-DATA pairOrder<>+32(SB)/8, $0x0019000900180008
-DATA pairOrder<>+40(SB)/8, $0x001b000b001a000a
-DATA pairOrder<>+48(SB)/8, $0x001d000d001c000c
-DATA pairOrder<>+56(SB)/8, $0x001f000f001e000e
-GLOBL pairOrder<>(SB), RODATA|NOPTR, $64
-
 // func pairBF16AVX512(dst *BF16, lo, hi *float32, n int)
 TEXT ·pairBF16AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI

@@ -1,38 +1,8 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "bf16_amd64.h"
+#include "rows_amd64.h"
 #include "exp_amd64.h"
-
-// A row of n floats is walked in vectors of 16: R13 is the index, CX the
-// vectors left, K1 the mask of the current one, K2 that of the last.
-#define ROW_MASKS(n) \
-	MOVQ n, CX;        \
-	ANDQ $15, CX;      \
-	MOVQ $1, R13;      \
-	SHLQ CX, R13;      \
-	DECQ R13;          \
-	MOVQ $0xffff, CX;  \
-	KMOVW CX, K3;      \
-	TESTQ R13, R13;    \
-	CMOVQEQ CX, R13;   \
-	KMOVW R13, K2
-
-#define ROW_BEGIN(n) \
-	LEAQ 15(n), CX; \
-	SHRQ $4, CX;    \
-	XORQ R13, R13
-
-#define ROW_MASK \
-	KMOVW K3, K1;  \
-	CMPQ CX, $1;   \
-	JNE 2(PC);     \
-	KMOVW K2, K1
-
-#define ROW_NEXT(label) \
-	ADDQ $16, R13; \
-	DECQ CX;       \
-	JNZ label
 
 // func residualNormAVX512(y, inv, x, a *float32, rows, n int, eps float32)
 TEXT ·residualNormAVX512(SB), NOSPLIT, $0-52

@@ -1,0 +1,98 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+var attentionShapes = []AttentionShape{{1, 1, 2}, {5, 2, 6}, {33, 1, 16}, {81, 2, 24}, {82, 4, 32}, {40, 1, 64}, {501, 1, 32}}
+
+// attentionTol bounds the error relative to a result or, where larger, to the root
+// mean square of all: probabilities and gradients of scores are rounded to BF16,
+// which is 2^-9 of each, and sums of them may cancel.
+const attentionTol = 0.02
+
+func TestAttentionBF16(t *testing.T) {
+	for _, a := range attentionShapes {
+		for _, withBias := range []bool{false, true} {
+			eachPanel(t, fmt.Sprint(a, withBias), func(t *testing.T) { testAttention(t, a, withBias) })
+		}
+	}
+}
+
+func testAttention(t *testing.T, a AttentionShape, withBias bool) {
+	rng := rand.New(rand.NewPCG(8, uint64(a.P)))
+	d := a.Heads * a.Dim
+	qkv, _ := fenced(t, rng, a.P*3*d)
+	dctx, _ := fenced(t, rng, a.P*d)
+	ctx, checkCtx := fenced(t, rng, a.P*d)
+	dqkv, checkDqkv := fenced(t, rng, a.P*3*d)
+	stats, checkStats := fenced(t, rng, 2*a.P*a.Heads)
+	qb, db := rounded(qkv), rounded(dctx)
+	var bias, dbias []float32
+	var bias64, dbias64 []float64
+	checkDbias := func() {}
+	if withBias {
+		bias, _ = fenced(t, rng, a.Heads*a.P*a.P)
+		dbias, checkDbias = fenced(t, rng, a.Heads*a.P*a.P)
+		bias64, dbias64 = widenTo64(bias), widenTo64(dbias)
+	}
+	ctx64, lse, dqkv64 := make([]float64, a.P*d), make([]float64, a.P*a.Heads), make([]float64, a.P*3*d)
+	attentionGeneric(ctx64, lse, widenTo64(widened(qb)), bias64, a)
+	attentionBackGeneric(dqkv64, dbias64, widenTo64(widened(db)), ctx64, lse, widenTo64(widened(qb)), bias64, a)
+	s := NewAttentionBF16(a)
+	for range 2 { // the second time over scratch that was used
+		s.Forward(ctx, stats, qb, bias)
+	}
+	s.Back(dqkv, dbias, db, stats, qb, bias)
+	for _, check := range []func(){checkCtx, checkDqkv, checkStats, checkDbias} {
+		check()
+	}
+	closeToRMS(t, "ctx", ctx, ctx64, attentionTol)
+	closeToRMS(t, "dqkv", dqkv, dqkv64, attentionTol)
+	closeToRMS(t, "dbias", dbias, dbias64, attentionTol)
+	for i, l := range lse {
+		if got := float64(stats[2*i]) - math.Log(float64(stats[2*i+1])); math.Abs(got-l) > 1e-5 {
+			t.Fatalf("stats %d give lse %v, want %v", i, got, l)
+		}
+	}
+}
+
+// closeToRMS fails where got differs from want by more than tol times the larger
+// of want and its root mean square.
+func closeToRMS(t *testing.T, what string, got []float32, want []float64, tol float64) {
+	t.Helper()
+	square := 0.0
+	for _, w := range want {
+		square += w * w
+	}
+	rms := math.Sqrt(square / float64(len(want)))
+	for i, w := range want {
+		if diff := math.Abs(float64(got[i]) - w); !(diff <= tol*max(rms, math.Abs(w), 1e-6)) {
+			t.Fatalf("%s[%d] = %v, want %v (root mean square %v)", what, i, got[i], w, rms)
+		}
+	}
+}
+
+func BenchmarkAttentionBF16(b *testing.B) {
+	for _, a := range []AttentionShape{{82, 4, 32}, {82, 8, 32}, {901, 4, 32}} {
+		d := a.Heads * a.Dim
+		s := NewAttentionBF16(a)
+		qkv, bias := make([]BF16, a.P*3*d), make([]float32, a.Heads*a.P*a.P)
+		ctx, dctx, dqkv, stats := make([]float32, a.P*d), make([]BF16, a.P*d), make([]float32, a.P*3*d), make([]float32, 2*a.P*a.Heads)
+		b.Run(fmt.Sprintf("forward %v", a), func(b *testing.B) {
+			for b.Loop() {
+				s.Forward(ctx, stats, qkv, bias)
+			}
+			reportFLOPs(b, 4*a.P*a.P*d)
+		})
+		b.Run(fmt.Sprintf("back %v", a), func(b *testing.B) {
+			for b.Loop() {
+				s.Back(dqkv, bias, dctx, stats, qkv, bias)
+			}
+			reportFLOPs(b, 10*a.P*a.P*d)
+		})
+	}
+}
