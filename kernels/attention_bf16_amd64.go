@@ -64,7 +64,7 @@ func (r *scoreRows) args(i, rows int) softmaxArgs {
 }
 
 func softmaxRows(r scoreRows) {
-	if !panelBF16 {
+	if !useBF16() {
 		softmaxRowsGeneric(r)
 		return
 	}
@@ -73,7 +73,7 @@ func softmaxRows(r scoreRows) {
 }
 
 func softmaxGrad(r scoreRows) {
-	if !panelBF16 {
+	if !useBF16() {
 		softmaxGradGeneric(r)
 		return
 	}
@@ -88,7 +88,7 @@ func softmaxGrad(r scoreRows) {
 }
 
 func packKeys(dst, src []BF16, ld, rows, dim int) {
-	if !panelBF16 || dim%8 != 0 {
+	if !useBF16() || dim%8 != 0 {
 		packKeysGeneric(dst, src, ld, rows, dim)
 		return
 	}
@@ -100,7 +100,7 @@ func packKeys(dst, src []BF16, ld, rows, dim int) {
 }
 
 func pairRows(dst, src []BF16, ld, rows, dim int) {
-	if !panelBF16 || dim%16 != 0 {
+	if !useBF16() || dim%16 != 0 {
 		pairRowsGeneric(dst, src, ld, rows, dim)
 		return
 	}

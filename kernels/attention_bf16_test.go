@@ -17,7 +17,7 @@ const attentionTol = 0.02
 func TestAttentionBF16(t *testing.T) {
 	for _, a := range attentionShapes {
 		for _, withBias := range []bool{false, true} {
-			eachPanel(t, fmt.Sprint(a, withBias), func(t *testing.T) { testAttention(t, a, withBias) })
+			eachCase(t, fmt.Sprint(a, withBias), func(t *testing.T) { testAttention(t, a, withBias) })
 		}
 	}
 }

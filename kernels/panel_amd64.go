@@ -8,11 +8,8 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// Tests flip these.
-var (
-	panelAVX512 = cpu.X86.HasAVX512F
-	panelBF16   = cpu.X86.HasAVX512BF16
-)
+// useBF16 tells whether the AVX512_BF16 instructions may be used.
+func useBF16() bool { return active == avx512 && cpu.X86.HasAVX512BF16 }
 
 // panelArgs is what the assembly reads, strides in bytes.
 type panelArgs struct {
@@ -43,9 +40,9 @@ func panel1BF16(args *panelArgs)
 
 func runPanel[T float32 | BF16](p panel[T]) {
 	tile, row := panel8F32, panel1F32
-	size, ok := 4, panelAVX512
+	size, ok := 4, active == avx512
 	if group[T]() == 2 {
-		tile, row, size, ok = panel8BF16, panel1BF16, 2, panelBF16
+		tile, row, size, ok = panel8BF16, panel1BF16, 2, useBF16()
 	}
 	if !ok {
 		runPanelGeneric(p)
@@ -82,7 +79,7 @@ func pairBF16AVX512(dst *BF16, lo, hi *float32, n int)
 // return how many.
 func roundBF16Fast(dst []BF16, src []float32) int {
 	n := len(src) &^ 15
-	if !panelBF16 || n == 0 {
+	if !useBF16() || n == 0 {
 		return 0
 	}
 	_ = dst[n-1]
@@ -92,7 +89,7 @@ func roundBF16Fast(dst []BF16, src []float32) int {
 
 func pairFast(dst []BF16, lo, hi []float32) int {
 	n := len(lo) &^ 15
-	if !panelBF16 || n == 0 {
+	if !useBF16() || n == 0 {
 		return 0
 	}
 	_, _ = dst[2*n-1], hi[n-1]

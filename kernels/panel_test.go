@@ -40,6 +40,11 @@ func closeTo(t testing.TB, what string, got []float32, want []float64, tol float
 	}
 }
 
+// eachCase runs a named case with every implementation.
+func eachCase(t *testing.T, name string, test func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { eachImplementation(t, test) })
+}
+
 func widened(s []BF16) []float32 {
 	out := make([]float32, len(s))
 	ExpandBF16(out, s)
@@ -63,7 +68,7 @@ var matMulShapes = []struct{ m, n, k int }{
 func TestMatMulTBF16(t *testing.T) {
 	for _, s := range matMulShapes {
 		for _, add := range []bool{false, true} {
-			eachPanel(t, fmt.Sprintf("%v add %v", s, add), func(t *testing.T) {
+			eachCase(t, fmt.Sprintf("%v add %v", s, add), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(1, uint64(s.k)))
 				ldx, ldy := s.k+2, s.n+3
 				x, _ := fenced(t, rng, s.m*ldx)
@@ -102,7 +107,7 @@ func TestMatMulTBF16(t *testing.T) {
 
 func TestAddOuter(t *testing.T) {
 	for _, s := range append(matMulShapes, struct{ m, n, k int }{601, 17, 40}) {
-		eachPanel(t, fmt.Sprint(s), func(t *testing.T) {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(2, uint64(s.k)))
 			dy, _ := fenced(t, rng, s.m*s.n)
 			x, _ := fenced(t, rng, s.m*s.k)
@@ -135,7 +140,7 @@ func TestAddOuter(t *testing.T) {
 
 // A row's result is the same bits wherever the rows are cut.
 func TestMatMulTBF16Split(t *testing.T) {
-	eachPanel(t, "", func(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
 		const m, n, k = 29, 48, 64
 		rng := rand.New(rand.NewPCG(3, 3))
 		x, _ := fenced(t, rng, m*k)
@@ -157,7 +162,7 @@ func TestMatMulTBF16Split(t *testing.T) {
 }
 
 func TestRoundBF16(t *testing.T) {
-	eachPanel(t, "", func(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(4, 4))
 		src := make([]float32, 1<<12+7)
 		for i := range src {

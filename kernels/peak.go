@@ -13,25 +13,38 @@ const peakSteps = 1 << 14
 // memory, on the given number of threads at once. A multiply-add counts as
 // two. It is the best of several short runs that fill the given time.
 func PeakF32(threads int, d time.Duration) float64 {
+	return peak(threads, d, peakLoop, peakFlops())
+}
+
+// PeakBF16 is PeakF32 for products of BF16 numbers with float32 sums, or 0
+// where the processor has no instruction for them.
+func PeakBF16(threads int, d time.Duration) float64 {
+	if peakBF16Flops() == 0 {
+		return 0
+	}
+	return peak(threads, d, peakBF16Loop, peakBF16Flops())
+}
+
+func peak(threads int, d time.Duration, loop func(steps int), flops int) float64 {
 	best := 0.0
 	for end := time.Now().Add(d); best == 0 || time.Now().Before(end); {
-		best = max(best, peakRun(threads))
+		best = max(best, peakRun(threads, loop, flops))
 	}
 	return best
 }
 
 // peakRun is one run of a few milliseconds on all threads.
-func peakRun(threads int) float64 {
+func peakRun(threads int, loop func(steps int), flops int) float64 {
 	const calls = 16
 	var wg sync.WaitGroup
 	start := time.Now()
 	for range threads {
 		wg.Go(func() {
 			for range calls {
-				peakLoop(peakSteps)
+				loop(peakSteps)
 			}
 		})
 	}
 	wg.Wait()
-	return float64(threads) * calls * peakSteps * float64(peakFlops()) / time.Since(start).Seconds()
+	return float64(threads) * calls * peakSteps * float64(flops) / time.Since(start).Seconds()
 }

@@ -14,3 +14,11 @@ func TestPeakF32(t *testing.T) {
 		}
 	})
 }
+
+func TestPeakBF16(t *testing.T) {
+	peak := PeakBF16(1, 20*time.Millisecond)
+	t.Logf("%.1f GFLOP/s on one thread", peak/1e9)
+	if peak != 0 && !(peak > 1e9 && peak < 1e14) {
+		t.Errorf("%v operations a second", peak)
+	}
+}

@@ -12,7 +12,7 @@ func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
 func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 
 func residualNorm(y, inv, x, a []float32, n int, eps float32) {
-	if !panelAVX512 || len(y) == 0 {
+	if active != avx512 || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)
 		return
 	}
@@ -20,7 +20,7 @@ func residualNorm(y, inv, x, a []float32, n int, eps float32) {
 }
 
 func residualNormBack(ds, dy, y, inv []float32, n int) {
-	if !panelAVX512 || len(y) == 0 {
+	if active != avx512 || len(y) == 0 {
 		residualNormBackGeneric(ds, dy, y, inv, n)
 		return
 	}
@@ -28,7 +28,7 @@ func residualNormBack(ds, dy, y, inv []float32, n int) {
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
-	if !panelAVX512 || n == 0 || len(dAct) < n {
+	if active != avx512 || n == 0 || len(dAct) < n {
 		swiGLUBackGeneric(dGateUp, dAct, gateUp, n)
 		return
 	}

@@ -13,7 +13,7 @@ const rowTol = 5e-6
 
 func TestResidualNormVariants(t *testing.T) {
 	for _, s := range rowShapes {
-		eachPanel(t, fmt.Sprint(s), func(t *testing.T) {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(6, uint64(s.n)))
 			x, _ := fenced(t, rng, s.m*s.n)
 			a, _ := fenced(t, rng, s.m*s.n)
@@ -42,7 +42,7 @@ func TestResidualNormVariants(t *testing.T) {
 
 func TestSwiGLUBackVariants(t *testing.T) {
 	for _, s := range rowShapes {
-		eachPanel(t, fmt.Sprint(s), func(t *testing.T) {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(7, uint64(s.n)))
 			gateUp, _ := fenced(t, rng, s.m*2*s.n)
 			copy(gateUp, []float32{-200, 200, 0, -30, 30})
