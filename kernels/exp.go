@@ -14,15 +14,16 @@ func SwiGLU(act, gateUp []float32, n int) {
 
 // Softmax turns the scores s of one row into probabilities:
 //
-//	s = exp(v - max v) / sum exp(v - max v)    v = scale * s + bias
+//	s = exp(v - max v) / sum exp(v - max v)    v = by * s + bias
 //
 // bias is as long as s, or nil.
-func Softmax(s []float32, scale float32, bias []float32) {
+func Softmax(s []float32, by float32, bias []float32) {
 	if len(s) == 0 {
 		return
 	}
 	if bias != nil {
 		need("Softmax", "bias", len(bias), len(s))
 	}
-	softmax(s, scale, bias)
+	top := scaleMax(s, bias, by)
+	scale(s, 1/expSum(s, top))
 }

@@ -42,21 +42,24 @@ func swiGLUGeneric(act, gate, up []float32) {
 	}
 }
 
-func softmaxGeneric(s []float32, scale float32, bias []float32) {
-	for i := range s {
-		s[i] *= scale
-	}
+// scaleMaxGeneric sets s = scale*s + bias and returns the largest.
+func scaleMaxGeneric(s, bias []float32, scale float32) float32 {
+	scaleGeneric(s, scale)
 	if bias != nil {
 		addGeneric(s, bias)
 	}
-	top := s[0]
+	top := float32(math.Inf(-1))
 	for _, v := range s {
 		top = max(top, v)
 	}
-	var sum float32
+	return top
+}
+
+// expSumGeneric sets s = exp(s - top) and returns the sum.
+func expSumGeneric(s []float32, top float32) (sum float32) {
 	for i, v := range s {
 		s[i] = exp(v - top)
 		sum += s[i]
 	}
-	scaleGeneric(s, 1/sum)
+	return sum
 }

@@ -24,7 +24,7 @@ func AddRMSNorm(h, y []float32, n int, eps float32) {
 	need("AddRMSNorm", "y", len(y), len(h))
 	for ; len(h) >= n && n > 0; h, y = h[n:], y[n:] {
 		row := h[:n]
-		Add(row, y)
-		scale(row, 1/float32(math.Sqrt(float64(sumSquares(row)/float32(n)+eps))))
+		mean := addSquares(row, y[:n]) / float32(n)
+		scale(row, 1/float32(math.Sqrt(float64(mean+eps))))
 	}
 }

@@ -20,16 +20,18 @@ func scaleGeneric(y []float32, by float32) {
 	}
 }
 
-// sumSquaresGeneric sums in four parts, which is faster and rounds less.
-func sumSquaresGeneric(x []float32) float32 {
+// addSquaresGeneric sets h += y and returns the sum of h^2, in four parts,
+// which is faster and rounds less.
+func addSquaresGeneric(h, y []float32) float32 {
+	addGeneric(h, y)
 	var s [4]float32
-	for ; len(x) >= 4; x = x[4:] {
-		s[0] += float32(x[0] * x[0])
-		s[1] += float32(x[1] * x[1])
-		s[2] += float32(x[2] * x[2])
-		s[3] += float32(x[3] * x[3])
+	for ; len(h) >= 4; h = h[4:] {
+		s[0] += float32(h[0] * h[0])
+		s[1] += float32(h[1] * h[1])
+		s[2] += float32(h[2] * h[2])
+		s[3] += float32(h[3] * h[3])
 	}
-	for i, v := range x {
+	for i, v := range h {
 		s[i] += float32(v * v)
 	}
 	return (s[0] + s[2]) + (s[1] + s[3])

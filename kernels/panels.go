@@ -42,9 +42,8 @@ func PackT(w []float32, k, n int) *Panels {
 
 // SetRow sets w[j, :] = row. Different rows may be set concurrently.
 func (p *Panels) SetRow(j int, row []float32) {
-	at := j/PanelWidth*PanelWidth*p.K + j%PanelWidth
-	for i, v := range row[:p.K] {
-		p.Data[at+i*PanelWidth] = v
+	if p.K > 0 {
+		setRow(p.Data[j/PanelWidth*PanelWidth*p.K+j%PanelWidth:], row[:p.K])
 	}
 }
 
@@ -58,3 +57,10 @@ func (p *Panels) SetCol(k int, col []float32) {
 }
 
 func panelCount(n int) int { return (n + PanelWidth - 1) / PanelWidth }
+
+// setRowGeneric sets out[16i] = row[i].
+func setRowGeneric(out, row []float32) {
+	for i, v := range row {
+		out[i*PanelWidth] = v
+	}
+}

@@ -10,7 +10,10 @@ import "math"
 // cos and sin are rows of RopeTable, [d/2].
 func Rope(x, cos, sin []float32) {
 	half := len(x) / 2
-	lo, hi, cos, sin := x[:half], x[half:2*half], cos[:half], sin[:half]
+	rope(x[:half], x[half:2*half], cos[:half], sin[:half])
+}
+
+func ropeGeneric(lo, hi, cos, sin []float32) {
 	for i, c := range cos {
 		a, b := lo[i], hi[i]
 		lo[i] = float32(a*c) - float32(b*sin[i])

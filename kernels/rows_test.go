@@ -155,3 +155,76 @@ func TestRope(t *testing.T) {
 		within(t, fmt.Sprint("position ", p), x, want, 2e-7*float64(p+10), 1)
 	}
 }
+
+func TestRopeLengths(t *testing.T) {
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		x, check := guarded(t, 2*n, off)
+		random(x, 1)
+		cos, sin := random(make([]float32, n+off), 2)[off:], random(make([]float32, n), 3)
+		want := make([]float64, 2*n)
+		for i := range n {
+			a, b, c, s := float64(x[i]), float64(x[n+i]), float64(cos[i]), float64(sin[i])
+			want[i], want[n+i] = a*c-b*s, b*c+a*s
+		}
+		Rope(x, cos, sin)
+		check(name)
+		within(t, name, x, want, 2e-6, 1)
+	})
+}
+
+// A number that is not a number stays one.
+func TestNaN(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := 1; n < 20; n++ {
+			for at := range n {
+				s, act := random(make([]float32, n), 1), make([]float32, n)
+				gateUp := random(make([]float32, 2*n), 2)
+				s[at], gateUp[at] = float32(math.NaN()), float32(math.NaN())
+				SwiGLU(act, gateUp, n)
+				if act[at] == act[at] {
+					t.Fatalf("silu(NaN) at %d of %d is %v", at, n, act[at])
+				}
+				Softmax(s, 1, nil)
+				for _, v := range s {
+					if v == v {
+						t.Fatalf("softmax with NaN at %d of %d: %v", at, n, s)
+					}
+				}
+				h := random(make([]float32, n), 1)
+				h[at] = float32(math.NaN())
+				AddRMSNorm(h, act, n, 1e-5)
+				if h[0] == h[0] {
+					t.Fatalf("norm with NaN at %d of %d: %v", at, n, h)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkRows(b *testing.B) {
+	const rows, d, inter, p = 42, 512, 1536, 82
+	h, y := make([]float32, rows*d), random(make([]float32, rows*d), 1)
+	gateUp, act := random(make([]float32, rows*2*inter), 2), make([]float32, rows*inter)
+	scores := random(make([]float32, rows*p), 3)
+	keys := NewPanels(p, 64)
+	for name, f := range map[string]func(){
+		"AddRMSNorm": func() { AddRMSNorm(h, y, d, 1e-5) },
+		"SwiGLU":     func() { SwiGLU(act, gateUp, inter) },
+		"Softmax": func() {
+			for i := range rows {
+				Softmax(scores[i*p:(i+1)*p], 0.125, nil)
+			}
+		},
+		"SetRow": func() {
+			for i := range rows {
+				keys.SetRow(i, y[:64])
+			}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f()
+			}
+		})
+	}
+}

@@ -55,17 +55,19 @@ func (t *batch) cut(lanes []int) {
 }
 
 // cutAxis cuts n rows of each lane into near-equal chunks, at least one for
-// each worker over all lanes.
+// each worker over all lanes. It cuts between pairs of rows, because an odd row
+// costs the matrix kernels as much as two.
 func (t *batch) cutAxis(chunks []chunk, lanes []int, n int) []chunk {
-	most := t.b.maxChunk()
-	parts := (n + most - 1) / most
+	pairs, most := (n+1)/2, (t.b.maxChunk()+1)/2
+	parts := (pairs + most - 1) / most
 	if workers := t.b.pool.Workers(); len(lanes) > 0 {
 		parts = max(parts, (workers+len(lanes)-1)/len(lanes))
 	}
-	parts = min(parts, n)
+	parts = min(parts, pairs)
 	for at, id := range lanes {
 		for i := range parts {
-			chunks = append(chunks, chunk{&t.lanes[id], id, at, n * i / parts, n * (i + 1) / parts})
+			lo, hi := 2*(pairs*i/parts), min(2*(pairs*(i+1)/parts), n)
+			chunks = append(chunks, chunk{&t.lanes[id], id, at, lo, hi})
 		}
 	}
 	return chunks

@@ -71,7 +71,7 @@ func inputs(c *runtime.Config, n int) []runtime.Input {
 	rng := rand.New(rand.NewPCG(9, 0))
 	in := make([]runtime.Input, n)
 	for i := range in {
-		in[i] = runtime.Input{Tokens: make([]int32, c.SeqLen), PuzzleID: int32(i % 3), Noise: float32(i) / 10, Seed: uint64(i)}
+		in[i] = runtime.Input{Tokens: make([]int32, c.SeqLen), PuzzleID: int32(i % c.NumPuzzles), Noise: float32(i) / 10, Seed: uint64(i)}
 		for j := range in[i].Tokens {
 			in[i].Tokens[j] = int32(rng.IntN(c.VocabSize))
 		}

@@ -1,0 +1,123 @@
+//go:build !purego
+
+package kernels
+
+// The row kernels in AVX2, which the AVX-512 implementation uses too: they are
+// a few percent of a segment. n is a multiple of 8 and not 0; what is left of
+// a row is done in Go.
+
+//go:noescape
+func addAVX2(y, a *float32, n int)
+
+//go:noescape
+func add2AVX2(y, a, b *float32, n int)
+
+//go:noescape
+func scaleAVX2(y *float32, by float32, n int)
+
+//go:noescape
+func addSquaresAVX2(h, y *float32, n int) float32
+
+//go:noescape
+func ropeAVX2(lo, hi, cos, sin *float32, n int)
+
+//go:noescape
+func swiGLUAVX2(act, gate, up *float32, n int)
+
+//go:noescape
+func scaleMaxAVX2(s *float32, scale float32, n int) float32
+
+//go:noescape
+func scaleBiasMaxAVX2(s, bias *float32, scale float32, n int) float32
+
+//go:noescape
+func expSumAVX2(s *float32, top float32, n int) float32
+
+//go:noescape
+func setRowAVX2(out, row *float32, n int)
+
+// eights returns how many of n numbers the assembly does.
+func eights(n int) int {
+	if active == generic {
+		return 0
+	}
+	return n &^ 7
+}
+
+func add(y, a []float32) {
+	n := eights(len(y))
+	if n > 0 {
+		addAVX2(&y[0], &a[0], n)
+	}
+	addGeneric(y[n:], a[n:])
+}
+
+func add2(y, a, b []float32) {
+	n := eights(len(y))
+	if n > 0 {
+		add2AVX2(&y[0], &a[0], &b[0], n)
+	}
+	add2Generic(y[n:], a[n:], b[n:])
+}
+
+func scale(y []float32, by float32) {
+	n := eights(len(y))
+	if n > 0 {
+		scaleAVX2(&y[0], by, n)
+	}
+	scaleGeneric(y[n:], by)
+}
+
+func addSquares(h, y []float32) (sum float32) {
+	n := eights(len(h))
+	if n > 0 {
+		sum = addSquaresAVX2(&h[0], &y[0], n)
+	}
+	return sum + addSquaresGeneric(h[n:], y[n:])
+}
+
+func rope(lo, hi, cos, sin []float32) {
+	n := eights(len(lo))
+	if n > 0 {
+		ropeAVX2(&lo[0], &hi[0], &cos[0], &sin[0], n)
+	}
+	ropeGeneric(lo[n:], hi[n:], cos[n:], sin[n:])
+}
+
+func swiGLU(act, gate, up []float32) {
+	n := eights(len(act))
+	if n > 0 {
+		swiGLUAVX2(&act[0], &gate[0], &up[0], n)
+	}
+	swiGLUGeneric(act[n:], gate[n:], up[n:])
+}
+
+func scaleMax(s, bias []float32, scale float32) float32 {
+	n := eights(len(s))
+	switch {
+	case n == 0:
+		return scaleMaxGeneric(s, bias, scale)
+	case bias == nil:
+		return max(scaleMaxAVX2(&s[0], scale, n), scaleMaxGeneric(s[n:], nil, scale))
+	}
+	return max(scaleBiasMaxAVX2(&s[0], &bias[0], scale, n), scaleMaxGeneric(s[n:], bias[n:], scale))
+}
+
+func expSum(s []float32, top float32) (sum float32) {
+	n := eights(len(s))
+	if n > 0 {
+		sum = expSumAVX2(&s[0], top, n)
+	}
+	return sum + expSumGeneric(s[n:], top)
+}
+
+func setRow(out, row []float32) {
+	n := eights(len(row))
+	if n > 0 {
+		_ = out[(n-1)*PanelWidth]
+		setRowAVX2(&out[0], &row[0], n)
+	}
+	if n < len(row) {
+		setRowGeneric(out[n*PanelWidth:], row[n:])
+	}
+}
