@@ -13,8 +13,9 @@ const qBias = -5
 // NewModel returns a model with the reference's random initial weights, equal
 // for equal seeds on every machine: truncated normal with standard deviation
 // 1/sqrt(fan in) for weights, 1/sqrt(D) for embeddings, 1 for H_init and
-// L_init; zero for the puzzle table, the halting head's weights and the
-// relation biases; -5 for the halting head's bias.
+// L_init; zero for the puzzle table and the halting head's weights; -5 for the
+// halting head's bias. Relation biases, which the reference does not have, make
+// heads take turns to look along rows, columns, boxes and all three.
 func NewModel(c Config, seed uint64) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -61,10 +62,21 @@ func (g initializer) layers(c *Config, n int) []Layer {
 		l.GateUp = g.matrix(2*inter, d, d)
 		l.Down = g.matrix(d, inter, inter)
 		if c.Relations != "" {
-			l.RelationBias = make([]float32, c.Heads*NumRelations)
+			for head := range c.Heads {
+				l.RelationBias = append(l.RelationBias, relationInit[head%len(relationInit)][:]...)
+			}
 		}
 	}
 	return layers
+}
+
+// relationInit is the first bias of a head by relation class: see
+// Config.Relation.
+var relationInit = [4][NumRelations]float32{
+	{-3, 0, 1, -3, 1, -3, -3, -3}, // its row
+	{-3, 0, -3, 1, -3, 1, -3, -3}, // its column
+	{-3, 0, -3, -3, 1, 1, 1, -3},  // its box
+	{-3, 0, 0, 0, 0, 0, 0, 1},     // all of them and the prefix
 }
 
 // matrix draws a matrix with standard deviation 1/sqrt(fan).

@@ -2,32 +2,22 @@ package train
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
-	"strings"
 
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// qBiasInit makes a fresh halting head almost certain that it is not done.
-const qBiasInit = -5
-
-// NewState returns fresh weights drawn from seed, zero moments and an empty
-// carry: truncated normal weights of std 1/sqrt(fan in), embeddings of
-// 1/sqrt(D), H_init and L_init of 1; puzzle table, q_head weights and relation
-// bias zero; q_head bias -5.
+// NewState returns fresh weights drawn from seed (runtime.NewModel), zero
+// moments and an empty carry. It panics when the specification is not valid.
 func NewState(s *Spec, seed uint64) *State {
-	c := &s.Config
-	l := NewLayout(c)
-	st := emptyState(s, l)
-	for i := range l.Tensors {
-		t := &l.Tensors[i]
-		initTensor(t, st.Params[t.Offset:t.Offset+t.Len()], rand.New(rand.NewPCG(seed, uint64(i))))
+	st := emptyState(s, NewLayout(&s.Config))
+	m, err := runtime.NewModel(s.Config, seed)
+	if err == nil {
+		err = st.SetModel(s, m)
 	}
-	truncNormal(st.HInit, 1, rand.New(rand.NewPCG(seed, 1<<32)))
-	truncNormal(st.LInit, 1, rand.New(rand.NewPCG(seed, 1<<32+1)))
-	copy(st.EMA, st.Params)
+	if err != nil {
+		panic("train: NewState: " + err.Error())
+	}
 	return st
 }
 
@@ -52,29 +42,6 @@ func emptyState(s *Spec, l *Layout) *State {
 		st.EMA = make([]float32, l.Size)
 	}
 	return st
-}
-
-func initTensor(t *Tensor, w []float32, rng *rand.Rand) {
-	switch {
-	case t.Name == "q_head.bias":
-		w[0], w[1] = qBiasInit, qBiasInit
-	case t.Name == "q_head.weight" || strings.HasSuffix(t.Name, "relation_bias"):
-	default: // an embedding's fan-in counts as its width, which is Cols too
-		truncNormal(w, 1/math.Sqrt(float64(t.Cols)), rng)
-	}
-}
-
-// truncNormal fills w with a normal distribution cut at two of its standard
-// deviations and widened so that its own is std, as JAX does.
-func truncNormal(w []float32, std float64, rng *rand.Rand) {
-	const cut = 2
-	z := math.Erf(cut / math.Sqrt2)
-	pdf := math.Exp(-cut*cut/2.) / math.Sqrt(2*math.Pi)
-	wide := std / math.Sqrt(1-2*cut*pdf/z)
-	for i := range w {
-		u := (2*rng.Float64() - 1) * z
-		w[i] = float32(max(-cut, min(cut, math.Sqrt2*math.Erfinv(u))) * wide)
-	}
 }
 
 // Check reports whether every slice has the length that the specification

@@ -63,6 +63,7 @@ type Config struct {
 	Data       []Source `yaml:"data" doc:"training files: path or path=weight; a batch draws from them by weight"`
 	TrainLimit int      `yaml:"train_limit" doc:"puzzles used of each training file, 0 for all"`
 	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
+	Hints      int      `yaml:"hints" doc:"sudoku: half of the draws have up to so many blank cells answered, 0 for none"`
 	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none"`
 
 	// How it runs.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // Part is a set and its share of the draws.
@@ -11,6 +13,9 @@ type Part struct {
 	Set    *Set
 	Weight float64 // above 0; only the ratios count
 	Plain  bool    // no augmentation
+	// Hints, for sudokus, makes half of the draws easier: up to so many blank
+	// cells, at random, already hold their answer. The solution stays unique.
+	Hints int
 }
 
 // Cursor is how often each part has been drawn from: all that a sampler needs
@@ -104,7 +109,33 @@ func (s *Sampler) Next(input, label []int32) int32 {
 	}
 	s.cursor[i]++
 	s.pcg.Seed(s.seed, mix(n+1))
-	return p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
+	id := p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
+	if p.Hints > 0 && s.rng.IntN(2) == 0 {
+		reveal(s.rng, 1+s.rng.IntN(p.Hints), input, label)
+	}
+	return id
+}
+
+// reveal answers n random blank cells of a sudoku, all where there are fewer.
+// Selection sampling: a blank is taken with probability (still wanted) /
+// (blanks left).
+func reveal(rng *rand.Rand, n int, input, label []int32) {
+	blanks := 0
+	for _, t := range input {
+		if t == puzzle.SudokuBlank {
+			blanks++
+		}
+	}
+	for i, t := range input {
+		if t != puzzle.SudokuBlank {
+			continue
+		}
+		if rng.IntN(blanks) < n {
+			input[i] = label[i]
+			n--
+		}
+		blanks--
+	}
 }
 
 // turn returns the part that lags most behind its share of n+1 draws.

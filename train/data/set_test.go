@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -153,5 +154,57 @@ func BenchmarkSampler(b *testing.B) {
 	in, lab := make([]int32, 81), make([]int32, 81)
 	for b.Loop() {
 		sampler.Next(in, lab)
+	}
+}
+
+func TestHintsRevealAnswers(t *testing.T) {
+	s, err := NewSampler(3, Part{Set: blanked(t), Weight: 1, Hints: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, lab, seen := make([]int32, 81), make([]int32, 81), map[int]int{}
+	for range 4000 {
+		s.Next(in, lab)
+		given := 0
+		for i := range in {
+			if in[i] == puzzle.SudokuBlank {
+				continue
+			}
+			given++
+			if in[i] != lab[i] {
+				t.Fatalf("cell %d is given as %d, its answer is %d", i, in[i], lab[i])
+			}
+		}
+		seen[given]++
+	}
+	if seen[0] < 1850 || seen[0] > 2150 {
+		t.Errorf("%d of 4000 draws without a hint, want about half", seen[0])
+	}
+	for n := 1; n <= 30; n++ {
+		if seen[n] < 30 {
+			t.Errorf("%d draws with %d hints, want about 67", seen[n], n)
+		}
+	}
+	if len(seen) != 31 {
+		t.Errorf("%d different numbers of hints, want 0 to 30", len(seen))
+	}
+}
+
+// blanked is a set of one grid without any given.
+func blanked(t *testing.T) *Set {
+	t.Helper()
+	csv := "question,answer\n" + strings.Repeat(".", 81) + "," + someA + "\n"
+	s, err := Read(context.Background(), strings.NewReader(csv), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestRevealAllBlanks(t *testing.T) {
+	in, lab := []int32{1, 5, 1}, []int32{2, 5, 9}
+	reveal(rand.New(rand.NewPCG(1, 1)), 7, in, lab)
+	if !slices.Equal(in, lab) {
+		t.Errorf("got %v, want %v", in, lab)
 	}
 }
