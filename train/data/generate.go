@@ -83,22 +83,31 @@ func Minimal(rng *rand.Rand) Sudoku {
 	return Sudoku{q, answer, Rate(&q)}
 }
 
-// Vary returns a sudoku near another: some clues dropped, others put in until
-// the solution is unique again, and superfluous ones removed. Near a hard
-// sudoku hard ones are common; at random they are rare.
-func Vary(from *Sudoku, rng *rand.Rand) Sudoku {
-	q := from.Question
-	drop(&q, 1+rng.IntN(4), rng)
-	target := search(&q, 1, rng).Grid
+// Vary returns a sudoku near another: one clue or two dropped, others put in
+// until the solution is unique again, and superfluous ones removed. Near a
+// hard sudoku hard ones are common; at random they are rare. ok is false when
+// the variant would not come near rating floor, which saves most of the work.
+func Vary(from *Sudoku, floor int, rng *rand.Rand) (s Sudoku, ok bool) {
+	q, target := from.Question, from.Answer
+	drop(&q, 1+rng.IntN(4)/3, rng)
+	if rng.IntN(2) == 0 {
+		target = search(&q, 1, rng).Grid
+	}
 	for {
-		other := search(&q, 2, rng)
-		if other.Count == 1 {
+		found := search(&q, 2, rng)
+		if found.Count == 1 {
+			if found.Guesses/2 < floor/4 {
+				return s, false
+			}
 			break
 		}
-		refill(&q, &target, &other.Grid, rng)
+		refill(&q, &target, &found.Grid, rng)
+	}
+	if q == from.Question {
+		return s, false
 	}
 	reduce(&q, 0, rng)
-	return Sudoku{q, target, Rate(&q)}
+	return Sudoku{q, target, Rate(&q)}, true
 }
 
 // drop blanks n clues.
@@ -129,30 +138,45 @@ func refill(q, target, other *Grid, rng *rand.Rand) {
 type HardOptions struct {
 	Seed      uint64
 	Count     int
-	MinRating int      // see Rate
-	Seeds     []Sudoku // hard ones to start from; none: random minimal ones
-	Filter    *Filter  // what to leave out, nil: only repetitions
-	Threads   int      // 0: all; the result does not depend on it
-	Progress  func(done int)
+	MinRating int            // see Rate
+	Seeds     []Sudoku       // hard ones to start from; none: it finds its own, at about a twentieth of the speed
+	Filter    *Filter        // what to leave out; nil: only repetitions
+	Threads   int            // 0: all; the result does not depend on it
+	Progress  func(done int) // called now and then
 }
 
-// chainLength is the number of sudokus that one seeded chain tries.
-const chainLength = 200
+// chainLength is the number of variants that a chain tries to become hard
+// enough, and again that it tries from there.
+const chainLength = 1000
 
 // GenerateHard makes sudokus of a minimum rating, each with one solution and
-// no clue to spare, no two of them equivalent. Every chain starts from a seed
-// and varies the hardest sudokus that it has met.
+// no clue to spare, no two of them equivalent. It runs chains that vary a
+// sudoku, uphill to the minimum rating and then anywhere above it.
 func GenerateHard(ctx context.Context, o HardOptions) ([]Sudoku, error) {
-	filter := o.Filter
-	if filter == nil {
-		filter = NewFilter()
+	if o.Filter == nil {
+		o.Filter = NewFilter()
 	}
+	if len(o.Seeds) > 0 {
+		return o.generate(ctx)
+	}
+	own := o
+	own.Seed, own.Count = mix(o.Seed), min(o.Count, max(8, min(o.Count/20, 512)))
+	seeds, err := own.generate(ctx)
+	if err != nil || own.Count == o.Count {
+		return seeds, err
+	}
+	o.Seeds, o.Count = seeds, o.Count-len(seeds)
+	rest, err := o.generate(ctx)
+	return append(seeds, rest...), err
+}
+
+func (o *HardOptions) generate(ctx context.Context) ([]Sudoku, error) {
 	var out []Sudoku
 	err := ordered(ctx, o.Threads, func(job uint64) []Sudoku {
-		return o.chain(rand.New(rand.NewPCG(o.Seed, mix(job))))
+		return o.chain(ctx, rand.New(rand.NewPCG(o.Seed, mix(job))))
 	}, func(found []Sudoku) bool {
 		for _, s := range found {
-			if len(out) < o.Count && filter.Keep(&s.Question, &s.Answer) {
+			if len(out) < o.Count && o.Filter.Keep(&s.Question, &s.Answer) {
 				out = append(out, s)
 			}
 		}
@@ -167,26 +191,35 @@ func GenerateHard(ctx context.Context, o HardOptions) ([]Sudoku, error) {
 	return out, nil
 }
 
-// chain climbs from one seed and returns the sudokus hard enough.
-func (o *HardOptions) chain(rng *rand.Rand) (out []Sudoku) {
-	var at Sudoku
-	if len(o.Seeds) > 0 {
-		at = o.Seeds[rng.IntN(len(o.Seeds))]
-		at.Rating = Rate(&at.Question)
-	} else {
-		at = Minimal(rng)
-	}
-	for range chainLength {
-		next := Vary(&at, rng)
-		if next.Rating >= o.MinRating {
-			out = append(out, next)
+// chain starts from a seed and returns the sudokus that are hard enough.
+func (o *HardOptions) chain(ctx context.Context, rng *rand.Rand) (out []Sudoku) {
+	at := o.start(rng)
+	for left := chainLength; left > 0 && ctx.Err() == nil; left-- {
+		floor := 0
+		if at.Rating >= o.MinRating {
+			floor = o.MinRating
 		}
-		// Mostly uphill, but never stuck.
-		if next.Rating >= at.Rating || rng.IntN(50) == 0 || next.Rating >= 2*o.MinRating {
-			at = next
+		next, ok := Vary(&at, floor, rng)
+		if !ok || next.Rating < min(at.Rating, o.MinRating) {
+			continue
+		}
+		if at = next; at.Rating < o.MinRating {
+			continue
+		}
+		if out = append(out, at); floor == 0 {
+			left = chainLength
 		}
 	}
 	return out
+}
+
+func (o *HardOptions) start(rng *rand.Rand) Sudoku {
+	if len(o.Seeds) == 0 {
+		return Minimal(rng)
+	}
+	s := o.Seeds[rng.IntN(len(o.Seeds))]
+	s.Rating = Rate(&s.Question)
+	return s
 }
 
 // ordered runs jobs 0, 1, 2, ... on several threads and hands their results
