@@ -391,8 +391,11 @@ func checkScales(tensors []Tensor, index map[string]int) error {
 			}
 			continue
 		}
-		if len(t.Shape) == 0 {
+		switch {
+		case len(t.Shape) == 0:
 			return fmt.Errorf("%w: tensor %s is i8 without rows", ErrTensor, quoteKey(t.Name))
+		case t.Scale == "":
+			return fmt.Errorf("%w: tensor %s is i8 without a scale", ErrTensor, quoteKey(t.Name))
 		}
 		j, ok := index[t.Scale]
 		if !ok {
