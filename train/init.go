@@ -10,7 +10,7 @@ import (
 // NewState returns fresh weights drawn from seed (runtime.NewModel), zero
 // moments and an empty carry. It panics when the specification is not valid.
 func NewState(s *Spec, seed uint64) *State {
-	st := emptyState(s, NewLayout(&s.Config))
+	st := NewEmptyState(s)
 	m, err := runtime.NewModel(s.Config, seed)
 	if err == nil {
 		err = st.SetModel(s, m)
@@ -21,8 +21,9 @@ func NewState(s *Spec, seed uint64) *State {
 	return st
 }
 
-func emptyState(s *Spec, l *Layout) *State {
-	c := &s.Config
+// NewEmptyState returns a state of zeros.
+func NewEmptyState(s *Spec) *State {
+	c, l := &s.Config, NewLayout(&s.Config)
 	st := &State{
 		Params: make([]float32, l.Size),
 		M:      make([]float32, l.Size),
@@ -51,6 +52,19 @@ func (st *State) Check(s *Spec) error {
 	for i, got := range st.lengths() {
 		if got != want[i] {
 			return fmt.Errorf("%w: %s holds %d numbers, want %d", ErrState, stateNames[i], got, want[i])
+		}
+	}
+	return nil
+}
+
+// CheckExamples reports the first lane whose puzzle the model cannot take,
+// wrapping runtime.ErrInput.
+func (st *State) CheckExamples(s *Spec) error {
+	n := s.Config.SeqLen
+	for lane, id := range st.PuzzleIDs {
+		in := runtime.Input{Tokens: st.Tokens[lane*n : (lane+1)*n], PuzzleID: id}
+		if err := CheckExample(&s.Config, in, st.Labels[lane*n:(lane+1)*n]); err != nil {
+			return fmt.Errorf("lane %d: %w", lane, err)
 		}
 	}
 	return nil

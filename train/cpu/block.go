@@ -1,0 +1,207 @@
+package cpu
+
+import (
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+// layer is one block of the network, post-norm:
+//
+//	y1 = norm(x + Mix(x))     Mix: attention, or a SwiGLU over positions
+//	y  = norm(y1 + SwiGLU(y1))
+type layer struct {
+	qkv, o       *linear
+	gateUpT      *linear
+	downT        *linear
+	gateUp, down *linear
+	relation     []float32 // [heads, NumRelations], a view of the parameters
+	bias         []float32 // [heads, P, P], relation spread over the positions
+}
+
+func newLayer(c *runtime.Config, w train.LayerWeights, bf16 bool) layer {
+	l := layer{
+		qkv: newLinear(w.QKV, 3*c.Hidden, bf16), o: newLinear(w.O, c.Hidden, bf16),
+		gateUpT: newLinear(w.GateUpT, 2*c.InterT(), bf16), downT: newLinear(w.DownT, c.P(), bf16),
+		gateUp: newLinear(w.GateUp, 2*c.Inter(), bf16), down: newLinear(w.Down, c.Hidden, bf16),
+		relation: w.RelationBias,
+	}
+	if l.relation != nil {
+		l.bias = make([]float32, c.Heads*c.P()*c.P())
+	}
+	return l
+}
+
+// spread sets bias[h, i, j] = relation[h, class of (i, j)].
+func (l *layer) spread(classes []uint8) {
+	for h := 0; h*len(classes) < len(l.bias); h++ {
+		row := l.relation[h*runtime.NumRelations : (h+1)*runtime.NumRelations]
+		for i, class := range classes {
+			l.bias[h*len(classes)+i] = row[class]
+		}
+	}
+}
+
+// layerGrad is where a shard adds the gradient of a layer.
+type layerGrad struct {
+	train.LayerWeights
+	bias []float32 // [heads, P, P]
+}
+
+// gather adds the gradient of the spread bias to that of the relation bias.
+func (g *layerGrad) gather(classes []uint8) {
+	for h := 0; h*len(classes) < len(g.bias); h++ {
+		row := g.RelationBias[h*runtime.NumRelations : (h+1)*runtime.NumRelations]
+		for i, class := range classes {
+			row[class] += g.bias[h*len(classes)+i]
+		}
+	}
+}
+
+// acts are the activations of one layer on a group of lanes, rows of all lanes
+// one below the other, as its backward pass needs them.
+type acts struct {
+	x         []float32 // [R, D], the layer's input
+	qkv       []float32 // [R, 3D], rotated
+	ctx, lse  []float32 // [R, D], [heads * R]
+	y1, inv1  []float32 // [R, D], [R]
+	gu, act   []float32 // [R, 2I], [R, I]
+	y, inv2   []float32 // [R, D], [R]
+	guT, actT []float32 // [lanes*D, 2It], [lanes*D, It]
+	xT, y1T   []float32 // [lanes*D, P]: x and y1 with positions and channels exchanged
+}
+
+func newActs(c *runtime.Config, lanes int) *acts {
+	rows, d := lanes*c.P(), c.Hidden
+	floats := func(n int) []float32 { return make([]float32, n) }
+	a := &acts{
+		x: floats(rows * d), y1: floats(rows * d), y: floats(rows * d), inv2: floats(rows),
+		gu: floats(rows * 2 * c.Inter()), act: floats(rows * c.Inter()),
+	}
+	if c.MLPT {
+		a.inv1 = floats(lanes * d)
+		a.guT, a.actT = floats(lanes*d*2*c.InterT()), floats(lanes*d*c.InterT())
+		a.xT, a.y1T = floats(rows*d), floats(rows*d)
+		return a
+	}
+	a.inv1 = floats(rows)
+	a.qkv, a.ctx, a.lse = floats(rows*3*d), floats(rows*d), floats(rows*c.Heads)
+	return a
+}
+
+// forward runs the layer on a.x and leaves its result in a.y.
+func (w *worker) forward(l *layer, a *acts) {
+	if w.d.config.MLPT {
+		w.mixPositions(l, a)
+	} else {
+		w.attend(l, a)
+	}
+	d, inter, rows := w.d.config.Hidden, w.d.config.Inter(), w.rows
+	l.gateUp.forward(a.gu, a.y1, rows, &w.rounding)
+	kernels.SwiGLU(a.act[:rows*inter], a.gu, inter)
+	l.down.forward(w.tmp, a.act, rows, &w.rounding)
+	kernels.ResidualNorm(a.y, a.inv2[:rows], a.y1, w.tmp, d, w.d.eps)
+}
+
+// attend sets a.y1 = norm(x + o(Attention(x))).
+func (w *worker) attend(l *layer, a *acts) {
+	d, rows := w.d.config.Hidden, w.rows
+	l.qkv.forward(a.qkv, a.x, rows, &w.rounding)
+	w.rotate(a.qkv, kernels.Rope)
+	for lane := range w.lanes {
+		v := w.attention(a, lane)
+		kernels.Attention(v.ctx, v.lse, v.qkv, l.bias, w.d.shape)
+	}
+	l.o.forward(w.tmp, a.ctx, rows, &w.rounding)
+	kernels.ResidualNorm(a.y1, a.inv1[:rows], a.x, w.tmp, d, w.d.eps)
+}
+
+// attention returns the part of the activations that one lane's attention uses.
+func (w *worker) attention(a *acts, lane int) acts {
+	p, d, h := w.d.config.P(), w.d.config.Hidden, w.d.config.Heads
+	return acts{
+		qkv: a.qkv[lane*p*3*d : (lane+1)*p*3*d],
+		ctx: a.ctx[lane*p*d : (lane+1)*p*d],
+		lse: a.lse[lane*p*h : (lane+1)*p*h],
+	}
+}
+
+// rotate applies Rope or RopeBack to every q and k of a qkv buffer.
+func (w *worker) rotate(qkv []float32, rope func(x, cos, sin []float32)) {
+	if w.d.cos == nil {
+		return
+	}
+	p, d, hd := w.d.config.P(), w.d.config.Hidden, w.d.config.HeadDim()
+	for r := range w.rows {
+		at := r % p * (hd / 2)
+		cos, sin := w.d.cos[at:at+hd/2], w.d.sin[at:at+hd/2]
+		row := qkv[r*3*d : r*3*d+2*d]
+		for ; len(row) > 0; row = row[hd:] {
+			rope(row[:hd], cos, sin)
+		}
+	}
+}
+
+// mixPositions sets a.y1 = norm(x + SwiGLU(x)), all of it over the positions.
+func (w *worker) mixPositions(l *layer, a *acts) {
+	p, d, inter := w.d.config.P(), w.d.config.Hidden, w.d.config.InterT()
+	rows := w.lanes * d
+	w.transpose(a.xT, a.x, p, d)
+	l.gateUpT.forward(a.guT, a.xT, rows, &w.rounding)
+	kernels.SwiGLU(a.actT[:rows*inter], a.guT, inter)
+	l.downT.forward(w.tmp, a.actT, rows, &w.rounding)
+	kernels.ResidualNorm(a.y1T, a.inv1[:rows], a.xT, w.tmp, p, w.d.eps)
+	w.transpose(a.y1, a.y1T, d, p)
+}
+
+// transpose exchanges the rows and columns of every lane's matrix.
+func (w *worker) transpose(dst, src []float32, rows, cols int) {
+	for lane := range w.lanes {
+		at := lane * rows * cols
+		in, out := src[at:at+rows*cols], dst[at:at+rows*cols]
+		for i := range rows {
+			for j, v := range in[i*cols : (i+1)*cols] {
+				out[j*rows+i] = v
+			}
+		}
+	}
+}
+
+// backward turns dy [R, D], the gradient of a layer's result, into that of its
+// input, in place, and adds to the gradients of its weights.
+func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
+	d, inter, rows := w.d.config.Hidden, w.d.config.Inter(), w.rows
+	kernels.ResidualNormBack(dy, dy, a.y, a.inv2[:rows], d)
+	l.down.backward(w.dAct, g.Down, dy, a.act, rows, false, &w.rounding)
+	kernels.SwiGLUBack(w.dWide, w.dAct[:rows*inter], a.gu, inter)
+	l.gateUp.backward(dy, g.GateUp, w.dWide, a.y1, rows, true, &w.rounding)
+	if w.d.config.MLPT {
+		w.mixPositionsBack(l, g, a, dy)
+	} else {
+		w.attendBack(l, g, a, dy)
+	}
+}
+
+func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {
+	p, d, rows := w.d.config.P(), w.d.config.Hidden, w.rows
+	kernels.ResidualNormBack(dy, dy, a.y1, a.inv1[:rows], d)
+	l.o.backward(w.tmp, g.O, dy, a.ctx, rows, false, &w.rounding)
+	for lane := range w.lanes {
+		v := w.attention(a, lane)
+		dqkv, dctx := w.dWide[lane*p*3*d:(lane+1)*p*3*d], w.tmp[lane*p*d:(lane+1)*p*d]
+		kernels.AttentionBack(dqkv, g.bias, dctx, v.ctx, v.lse, v.qkv, l.bias, w.d.shape)
+	}
+	w.rotate(w.dWide, kernels.RopeBack)
+	l.qkv.backward(dy, g.QKV, w.dWide, a.x, rows, true, &w.rounding)
+}
+
+func (w *worker) mixPositionsBack(l *layer, g *layerGrad, a *acts, dy []float32) {
+	p, d, inter := w.d.config.P(), w.d.config.Hidden, w.d.config.InterT()
+	rows := w.lanes * d
+	w.transpose(w.tmp, dy, p, d)
+	kernels.ResidualNormBack(w.tmp, w.tmp, a.y1T, a.inv1[:rows], p)
+	l.downT.backward(w.dAct, g.DownT, w.tmp, a.actT, rows, false, &w.rounding)
+	kernels.SwiGLUBack(w.dWide, w.dAct[:rows*inter], a.guT, inter)
+	l.gateUpT.backward(w.tmp, g.GateUpT, w.dWide, a.xT, rows, true, &w.rounding)
+	w.transpose(dy, w.tmp, d, p)
+}

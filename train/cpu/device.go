@@ -1,0 +1,332 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"github.com/hrmgo/hrm/internal/pool"
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+const (
+	groupRows = 328 // rows that a group aims at, see groupLanes
+	maxShards = 32
+)
+
+// Options of a device.
+type Options struct {
+	Threads int // workers; below 1: one for each CPU that Go may use
+}
+
+// Device trains on the processor's cores. See train.Device.
+type Device struct {
+	spec   train.Spec
+	config runtime.Config
+	layout *train.Layout
+	name   string
+	passes []runtime.Pass
+	eps    float32
+
+	cos, sin []float32              // [P, headDim/2], Positions Rope only
+	classes  []uint8                // [P, P] relation classes, Config.Relations only
+	shape    kernels.AttentionShape // of one lane
+
+	state  train.State
+	params train.Weights // views of state.Params
+	levels [2][]layer    // by runtime.Level; TRM: the same network twice
+	lmHead *linear
+	layers []*layer  // all of them, each once
+	linear []*linear // all of them, to prepare
+
+	groupLanes, groups int
+	shards             []*gradient
+	grad               []float32 // [Layout.Size] sum of the shards: the first one
+	puzzleGrad         []float32 // [lanes, PuzzleEmbDim]
+	norms              []float64 // partial sums of squares
+	optimizer          optimizer
+
+	pool    *pool.Pool
+	workers []*worker
+}
+
+// gradient is a shard's flat gradient with named views.
+type gradient struct {
+	flat []float32
+	train.Weights
+	levels [2][]layerGrad // by runtime.Level; TRM: the same network twice
+}
+
+// Open prepares a device. Its state is empty until Load.
+func Open(spec train.Spec, o Options) (*Device, error) {
+	kind, err := kernels.Implementation()
+	if err != nil {
+		return nil, fmt.Errorf("train/cpu: %w", err)
+	}
+	if err := spec.Validate(); err != nil {
+		return nil, fmt.Errorf("train/cpu: %w", err)
+	}
+	c := &spec.Config
+	d := &Device{
+		spec: spec, config: *c, layout: train.NewLayout(c), name: "cpu/" + kind, passes: c.Passes(),
+		eps: float32(c.NormEps), shape: kernels.AttentionShape{P: c.P(), Heads: c.Heads, Dim: c.HeadDim()},
+		pool: pool.New(o.Threads),
+	}
+	d.tables()
+	d.allocate()
+	return d, nil
+}
+
+// tables computes what depends on the configuration alone.
+func (d *Device) tables() {
+	c := &d.config
+	if c.MLPT {
+		return
+	}
+	if c.Positions == runtime.Rope {
+		d.cos, d.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
+	}
+	if c.Relations != "" {
+		d.classes = make([]uint8, c.P()*c.P())
+		for i := range d.classes {
+			d.classes[i] = uint8(c.Relation(i/c.P(), i%c.P()))
+		}
+	}
+}
+
+// allocate makes every buffer of the device. The number of lanes in a group
+// and the number of shards must not depend on the number of threads.
+func (d *Device) allocate() {
+	c := &d.config
+	train.NewEmptyState(&d.spec).CopyTo(&d.state)
+	d.params = d.layout.Weights(d.state.Params)
+	d.build()
+
+	d.groupLanes = max(1, min(groupRows/c.P(), (d.spec.Lanes+7)/8))
+	d.groups = (d.spec.Lanes + d.groupLanes - 1) / d.groupLanes
+	for range min(maxShards, d.groups) {
+		d.shards = append(d.shards, d.newGradient())
+	}
+	d.grad = d.shards[0].flat
+	d.puzzleGrad = make([]float32, d.spec.Lanes*c.PuzzleEmbDim)
+	d.norms = make([]float64, (d.layout.Size+chunk-1)/chunk)
+	d.optimizer = newOptimizer(&d.spec, d.layout)
+	for range d.pool.Workers() {
+		d.workers = append(d.workers, newWorker(d))
+	}
+}
+
+// build makes the layers from the views of the parameters.
+func (d *Device) build() {
+	c := &d.config
+	for _, level := range []runtime.Level{runtime.L, runtime.H} {
+		if level == runtime.H && c.Family == runtime.TRM {
+			d.levels[level] = d.levels[runtime.L]
+			continue
+		}
+		for _, w := range d.params.Level(level) {
+			d.levels[level] = append(d.levels[level], newLayer(c, w, d.spec.BF16))
+		}
+		for i := range d.levels[level] {
+			l := &d.levels[level][i]
+			d.layers = append(d.layers, l)
+			d.addLinears(l.qkv, l.o, l.gateUpT, l.downT, l.gateUp, l.down)
+		}
+	}
+	d.lmHead = newLinear(d.params.LMHead, c.VocabSize, false)
+	d.addLinears(d.lmHead)
+}
+
+func (d *Device) addLinears(linears ...*linear) {
+	for _, l := range linears {
+		if l != nil {
+			d.linear = append(d.linear, l)
+		}
+	}
+}
+
+func (d *Device) newGradient() *gradient {
+	c := &d.config
+	g := &gradient{flat: make([]float32, d.layout.Size)}
+	g.Weights = d.layout.Weights(g.flat)
+	for _, level := range []runtime.Level{runtime.L, runtime.H} {
+		if level == runtime.H && c.Family == runtime.TRM {
+			g.levels[level] = g.levels[runtime.L]
+			continue
+		}
+		for _, w := range g.Weights.Level(level) {
+			lg := layerGrad{LayerWeights: w}
+			if d.classes != nil {
+				lg.bias = make([]float32, c.Heads*c.P()*c.P())
+			}
+			g.levels[level] = append(g.levels[level], lg)
+		}
+	}
+	return g
+}
+
+// clear sets the gradient to zero.
+func (g *gradient) clear() {
+	clear(g.flat)
+	for _, level := range g.levels {
+		for i := range level {
+			clear(level[i].bias)
+		}
+	}
+}
+
+// Name returns "cpu/" and the kernels in use.
+func (d *Device) Name() string { return d.name }
+
+// Close ends the workers.
+func (d *Device) Close() error {
+	d.pool.Close()
+	return nil
+}
+
+// Load replaces the state.
+func (d *Device) Load(s *train.State) error {
+	if err := s.Check(&d.spec); err != nil {
+		return err
+	}
+	if err := s.CheckExamples(&d.spec); err != nil {
+		return err
+	}
+	s.CopyTo(&d.state) // keeps the slices, which have the right length
+	return nil
+}
+
+// Save copies the state.
+func (d *Device) Save(s *train.State) error {
+	d.state.CopyTo(s)
+	return nil
+}
+
+// Gradient copies the gradient of the last step.
+func (d *Device) Gradient(dense, puzzle []float32) error {
+	copy(dense, d.grad)
+	copy(puzzle, d.puzzleGrad)
+	return nil
+}
+
+// Step does one optimizer step.
+func (d *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut) error {
+	if len(in.LastStep) != d.spec.Lanes {
+		return fmt.Errorf("%w: LastStep of %d lanes, want %d", train.ErrState, len(in.LastStep), d.spec.Lanes)
+	}
+	for i := range in.Refill {
+		if err := d.refill(&in.Refill[i]); err != nil {
+			return err
+		}
+	}
+	out.Resize(d.spec.Lanes)
+	clear(out.QTarget)
+	d.prepare()
+	if err := d.differentiate(ctx, in, out); err != nil {
+		return err
+	}
+	d.reduce()
+	out.GradNorm = d.norm()
+	return d.update(in, out.GradNorm)
+}
+
+// refill puts a new puzzle with fresh zH and zL into a lane.
+func (d *Device) refill(r *train.Refill) error {
+	c, s := &d.config, &d.state
+	if r.Lane < 0 || r.Lane >= d.spec.Lanes {
+		return fmt.Errorf("%w: refill of lane %d of %d", train.ErrState, r.Lane, d.spec.Lanes)
+	}
+	if err := train.CheckExample(c, r.Input, r.Labels); err != nil {
+		return err
+	}
+	copy(s.Tokens[r.Lane*c.SeqLen:], r.Input.Tokens)
+	copy(s.Labels[r.Lane*c.SeqLen:], r.Labels)
+	s.PuzzleIDs[r.Lane] = r.Input.PuzzleID
+	m := runtime.Model{Config: *c, HInit: s.HInit, LInit: s.LInit}
+	n := c.P() * c.Hidden
+	m.Start(r.Input, s.ZH[r.Lane*n:(r.Lane+1)*n], s.ZL[r.Lane*n:(r.Lane+1)*n])
+	return nil
+}
+
+// prepare makes the weights ready for this step's products.
+func (d *Device) prepare() {
+	d.pool.Run(len(d.linear), func(_, i int) { d.linear[i].prepare() })
+	for _, l := range d.layers {
+		l.spread(d.classes)
+	}
+}
+
+// differentiate runs every shard: its groups in order.
+func (d *Device) differentiate(ctx context.Context, in *train.StepIn, out *train.StepOut) error {
+	var failed atomic.Pointer[error]
+	d.pool.Run(len(d.shards), func(w, i int) {
+		if err := d.runShard(ctx, d.workers[w], i, in, out); err != nil {
+			failed.CompareAndSwap(nil, &err)
+		}
+	})
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (d *Device) runShard(ctx context.Context, w *worker, shard int, in *train.StepIn, out *train.StepOut) error {
+	g := d.shards[shard]
+	g.clear()
+	n := len(d.shards)
+	for group := shard * d.groups / n; group < (shard+1)*d.groups/n; group++ {
+		first := group * d.groupLanes
+		lanes := min(d.groupLanes, d.spec.Lanes-first)
+		if err := w.group(ctx, first, lanes, in, out, g); err != nil {
+			return err
+		}
+	}
+	g.gather(d.classes)
+	return nil
+}
+
+// gather folds the gradients of the spread biases into the flat gradient. TRM
+// shares one network, which must be folded once.
+func (g *gradient) gather(classes []uint8) {
+	for i := range g.HLevel {
+		g.levels[runtime.H][i].gather(classes)
+	}
+	for i := range g.LLevel {
+		g.levels[runtime.L][i].gather(classes)
+	}
+}
+
+// chunk is how many numbers of a flat buffer are one parallel task.
+const chunk = 1 << 14
+
+// reduce adds the shards in order into the first, and takes the sums of
+// squares.
+func (d *Device) reduce() {
+	d.pool.Run(len(d.norms), func(_, i int) {
+		lo, hi := i*chunk, min((i+1)*chunk, len(d.grad))
+		sum := d.grad[lo:hi]
+		for _, g := range d.shards[1:] {
+			kernels.Add(sum, g.flat[lo:hi])
+		}
+		d.norms[i] = sumSquares(sum)
+	})
+}
+
+func sumSquares(x []float32) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+func (d *Device) norm() float64 {
+	var sum float64
+	for _, s := range d.norms {
+		sum += s
+	}
+	return math.Sqrt(sum)
+}

@@ -1,0 +1,267 @@
+package cpu
+
+import (
+	"context"
+	"math"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+// worker is the scratch memory of one worker, for one group of lanes at a time.
+type worker struct {
+	d           *Device
+	lanes, rows int // of the group at hand
+
+	x      []float32 // [R, D] input embedding
+	zH, zL []float32 // [R, D] carry of the segment after, HRM only
+	tmp    []float32 // [R, D]
+	logits []float32 // [S, vocabulary] of one lane
+	dLogit []float32
+
+	passing [2]*acts  // of a pass without gradient, taken in turn by its layers
+	saved   [][]*acts // of the differentiated passes, by pass and layer
+
+	dx, dzH, dzL []float32 // [R, D]
+	dWide        []float32 // [R, max(2I, 3D)]
+	dAct         []float32 // [R, I]
+
+	rounding
+}
+
+func newWorker(d *Device) *worker {
+	c := &d.config
+	rows := d.groupLanes * c.P()
+	size := rows * c.Hidden
+	floats := func(n int) []float32 { return make([]float32, n) }
+	w := &worker{
+		d: d, x: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
+		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize),
+		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
+	}
+	if c.MLPT {
+		w.dWide = floats(max(len(w.dWide), d.groupLanes*c.Hidden*2*c.InterT()))
+		w.dAct = floats(max(len(w.dAct), d.groupLanes*c.Hidden*c.InterT()))
+	}
+	if c.Family == runtime.HRM {
+		w.zH, w.zL = floats(size), floats(size)
+	}
+	for i := range w.passing {
+		w.passing[i] = newActs(c, d.groupLanes)
+	}
+	for _, pass := range c.Passes() {
+		var layers []*acts
+		if pass.Grad {
+			for range c.Layers(pass.Level) {
+				layers = append(layers, newActs(c, d.groupLanes))
+			}
+		}
+		w.saved = append(w.saved, layers)
+	}
+	return w
+}
+
+// group does forward, loss and backward of lanes from first on, and adds to a
+// shard's gradient.
+func (w *worker) group(ctx context.Context, first, lanes int, in *train.StepIn, out *train.StepOut, g *gradient) error {
+	c := &w.d.config
+	w.lanes, w.rows = lanes, lanes*c.P()
+	size, at := w.rows*c.Hidden, first*c.P()*c.Hidden
+	zH, zL := w.d.state.ZH[at:at+size], w.d.state.ZL[at:at+size]
+	for lane := range lanes {
+		w.embed(w.lane(w.x, lane), first+lane)
+	}
+	if err := w.segment(ctx, zH, zL, true); err != nil {
+		return err
+	}
+	if c.Family == runtime.HRM {
+		if err := w.target(ctx, first, zH, zL, in, out); err != nil {
+			return err
+		}
+	}
+	clear(w.dx[:size])
+	clear(w.dzH[:size])
+	clear(w.dzL[:size])
+	for lane := range lanes {
+		w.heads(first+lane, w.lane(zH, lane), w.lane(w.dzH, lane), out, g)
+	}
+	if err := w.segmentBack(ctx, g); err != nil {
+		return err
+	}
+	for lane := range lanes {
+		w.embedBack(w.lane(w.dx, lane), first+lane, g)
+	}
+	return nil
+}
+
+// lane returns one lane's part of a [R, D] buffer.
+func (w *worker) lane(buf []float32, lane int) []float32 {
+	n := w.d.config.P() * w.d.config.Hidden
+	return buf[lane*n : (lane+1)*n]
+}
+
+// segment runs the passes of a segment on zH and zL, and with keep saves the
+// activations of the differentiated ones.
+func (w *worker) segment(ctx context.Context, zH, zL []float32, keep bool) error {
+	for i, pass := range w.d.passes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		saved := w.saved[i]
+		if !keep {
+			saved = nil
+		}
+		if pass.Level == runtime.L {
+			w.pass(runtime.L, saved, zL, zH, w.x)
+		} else {
+			w.pass(runtime.H, saved, zH, zL, nil)
+		}
+	}
+	return nil
+}
+
+// pass sets z = level(z + a + b); b may be nil.
+func (w *worker) pass(level runtime.Level, saved []*acts, z, a, b []float32) {
+	layers := w.d.levels[level]
+	at := w.acts(saved, 0)
+	x := at.x[:len(z)]
+	if b == nil {
+		copy(x, z)
+		kernels.Add(x, a)
+	} else {
+		copy(x, z)
+		kernels.Add2(x, a, b[:len(z)])
+	}
+	for i := range layers {
+		w.forward(&layers[i], at)
+		if i+1 < len(layers) {
+			next := w.acts(saved, i+1)
+			copy(next.x, at.y[:len(z)])
+			at = next
+		}
+	}
+	copy(z, at.y[:len(z)])
+}
+
+// acts returns where layer i keeps its activations.
+func (w *worker) acts(saved []*acts, i int) *acts {
+	if saved != nil {
+		return saved[i]
+	}
+	return w.passing[i%2]
+}
+
+// target runs the segment after, without gradient, and sets out.QTarget:
+// sigmoid(q_halt) where this segment is the last one, else
+// sigmoid(max(q_halt, q_continue)).
+func (w *worker) target(ctx context.Context, first int, zH, zL []float32, in *train.StepIn, out *train.StepOut) error {
+	nextH, nextL := w.zH[:len(zH)], w.zL[:len(zL)]
+	copy(nextH, zH)
+	copy(nextL, zL)
+	if err := w.segment(ctx, nextH, nextL, false); err != nil {
+		return err
+	}
+	for lane := range w.lanes {
+		halt, cont := w.q(w.lane(nextH, lane))
+		if !in.LastStep[first+lane] {
+			halt = max(halt, cont)
+		}
+		out.QTarget[first+lane] = float32(sigmoid(halt))
+	}
+	return nil
+}
+
+// q returns the halting head's logits for one lane's zH.
+func (w *worker) q(zH []float32) (halt, cont float32) {
+	d := w.d.config.Hidden
+	q, b := w.d.params.QHead, w.d.params.QBias
+	return dot(zH[:d], q[:d]) + b[0], dot(zH[:d], q[d:2*d]) + b[1]
+}
+
+func dot(a, b []float32) float32 {
+	var sum float64
+	for i, v := range a {
+		sum += float64(v) * float64(b[i])
+	}
+	return float32(sum)
+}
+
+func sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
+
+// segmentBack turns dzH, the gradient of the last zH, into that of the input
+// embedding, dx. The gradient of the state that the first differentiated pass
+// started from is dropped.
+func (w *worker) segmentBack(ctx context.Context, g *gradient) error {
+	size := w.rows * w.d.config.Hidden
+	dzH, dzL, dx := w.dzH[:size], w.dzL[:size], w.dx[:size]
+	for i := len(w.d.passes) - 1; i >= 0 && w.d.passes[i].Grad; i-- {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.d.passes[i].Level == runtime.H { // zH = H(zH + zL)
+			w.passBack(runtime.H, w.saved[i], g, dzH)
+			kernels.Add(dzL, dzH)
+		} else { // zL = L(zL + zH + x)
+			w.passBack(runtime.L, w.saved[i], g, dzL)
+			kernels.Add(dzH, dzL)
+			kernels.Add(dx, dzL)
+		}
+	}
+	return nil
+}
+
+func (w *worker) passBack(level runtime.Level, saved []*acts, g *gradient, dz []float32) {
+	layers := w.d.levels[level]
+	for i := len(layers) - 1; i >= 0; i-- {
+		w.backward(&layers[i], &g.levels[level][i], saved[i], dz)
+	}
+}
+
+// learnedScale multiplies token plus position embeddings; the reference writes
+// this literal, not 1/sqrt(2).
+const learnedScale = 0.707106781
+
+// embed sets x [P, D] to the input embedding of a lane's puzzle, see
+// runtime.Model.Embed.
+func (w *worker) embed(x []float32, lane int) {
+	c, s, p := &w.d.config, &w.d.state, &w.d.params
+	d, prefix, n := c.Hidden, c.Prefix(), c.PuzzleEmbDim
+	clear(x[:prefix*d])
+	if n > 0 {
+		id := int(s.PuzzleIDs[lane])
+		copy(x, s.Puzzle[id*n:(id+1)*n])
+	}
+	for i, t := range s.Tokens[lane*c.SeqLen : (lane+1)*c.SeqLen] {
+		copy(x[(prefix+i)*d:(prefix+i+1)*d], p.EmbedTokens[int(t)*d:(int(t)+1)*d])
+	}
+	scale := float32(math.Sqrt(float64(d)))
+	for i := range x {
+		if p.EmbedPos != nil {
+			x[i] = (x[i] + p.EmbedPos[i]) * learnedScale
+		}
+		x[i] *= scale
+	}
+}
+
+// embedBack adds the gradient of the embeddings. It destroys dx.
+func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
+	c, s := &w.d.config, &w.d.state
+	d, prefix, n := c.Hidden, c.Prefix(), c.PuzzleEmbDim
+	scale := float32(math.Sqrt(float64(d)))
+	if g.EmbedPos != nil {
+		scale *= learnedScale
+	}
+	for i := range dx {
+		dx[i] *= scale
+	}
+	if g.EmbedPos != nil {
+		kernels.Add(g.EmbedPos, dx)
+	}
+	for i, t := range s.Tokens[lane*c.SeqLen : (lane+1)*c.SeqLen] {
+		kernels.Add(g.EmbedTokens[int(t)*d:(int(t)+1)*d], dx[(prefix+i)*d:(prefix+i+1)*d])
+	}
+	if n > 0 {
+		copy(w.d.puzzleGrad[lane*n:(lane+1)*n], dx)
+	}
+}
