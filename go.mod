@@ -3,6 +3,7 @@ module github.com/hrmgo/hrm
 go 1.26.0
 
 require (
+	github.com/cogentcore/webgpu v0.23.0
 	github.com/spf13/cobra v1.10.2
 	github.com/vmihailenco/msgpack/v5 v5.4.1
 	github.com/x448/float16 v0.8.4

@@ -1,0 +1,124 @@
+package gpu
+
+import (
+	"math"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// Attention is the shape of self-attention in a model, and its tables on the
+// device.
+type Attention struct {
+	P, Heads, Dim   int
+	Rope, Relations bool
+	Tables          *Buffer
+}
+
+// attentionOptions specialise the shaders. H4 is the head size in vec4.
+type attentionOptions struct {
+	Head, H4, Tile  int
+	Rope, Relations bool
+}
+
+// NewAttention uploads the rotary table and the relation classes of a model.
+func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
+	a := &Attention{P: c.P(), Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Positions == runtime.Rope, Relations: c.Relations != ""}
+	table := a.table(c)
+	var err error
+	if a.Tables, err = d.NewBuffer("attention tables", len(table)); err != nil {
+		return nil, err
+	}
+	return a, Write(a.Tables, 0, table)
+}
+
+// table is cos and sin of every angle, then the classes [P, P].
+func (a *Attention) table(c *runtime.Config) []uint32 {
+	table := make([]uint32, 0, a.P*a.Dim+1)
+	if a.Rope {
+		cos, sin := kernels.RopeTable(a.P, a.Dim, c.RopeTheta)
+		for i := range cos {
+			table = append(table, math.Float32bits(cos[i]), math.Float32bits(sin[i]))
+		}
+	}
+	if a.Relations {
+		for i := range a.P {
+			for j := range a.P {
+				table = append(table, uint32(c.Relation(i, j)))
+			}
+		}
+	}
+	if len(table) == 0 {
+		table = append(table, 0)
+	}
+	return table
+}
+
+// Release frees the tables.
+func (a *Attention) Release() {
+	if a != nil {
+		a.Tables.Release()
+	}
+}
+
+// options choose the largest tile whose two arrays fit 16 KiB of workgroup
+// memory with room to spare.
+func (a *Attention) options() attentionOptions {
+	h4 := ceil(a.Dim, 4)
+	return attentionOptions{a.Dim, h4, max(1, min(32, 384/h4)), a.Rope, a.Relations}
+}
+
+func (a *Attention) params(lanes int) []uint32 {
+	width := a.Heads * a.Dim
+	return []uint32{uint32(a.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(lanes), bits(1 / math.Sqrt(float64(a.Dim)))}
+}
+
+func (a *Attention) record(d *Device, file string, lanes int, views []View) {
+	d.Dispatch(d.kernel(file, a.options()), ceil(a.P, 64), a.Heads, lanes, a.params(lanes), views...)
+}
+
+// inputs are the bindings that all three kernels begin with.
+func (a *Attention) inputs(qkv, bias View) []View {
+	if a.Relations {
+		return []View{qkv, a.Tables.All(), bias}
+	}
+	return []View{qkv, a.Tables.All()}
+}
+
+// Forward records, per lane and head, with q and k rotated when Rope,
+//
+//	ctx[i] = sum over j of softmax_j(q[i] . k[j] / sqrt(Dim) + bias[head, relation(i, j)]) * v[j]
+//
+// qkv is [lanes, P, 3D], ctx [lanes, P, D], bias [Heads, 8] with Relations.
+// stats [2, lanes, Heads, P] keeps the logarithms of the sums.
+func (a *Attention) Forward(d *Device, ctx, stats, qkv, bias View, lanes int) {
+	a.record(d, "attention", lanes, append(a.inputs(qkv, bias), ctx, stats))
+}
+
+// StatsLen and RelationsLen are the sizes of stats and of drel.
+func (a *Attention) StatsLen(lanes int) int { return 2 * lanes * a.Heads * a.P }
+
+func (a *Attention) RelationsLen(lanes int) int {
+	return lanes * ceil(a.P, 64) * a.Heads * runtime.NumRelations
+}
+
+// Back are the buffers of Attention.Back: DQKV is written, DBias added to.
+// Drel is scratch of RelationsLen.
+type Back struct {
+	DQKV, DBias, Drel           View
+	DCtx, Ctx, Stats, QKV, Bias View
+}
+
+// Back records the gradient of qkv, before the rotation, and of the bias.
+func (a *Attention) Back(d *Device, b Back, lanes int) {
+	q := append(a.inputs(b.QKV, b.Bias), b.Ctx, b.DCtx, b.Stats, b.DQKV)
+	if a.Relations {
+		q = append(q, b.Drel)
+	}
+	a.record(d, "attention_back_q", lanes, q)
+	a.record(d, "attention_back_kv", lanes, append(a.inputs(b.QKV, b.Bias), b.DCtx, b.Stats, b.DQKV))
+	if a.Relations {
+		n := a.Heads * runtime.NumRelations
+		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * ceil(a.P, 64), Stride: n, Scale: 1, Add: true})
+	}
+}

@@ -1,0 +1,176 @@
+package gpu
+
+import "math"
+
+func bits(f float64) uint32 { return math.Float32bits(float32(f)) }
+
+// flat dispatches one thread for each of n elements.
+func (d *Device) flat(k *Kernel, n int, params []uint32, views ...View) {
+	x, y := grid(ceil(n, 256))
+	d.Dispatch(k, x, y, 1, params, views...)
+}
+
+// grid spreads n workgroups over two dimensions, each below the least limit of
+// 65535.
+func grid(n int) (x, y int) {
+	x = min(n, 1<<15)
+	return x, ceil(n, x)
+}
+
+// Add records y = a + b [n].
+func (d *Device) Add(y, a, b View, n int) {
+	d.flat(d.kernel("add", struct{ Three bool }{false}), n, []uint32{uint32(n)}, a, b, y)
+}
+
+// Add3 records y = a + b + c [n].
+func (d *Device) Add3(y, a, b, c View, n int) {
+	d.flat(d.kernel("add", struct{ Three bool }{true}), n, []uint32{uint32(n)}, a, b, c, y)
+}
+
+// Sum says what Device.Sum adds up.
+type Sum struct {
+	N, Parts, Stride int
+	Scale            float64
+	Add              bool
+}
+
+// Sum records y[i] (+)= Scale * sum over z < Parts of a[z*Stride + i], i < N.
+func (d *Device) Sum(y, a View, s Sum) {
+	d.flat(d.kernel("sum", struct{ Add bool }{s.Add}), s.N, []uint32{uint32(s.N), uint32(s.Parts), uint32(s.Stride), bits(s.Scale)}, a, y)
+}
+
+// RMSNorm records the residual and norm of rows of n numbers, and keeps inv:
+//
+//	y = (h + s) * inv    inv = 1 / sqrt(mean((h + s)^2) + eps)
+func (d *Device) RMSNorm(y, inv, h, s View, rows, n int, eps float64) {
+	x, gy := grid(rows)
+	d.Dispatch(d.kernel("rmsnorm", nil), x, gy, 1, []uint32{uint32(rows), uint32(n), bits(eps)}, h, s, y, inv)
+}
+
+// RMSNormBack records ds, the gradient of h and of s alike:
+//
+//	ds = inv * (dy - y * mean(dy * y))
+func (d *Device) RMSNormBack(ds, y, inv, dy View, rows, n int) {
+	x, gy := grid(rows)
+	d.Dispatch(d.kernel("rmsnorm_back", nil), x, gy, 1, []uint32{uint32(rows), uint32(n)}, y, inv, dy, ds)
+}
+
+// RMSNormCols is RMSNorm over the rows of each column of each lane's [rows, n];
+// inv is [lanes, n].
+func (d *Device) RMSNormCols(y, inv, h, s View, lanes, rows, n int, eps float64) {
+	d.flat(d.kernel("rmsnorm_cols", nil), lanes*n, []uint32{uint32(lanes), uint32(rows), uint32(n), bits(eps)}, h, s, y, inv)
+}
+
+// RMSNormColsBack is RMSNormBack over the rows of each column.
+func (d *Device) RMSNormColsBack(ds, y, inv, dy View, lanes, rows, n int) {
+	d.flat(d.kernel("rmsnorm_cols_back", nil), lanes*n, []uint32{uint32(lanes), uint32(rows), uint32(n)}, y, inv, dy, ds)
+}
+
+// SwiGLUBack records dGateUp, the gradient of gateUp [outer, 2, n], from dAct
+// [outer, n], that of silu(gate) * up.
+func (d *Device) SwiGLUBack(dGateUp, dAct, gateUp View, outer, n int) {
+	d.flat(d.kernel("swiglu_back", nil), outer*n, []uint32{uint32(outer * n), uint32(n)}, gateUp, dAct, dGateUp)
+}
+
+type gatherOptions struct {
+	Scatter bool
+	Arrays  int
+}
+
+// Gather records, for each array, to[i] = from[lanes[i]] in blocks of n
+// numbers. lanes holds count u32.
+func (d *Device) Gather(to, from []View, lanes View, count, n int) {
+	views := []View{lanes}
+	for i := range to {
+		views = append(views, from[i], to[i])
+	}
+	d.flat(d.kernel("gather", gatherOptions{false, len(to)}), count*n, []uint32{uint32(count * n), uint32(n)}, views...)
+}
+
+// Scatter records, for each array, to[lanes[i]] = from[i].
+func (d *Device) Scatter(to, from []View, lanes View, count, n int) {
+	views := []View{lanes}
+	for i := range to {
+		views = append(views, from[i], to[i])
+	}
+	d.flat(d.kernel("gather", gatherOptions{true, len(to)}), count*n, []uint32{uint32(count * n), uint32(n)}, views...)
+}
+
+// Heads are the shapes of the output heads: z is [Lanes, P, D] and the last
+// Tokens of the P positions have logits.
+type Heads struct{ Lanes, P, D, Tokens, Vocab int }
+
+// QHead records out[at + 2*lane + c] = z[lane, 0] . w[c] + bias[c], with w
+// [2, D].
+func (d *Device) QHead(out View, at int, z, w, bias View, h Heads) {
+	d.Dispatch(d.kernel("qhead", nil), h.Lanes, 1, 1, []uint32{uint32(h.Lanes), uint32(h.P * h.D), uint32(h.D), uint32(at)}, z, w, bias, out)
+}
+
+// Argmax records the most likely token of every position, the first on a tie;
+// logits are [Lanes, P, Vocab], out u32 [Lanes, Tokens].
+func (d *Device) Argmax(out, logits View, h Heads) {
+	n := h.Lanes * h.Tokens
+	d.flat(d.kernel("argmax", nil), n, h.tokenParams(), logits, out)
+}
+
+func (h Heads) tokenParams() []uint32 {
+	return []uint32{uint32(h.Lanes * h.Tokens), uint32(h.Tokens), uint32(h.P), uint32(h.Vocab)}
+}
+
+// CrossEntropy records, for every labelled position, tok = (loss, 1 if right)
+// and dlogits = weight[lane] times the gradient; both are zero elsewhere.
+// labels are i32 [Lanes, Tokens], negative where there is none; tok is
+// [Lanes, Tokens, 2].
+func (d *Device) CrossEntropy(tok, dlogits, logits, labels, weight View, softmax bool, h Heads) {
+	d.flat(d.kernel("loss", struct{ Softmax bool }{softmax}), h.Lanes*h.Tokens, h.tokenParams(), logits, labels, weight, dlogits, tok)
+}
+
+// QLoss are the buffers of Device.QLoss.
+type QLoss struct {
+	Q, Labels, Tok View
+	Next, Last     View // for q_continue; the zero View: there is none
+	Out, DQ        View
+	InvBatch       float64
+}
+
+// QLoss records per lane Out [lanes, 8] = lm, q_halt, q_continue, target of
+// q_continue, correct, labelled, and DQ [lanes, 2], the gradient of
+// 0.5/batch * the binary cross-entropies.
+func (d *Device) QLoss(q QLoss, h Heads) {
+	views := []View{q.Q, q.Labels, q.Tok}
+	more := q.Next.Buffer != nil
+	if more {
+		views = append(views, q.Next, q.Last)
+	}
+	views = append(views, q.Out, q.DQ)
+	d.Dispatch(d.kernel("qloss", struct{ Continue bool }{more}), ceil(h.Lanes, 64), 1, 1,
+		[]uint32{uint32(h.Lanes), uint32(h.Tokens), bits(q.InvBatch)}, views...)
+}
+
+// QHeadBack records dz[lane, 0] += dq . w, dw += dq^T z[lane, 0], dbias += dq.
+func (d *Device) QHeadBack(dz, dw, dbias, dq, z, w View, h Heads) {
+	d.flat(d.kernel("qback", nil), h.D, []uint32{uint32(h.Lanes), uint32(h.P * h.D), uint32(h.D)}, dq, z, w, dz, dw, dbias)
+}
+
+// Embed are the buffers and sizes of Device.Embed.
+type Embed struct {
+	Tokens, Table, Pos, IDs, Puzzle View // Pos, IDs and Puzzle may be zero
+	PuzzleDim                       int
+	Scale                           float64
+}
+
+// Embed records x [Lanes, P, D] = Scale * (embedding + pos). Tokens are i32
+// [Lanes, P], -1 in the prefix, where the puzzle's row is.
+func (d *Device) Embed(x View, e Embed, h Heads) {
+	views := []View{e.Tokens, e.Table}
+	learned, puzzle := e.Pos.Buffer != nil, e.Puzzle.Buffer != nil
+	if learned {
+		views = append(views, e.Pos)
+	}
+	if puzzle {
+		views = append(views, e.IDs, e.Puzzle)
+	}
+	n := h.Lanes * h.P * h.D
+	d.flat(d.kernel("embed", struct{ Learned, Puzzle bool }{learned, puzzle}), n,
+		[]uint32{uint32(n), uint32(h.P), uint32(h.D), uint32(e.PuzzleDim), bits(e.Scale)}, append(views, x)...)
+}

@@ -1,0 +1,12 @@
+// {{if .Scatter}}y[lanes[i]] = a[i]{{else}}y[i] = a[lanes[i]]{{end}} for blocks of n numbers.
+struct Params { total: u32, n: u32 }
+{{params}}
+{{ro "lanes" "u32"}}
+{{range $i := seq .Arrays}}{{ro (printf "a%d" $i) "f32"}}
+{{rw (printf "y%d" $i) "f32"}}
+{{end}}
+{{flat}}
+    if (e >= p.total) { return; }
+    let slot = lanes[e / p.n] * p.n + e % p.n;
+{{range $i := seq .Arrays}}    {{if $.Scatter}}y{{$i}}[slot] = a{{$i}}[e];{{else}}y{{$i}}[e] = a{{$i}}[slot];{{end}}
+{{end}}}
