@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/hrmgo/hrm/kernels"
@@ -21,8 +22,15 @@ type attentionOptions struct {
 	Rope, Relations bool
 }
 
+// maxHeadDim is the largest head that the shaders keep in private memory; all
+// published models have 64.
+const maxHeadDim = 256
+
 // NewAttention uploads the rotary table and the relation classes of a model.
 func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
+	if !c.MLPT && c.HeadDim() > maxHeadDim {
+		return nil, fmt.Errorf("%w: head size %d, the attention shaders take up to %d", ErrLimit, c.HeadDim(), maxHeadDim)
+	}
 	a := &Attention{P: c.P(), Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Positions == runtime.Rope, Relations: c.Relations != ""}
 	table := a.table(c)
 	var err error

@@ -47,15 +47,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec
         if (i < p.positions) {
             let count = min({{.Tile}}u, p.positions - j0);
             for (var j = 0u; j < count; j++) {
-                {{if .Relations}}let class = relation(i, j0 + j);{{end}}
-                var s = {{if .Relations}}bias[head * 8u + class]{{else}}0.0{{end}};
+                {{if .Relations}}let kind = relation(i, j0 + j);{{end}}
+                var s = {{if .Relations}}bias[head * 8u + kind]{{else}}0.0{{end}};
                 var dw = 0.0;
                 for (var c = 0u; c < {{.H4}}u; c++) {
                     s += dot(q[c], tk[j * {{.H4}}u + c]);
                     dw += dot(g[c], tv[j * {{.H4}}u + c]);
                 }
                 let ds = exp(s - lse) * (dw - delta);
-                {{if .Relations}}rel[class] += ds;{{end}}
+                {{if .Relations}}rel[kind] += ds;{{end}}
                 for (var c = 0u; c < {{.H4}}u; c++) { dq[c] += p.scale * ds * tk[j * {{.H4}}u + c]; }
             }
         }

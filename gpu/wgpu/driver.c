@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <sched.h>
+#include <time.h>
+#endif
+
 #include "driver.h"
 
 // note keeps the first error message.
@@ -98,6 +105,7 @@ hrm_driver *hrm_open(int power, char *message, size_t size) {
 	WGPURequestAdapterOptions options;
 	answer a = {0, message, size};
 	if (!d) return NULL;
+	wgpuSetLogLevel(WGPULogLevel_Off);
 	memset(&extras, 0, sizeof extras);
 	memset(&desc, 0, sizeof desc);
 	memset(&options, 0, sizeof options);
@@ -117,7 +125,10 @@ hrm_driver *hrm_open(int power, char *message, size_t size) {
 	return d;
 }
 
+static void idle(hrm_driver *d);
+
 void hrm_close(hrm_driver *d) {
+	if (d->device) idle(d);
 	if (d->staging) wgpuBufferRelease(d->staging);
 	if (d->queue) wgpuQueueRelease(d->queue);
 	if (d->device) wgpuDeviceRelease(d->device);
@@ -281,6 +292,24 @@ static void on_map(WGPUBufferMapAsyncStatus status, void *userdata) {
 	*(int *)userdata = status == WGPUBufferMapAsyncStatus_Success ? 1 : -1;
 }
 
+// rest waits a little, longer when it was called often: n counts the calls.
+static void rest(int n) {
+#ifdef _WIN32
+	Sleep(n < 256 ? 0 : 1);
+#else
+	struct timespec t = {0, n < 4096 ? 20000 : 200000};
+	if (n < 64) sched_yield();
+	else nanosleep(&t, NULL);
+#endif
+}
+
+// idle waits until all submitted work is done. A waiting poll of this library
+// gives up after five seconds and then frees what the GPU still uses, so the
+// polls here only look.
+static void idle(hrm_driver *d) {
+	for (int n = 0; !d->lost && !wgpuDevicePoll(d->device, 0, NULL); n++) rest(n);
+}
+
 static int grow_staging(hrm_driver *d, uint64_t size) {
 	WGPUBuffer b;
 	if (size <= d->staging_size) return 0;
@@ -300,7 +329,7 @@ static int copy_out(hrm_driver *d, void *dst, size_t size) {
 	void const *p;
 	begin(d);
 	wgpuBufferMapAsync(d->staging, WGPUMapMode_Read, 0, size, on_map, &mapped);
-	while (mapped == 0 && !d->lost) wgpuDevicePoll(d->device, 1, NULL);
+	idle(d);
 	if (end(d) || mapped != 1) {
 		note(d, "the read-back could not be mapped");
 		return -1;
