@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+)
+
+// fullSize is the published HRM sudoku model, 27,275,266 parameters.
+var fullSize = runtime.Config{
+	Family: runtime.HRM, VocabSize: 11, SeqLen: 81, NumPuzzles: 1, PuzzleEmbDim: 512,
+	Hidden: 512, Heads: 8, Expansion: 4, HLayers: 4, LLayers: 4, HCycles: 2, LCycles: 2,
+	Positions: runtime.Rope, HaltMaxSteps: 16, NormEps: 1e-5, RopeTheta: 10000,
+}
+
+// peakTime is how long the peak is measured.
+const peakTime = 500 * time.Millisecond
+
+type benchFlags struct {
+	modelFlags
+	lanes   []int
+	seconds float64
+	json    bool
+}
+
+// benchReport is what hrm bench prints; its JSON names are in the help.
+type benchReport struct {
+	Model      string     `json:"model"`
+	Backend    string     `json:"backend"`
+	Threads    int        `json:"threads"`
+	FLOP       float64    `json:"flop_per_segment"`
+	PeakGFLOPS float64    `json:"peak_gflops"`
+	Rows       []benchRow `json:"rows"`
+}
+
+type benchRow struct {
+	Lanes   int     `json:"lanes"`
+	Seconds float64 `json:"seconds_per_segment"`
+	Median  float64 `json:"median_seconds"`
+	Puzzle  float64 `json:"ms_per_puzzle_segment"`
+	GFLOPS  float64 `json:"gflops"`
+	Share   float64 `json:"share_of_peak"`
+	Runs    int     `json:"runs"`
+}
+
+func newBench() *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure seconds per segment, and the share of this machine's peak",
+		Long: `Measure one segment of a model at several numbers of lanes: the best and the
+median time, the arithmetic done in the best, and its share of the best that the
+same instructions reach in a loop of nothing else, on the same threads. Without --model the
+published full size is used, with random weights (27,275,266 parameters).
+
+--json prints one object: model, backend (with the kernels in use), threads,
+flop_per_segment (of one puzzle), peak_gflops, and rows of lanes,
+seconds_per_segment, median_seconds, ms_per_puzzle_segment, gflops,
+share_of_peak, runs.
+
+HRM_KERNELS=generic|avx2|avx512|neon chooses other kernels than the best.`,
+		Example: `  hrm bench
+  hrm bench --lanes 1,4 --threads 1 --json
+  hrm bench --model sudoku.hrm`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.modelFlags.add(cmd)
+	cmd.Flags().IntSliceVar(&f.lanes, "lanes", []int{1, 8, 32}, "numbers of lanes")
+	cmd.Flags().Float64Var(&f.seconds, "seconds", 3, "time to spend on each number of lanes")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (f *benchFlags) run(cmd *cobra.Command) error {
+	if i := slices.IndexFunc(f.lanes, func(n int) bool { return n < 1 }); i >= 0 {
+		return fmt.Errorf("--lanes has %d, want 1 or more", f.lanes[i])
+	}
+	m, name, file, err := f.benchModel()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	b, err := cpu.New(m, cpu.Options{Threads: f.threads})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	r := &benchReport{Model: name, Backend: b.Name(), Threads: b.Threads(), FLOP: flop(&m.Config)}
+	r.PeakGFLOPS = kernels.PeakF32(b.Threads(), peakTime) / 1e9
+	bar := newProgress(cmd.ErrOrStderr(), len(f.lanes), "measuring")
+	for _, lanes := range f.lanes {
+		row, err := f.measure(cmd.Context(), b, lanes)
+		if err != nil {
+			return err
+		}
+		r.Rows = append(r.Rows, r.rate(row))
+		_ = bar.Add(1)
+	}
+	_ = bar.Finish()
+	if f.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+	}
+	return r.print(cmd.OutOrStdout())
+}
+
+func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer, err error) {
+	if f.path != "" {
+		m, file, err = f.open()
+		return m, f.path, file, err
+	}
+	m, err = runtime.NewModel(fullSize, 1)
+	return m, "full size, random weights", io.NopCloser(nil), err
+}
+
+// flop returns the floating-point operations of one segment of one puzzle,
+// counting a multiplication and an addition each: the products with weights
+// and with keys and values, and the heads.
+func flop(c *runtime.Config) float64 {
+	p, d := float64(c.P()), float64(c.Hidden)
+	block := 2 * p * 3 * float64(c.Inter()) * d
+	if c.MLPT {
+		block += 2 * d * 3 * float64(c.InterT()) * p
+	} else {
+		block += 2*p*4*d*d + 2*2*p*p*d
+	}
+	total := 2 * float64(c.SeqLen) * d * float64(c.VocabSize)
+	for _, pass := range c.Passes() {
+		total += float64(c.Layers(pass.Level)) * block
+	}
+	return total
+}
+
+// measure times segments of a number of lanes.
+func (f *benchFlags) measure(ctx context.Context, b runtime.Backend, lanes int) (benchRow, error) {
+	batch, err := b.NewBatch(lanes)
+	if err != nil {
+		return benchRow{}, err
+	}
+	defer batch.Close()
+	all := make([]int, lanes)
+	for i := range all {
+		all[i] = i
+		if err := batch.Reset(i, benchPuzzle(b.Config(), i)); err != nil {
+			return benchRow{}, err
+		}
+	}
+	var out runtime.Output
+	var times []time.Duration
+	for start := time.Now(); len(times) < 3 || time.Since(start).Seconds() < f.seconds; {
+		began := time.Now()
+		if err := batch.Step(ctx, all, &out); err != nil {
+			return benchRow{}, err
+		}
+		times = append(times, time.Since(began))
+	}
+	times = times[1:] // the first warms up
+	slices.Sort(times)
+	return benchRow{Lanes: lanes, Seconds: times[0].Seconds(), Median: times[len(times)/2].Seconds(), Runs: len(times)}, nil
+}
+
+// benchPuzzle returns tokens of every kind; what they mean makes no difference
+// to the time.
+func benchPuzzle(c *runtime.Config, lane int) runtime.Input {
+	tokens := make([]int32, c.SeqLen)
+	for i := range tokens {
+		tokens[i] = int32((i*7 + lane) % c.VocabSize)
+	}
+	return runtime.Input{Tokens: tokens}
+}
+
+// rate derives the speeds of a row.
+func (r *benchReport) rate(row benchRow) benchRow {
+	row.Puzzle = 1000 * row.Seconds / float64(row.Lanes)
+	row.GFLOPS = r.FLOP * float64(row.Lanes) / row.Seconds / 1e9
+	row.Share = row.GFLOPS / r.PeakGFLOPS
+	return row
+}
+
+func (r *benchReport) print(out io.Writer) error {
+	fmt.Fprintf(out, "%s on %s, %s; %.2f GFLOP a segment and puzzle; peak %.0f GFLOP/s\n\n",
+		r.Model, r.Backend, count(r.Threads, "thread"), r.FLOP/1e9, r.PeakGFLOPS)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "lanes\ts/segment\tmedian\tms/puzzle\tGFLOP/s\tof peak\t")
+	for _, row := range r.Rows {
+		fmt.Fprintf(w, "%d\t%.4f\t%.4f\t%.1f\t%.0f\t%.0f %%\t\n", row.Lanes, row.Seconds, row.Median, row.Puzzle, row.GFLOPS, 100*row.Share)
+	}
+	return w.Flush()
+}

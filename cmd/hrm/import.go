@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/runtime/checkpoint"
+)
+
+type importFlags struct {
+	out  string
+	meta map[string]string
+	checkpoint.Options
+}
+
+func newImport() *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "import CHECKPOINT -o FILE",
+		Short: "Make a .hrm file of a published checkpoint",
+		Long: `Make a .hrm file of the weights that the HRM and TRM references publish: what
+torch.save wrote of a state dict, or a .safetensors file, with the
+all_config.yaml of its training run beside it. CHECKPOINT is the file, or the
+folder that holds it. Nothing in the file is executed, and tensors are streamed:
+a table of a million rows is never held in memory.
+
+The new file appears complete or not at all, in place of one of that name.`,
+		Example: `  hrm import HRM-checkpoint-sudoku-extreme/ -o sudoku.hrm
+  hrm import step_26040 --config run/all_config.yaml -o sudoku.hrm
+  hrm import model.safetensors -o maze.hrm --meta licence=Apache-2.0`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml beside the checkpoint)")
+	flags.StringVar(&f.Task, "task", "", "sudoku, maze or arc (default what the vocabulary says)")
+	flags.IntVar(&f.SeqLen, "seq-len", 0, "tokens of a puzzle (default what the checkpoint says)")
+	flags.StringToStringVar(&f.meta, "meta", nil, "`name=text` to note in the file; may be given more than once")
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+func (f *importFlags) run(cmd *cobra.Command, path string) error {
+	c, err := checkpoint.Open(path, f.Options)
+	if errors.Is(err, os.ErrNotExist) && f.ConfigPath == "" {
+		return fmt.Errorf("%w (if the checkpoint is there: name its configuration with --config FILE)", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	bar := newProgress(cmd.ErrOrStderr(), -1, "importing")
+	defer bar.Finish()
+	if err := checkpoint.Convert(cmd.Context(), f.out, c, f.meta); err != nil {
+		return err
+	}
+	i, err := inspect(f.out)
+	if err != nil {
+		return err
+	}
+	_ = bar.Finish()
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, %s parameters, %s bytes\n",
+		f.out, c.Config.Family, i.Task, thousands(i.Parameters), thousands(i.Bytes))
+	return err
+}

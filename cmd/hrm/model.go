@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// modelFlags choose the model and the processor that runs it.
+type modelFlags struct {
+	path    string
+	threads int
+}
+
+func (f *modelFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it (default the embedded model)")
+	cmd.Flags().IntVar(&f.threads, "threads", 0, "processor threads (default all)")
+	_ = cmd.MarkFlagFilename("model", "hrm")
+}
+
+// loaded is a model on its backend.
+type loaded struct {
+	model   *runtime.Model
+	backend runtime.Backend
+	task    puzzle.Task
+	close   func()
+}
+
+// load opens the model, knows its task, and starts its backend.
+func (f *modelFlags) load() (*loaded, error) {
+	m, file, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	task, err := taskOf(m)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	b, err := cpu.New(m, cpu.Options{Threads: f.threads})
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &loaded{m, b, task, func() { b.Close(); file.Close() }}, nil
+}
+
+// open returns the model and what keeps its file mapped.
+func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
+	if f.path != "" {
+		return native.Open(f.path)
+	}
+	m, err := native.Default()
+	if errors.Is(err, native.ErrNoDefault) {
+		err = fmt.Errorf("%w: give one with --model FILE; hrm import makes one from a published checkpoint", err)
+	}
+	return m, io.NopCloser(nil), err
+}
+
+// taskOf returns the task that a model solves: the one it names, or else the
+// one whose sizes it has.
+func taskOf(m *runtime.Model) (puzzle.Task, error) {
+	c := &m.Config
+	for _, t := range puzzle.Tasks {
+		sized := t.SeqLen() == c.SeqLen && t.Vocab() == c.VocabSize
+		if sized && (m.Task == "" || m.Task == t.Name()) {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("the model is for task %q with %d tokens of a vocabulary of %d, which hrm cannot read or write; see hrm inspect", m.Task, c.SeqLen, c.VocabSize)
+}

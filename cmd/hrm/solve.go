@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+type solveFlags struct {
+	modelFlags
+	thinkFlags
+	check, json, watch bool
+}
+
+func newSolve() *cobra.Command {
+	var f solveFlags
+	cmd := &cobra.Command{
+		Use:   "solve [PUZZLE | FILE | -]...",
+		Short: "Solve puzzles from arguments, files or standard input",
+		Long: `Solve puzzles. Each argument is a file, a puzzle written out, or - for standard
+input, which is also read when there are no arguments. Files may be gzipped.
+
+  sudoku  81 characters with . or 0 for a blank, the 9-line and boxed layouts,
+          or CSV with a column "question"
+  maze    30 lines of 30 characters: # wall, space open, S start, G goal; or CSV
+  arc     a task in the public JSON format
+
+A bad puzzle is reported with its line and column, and the others are solved.
+
+With --json every puzzle is one line with one object:
+  index, where         its number from 0 and its place in the input
+  name                 of an ARC test input
+  question, answer     as one line of text
+  valid                whether the answer obeys the task's rules and agrees with
+                       the answer given in the input; absent when neither can tell
+  reason               why it is not valid
+  segments, halted     of the attempt that answered, and whether the halting head
+                       said stop (else it ran out of segments)
+  q_halt, q_continue   the halting values of its last segment
+  attempts             1 + the restarts that were needed
+  total_segments       of all attempts
+  elapsed_ms           from the first segment to the answer
+  error                why there is no answer; then only index and where are there
+
+Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
+2 wrong usage, or some puzzle could not be read; 130 interrupted.`,
+		Example: `  hrm solve 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
+  hrm solve --json puzzles.csv.gz > answers.jsonl
+  hrm solve --max-segments 64 --restarts 7 --check hard.txt
+  hrm solve --model maze.hrm --watch maze.txt`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.modelFlags.add(cmd)
+	f.thinkFlags.add(cmd)
+	cmd.Flags().BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for every puzzle")
+	cmd.Flags().BoolVar(&f.watch, "watch", false, "draw the grid after every segment, one puzzle after the other")
+	cmd.MarkFlagsMutuallyExclusive("json", "watch")
+	return cmd
+}
+
+func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
+	l, err := f.load()
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	o, err := f.options(l.model)
+	if err != nil {
+		return err
+	}
+	in, out, errOut := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if file, ok := in.(*os.File); ok && len(args) == 0 && isTerminalFile(file) {
+		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
+	}
+	t := &tally{loaded: l, check: f.check, began: time.Now()}
+	items := inputs(args, in, l.task)
+	if f.watch {
+		err = t.watch(cmd.Context(), items, o, out, errOut)
+	} else {
+		err = t.solve(cmd.Context(), items, o, newPrinter(l, out, errOut, f.json))
+	}
+	if t.total() != 1 || err != nil {
+		fmt.Fprintln(errOut, t)
+	}
+	return t.exit(err)
+}
+
+// tally solves puzzles and counts what came of them.
+type tally struct {
+	*loaded
+	check                 bool
+	began                 time.Time
+	solved, unsolved, bad int
+	segments              int
+}
+
+func (t *tally) total() int { return t.solved + t.unsolved + t.bad }
+
+// solve solves many puzzles at once and prints them in their order.
+func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, print printer) error {
+	s := stream{backend: t.backend, options: o}
+	if t.check {
+		s.accept = func(it *item, answer []int32) bool { return t.task.Check(it.Question, answer) == nil }
+	}
+	return s.run(ctx, items, func(o *outcome) {
+		v := t.judge(o)
+		t.count(o, v)
+		print(o, v)
+	})
+}
+
+// verdict says whether an answer is right.
+type verdict struct {
+	known bool
+	err   error // known only: why it is wrong
+}
+
+// judge checks an answer by the rules of its task and against the answer that
+// came with the puzzle.
+func (t *tally) judge(o *outcome) verdict {
+	if o.result.Err != nil {
+		return verdict{}
+	}
+	return judge(t.task, &o.item, o.result.Tokens)
+}
+
+func (t *tally) count(o *outcome, v verdict) {
+	switch {
+	case o.result.Err != nil:
+		t.bad++
+		return
+	case v.known && v.err == nil || !v.known && o.result.Halted:
+		t.solved++
+	default:
+		t.unsolved++
+	}
+	t.segments += o.result.Segments
+}
+
+// exit returns what the command returns.
+func (t *tally) exit(err error) error {
+	switch {
+	case err != nil:
+		return err
+	case t.bad > 0:
+		return exit(statusUsage)
+	case t.unsolved > 0:
+		return exit(statusFailed)
+	case t.total() == 0:
+		return errors.New("the input holds no puzzle; see hrm solve --help for what can be read")
+	}
+	return nil
+}
+
+func (t *tally) String() string {
+	s := fmt.Sprintf("%d of %d solved", t.solved, t.total())
+	if t.bad > 0 {
+		s += fmt.Sprintf(", %d could not be read", t.bad)
+	}
+	if n := t.solved + t.unsolved; n > 0 {
+		elapsed := time.Since(t.began)
+		s += fmt.Sprintf(", %.1f segments on average, %s (%.1f puzzles/s)",
+			float64(t.segments)/float64(n), round(elapsed), float64(n)/elapsed.Seconds())
+	}
+	return s
+}
+
+// round shortens a duration for people.
+func round(d time.Duration) time.Duration {
+	switch {
+	case d > time.Minute:
+		return d.Round(time.Second)
+	case d > time.Second:
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
+}
+
+// isTerminalFile is isTerminal for what is read.
+func isTerminalFile(f *os.File) bool { return isTerminal(io.Writer(f)) }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// outcome is an item and what became of it.
+type outcome struct {
+	item
+	index  int
+	result runtime.Result
+	done   chan struct{} // closed when result is set
+}
+
+// stream solves items while they are being read, and yields the outcomes in
+// the order of the items. It reads only so far ahead as keeps the lanes busy.
+type stream struct {
+	backend runtime.Backend
+	options runtime.Options
+	accept  func(it *item, answer []int32) bool // nil: the halting head decides
+
+	mu    sync.Mutex
+	known map[int]*outcome // being solved, for accept
+}
+
+// run calls emit for every outcome, in one goroutine. It returns when the
+// items end, when ctx does, or when the backend fails.
+func (s *stream) run(ctx context.Context, items inputSeq, emit func(*outcome)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s.known = map[int]*outcome{}
+	if s.accept != nil {
+		s.options.Accept = s.accepts
+	}
+	ahead := 2 * s.options.Lanes
+	queue, ordered := make(chan runtime.Request, ahead), make(chan *outcome, ahead)
+	go s.feed(ctx, items, queue, ordered)
+	go s.serve(ctx, cancel, queue)
+	for {
+		select {
+		case o, ok := <-ordered:
+			if !ok {
+				return context.Cause(ctx)
+			}
+			if <-o.done; o.result.Err == nil || ctx.Err() == nil {
+				emit(o)
+			}
+		case <-ctx.Done(): // the reader may be waiting for its input
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// feed sends every item to ordered, and those that are puzzles to queue.
+func (s *stream) feed(ctx context.Context, items inputSeq, queue chan<- runtime.Request, ordered chan<- *outcome) {
+	defer close(ordered)
+	defer close(queue)
+	i := 0
+	for it := range items {
+		o := &outcome{item: it, index: i, done: make(chan struct{})}
+		i++
+		select {
+		case ordered <- o:
+		case <-ctx.Done():
+			return
+		}
+		if it.err != nil {
+			o.result.Err = it.err
+			close(o.done)
+			continue
+		}
+		select {
+		case queue <- s.request(o):
+		case <-ctx.Done():
+			o.result.Err = ctx.Err()
+			close(o.done)
+			return
+		}
+	}
+}
+
+func (s *stream) request(o *outcome) runtime.Request {
+	s.mu.Lock()
+	s.known[o.index] = o
+	s.mu.Unlock()
+	return runtime.Request{
+		Index: o.index,
+		Input: runtime.Input{Tokens: o.Question, PuzzleID: o.ID},
+		Done: func(r runtime.Result) {
+			s.mu.Lock()
+			delete(s.known, o.index)
+			s.mu.Unlock()
+			o.result = r
+			close(o.done)
+		},
+	}
+}
+
+// serve runs the backend, and answers what is left in the queue when it fails.
+func (s *stream) serve(ctx context.Context, cancel context.CancelCauseFunc, queue <-chan runtime.Request) {
+	err := runtime.Serve(ctx, s.backend, queue, s.options)
+	if err != nil {
+		cancel(err)
+	}
+	for r := range queue {
+		r.Done(runtime.Result{Err: runtime.ErrStopped})
+	}
+}
+
+func (s *stream) accepts(i int, answer []int32) bool {
+	s.mu.Lock()
+	o := s.known[i]
+	s.mu.Unlock()
+	return s.accept(&o.item, answer)
+}

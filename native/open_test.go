@@ -1,0 +1,94 @@
+package native
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/weights"
+)
+
+func save(t *testing.T) string {
+	t.Helper()
+	m, err := runtime.NewModel(runtime.Config{
+		Family: runtime.TRM, VocabSize: 5, SeqLen: 7, Hidden: 16, Heads: 2, Expansion: 1,
+		LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.NoPos,
+		HaltMaxSteps: 3, NormEps: 1e-5, RopeTheta: 10000,
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "model.hrm")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpenReadsTheModel(t *testing.T) {
+	path := save(t)
+	m, file, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum float32
+	for _, x := range m.LLevel[0].Down.F32 {
+		sum += x * x
+	}
+	if m.Config.SeqLen != 7 || sum == 0 {
+		t.Errorf("config %+v, sum of squares %v", m.Config, sum)
+	}
+	if err := errors.Join(file.Close(), file.Close()); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+}
+
+// hrm replaces files and never writes into them, so an open model outlives
+// its replacement.
+func TestOpenSurvivesReplacement(t *testing.T) {
+	path := save(t)
+	m, file, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	before := m.LLevel[0].Down.F32[3]
+	if err := os.Rename(save(t), path); err != nil {
+		t.Skip(err) // a system that keeps open files in place
+	}
+	if m.LLevel[0].Down.F32[3] != before {
+		t.Error("the open model changed")
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	if _, _, err := Open(filepath.Join(t.TempDir(), "none.hrm")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing: %v", err)
+	}
+	empty := filepath.Join(t.TempDir(), "empty.hrm")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Open(empty); err == nil {
+		t.Error("an empty file is no error")
+	}
+	path := save(t)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)-1] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Open(path); !errors.Is(err, weights.ErrHash) {
+		t.Errorf("damaged: %v", err)
+	}
+	if f, file, err := OpenFile(path); err != nil || f.VerifyHash() == nil {
+		t.Errorf("OpenFile looked at the hash: %v", err)
+	} else {
+		file.Close()
+	}
+}
