@@ -41,10 +41,11 @@ type Puzzle struct {
 	Question []int32 // [S] tokens
 	Answer   []int32 // [S] tokens, nil when unknown; token 0 is not scored
 	ID       int32   // row of the model's puzzle table; 0 where there is one task only
-	Name     string  // of an ARC task and test input: "007bbfb7/0"; else ""
+	Name     string  // of an ARC task, "007bbfb7"; else ""
+	Index    int     // of an ARC test input in its task
 	Source   string  // of the puzzle, "" when unknown
 	Rating   int     // difficulty on the file's own scale, -1 when unknown
-	Where    string  // "line 12", "record 7"
+	Where    string  // "line 12", "record 7", "task 007bbfb7, test 0"
 }
 
 // Task is a kind of puzzle, whose grids are sequences of SeqLen tokens below
@@ -67,7 +68,7 @@ type Task interface {
 }
 
 // Tasks lists every kind of puzzle, with the sizes of the published models.
-var Tasks = []Task{Sudoku{}, Maze{Side: 30}}
+var Tasks = []Task{Sudoku{}, Maze{Side: 30}, ARC{}}
 
 // ByName returns the task of that name.
 func ByName(name string) (Task, error) {

@@ -26,16 +26,9 @@ type Reader struct {
 // NewReader reads puzzles of a task from r: text, CSV with a header, or for
 // ARC JSON; plain or gzip. A nil task is recognised from the first bytes.
 func NewReader(r io.Reader, task Task) (*Reader, error) {
-	in := bufio.NewReaderSize(r, maxLine)
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		in = bufio.NewReaderSize(z, maxLine)
-	}
-	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		_, _ = in.Discard(3)
+	in, err := unpack(r)
+	if err != nil {
+		return nil, err
 	}
 	head, err := in.Peek(sniffSize)
 	if len(head) == 0 && err != io.EOF {
@@ -47,6 +40,22 @@ func NewReader(r io.Reader, task Task) (*Reader, error) {
 		}
 	}
 	return newReader(in, task, string(head))
+}
+
+// unpack buffers r, and decompresses it when it is gzip.
+func unpack(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, maxLine)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		in = bufio.NewReaderSize(z, maxLine)
+	}
+	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
+		_, _ = in.Discard(3)
+	}
+	return in, nil
 }
 
 func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
@@ -63,6 +72,8 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 		} else {
 			r.next = newTextReader(l, t).next
 		}
+	case ARC:
+		r.next = (&arcPuzzles{tasks: newARCReader(in)}).next
 	case nil:
 		r.next = func() (Puzzle, error) { return Puzzle{}, io.EOF }
 	default:
@@ -89,6 +100,9 @@ type gridTask interface {
 
 // recognise returns the task of a file that starts with head, nil if unclear.
 func recognise(head string) Task {
+	if strings.HasPrefix(strings.TrimSpace(head), "{") {
+		return ARC{}
+	}
 	if isCSV(head) {
 		return recogniseCSV(head)
 	}

@@ -1,0 +1,183 @@
+package puzzle
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+)
+
+// Tokens of ARC: 0 is padding, 1 the end-of-grid marker, colour c is c+2.
+const (
+	ARCSide  = 30
+	ARCCells = ARCSide * ARCSide
+	ARCEnd   = 1
+	arcColor = 2
+)
+
+// ARC is the Abstraction and Reasoning Corpus: grids of up to 30 x 30 cells
+// in ten colours. A grid stands on a 30 x 30 canvas with an end-of-grid marker
+// in the row below it and in the column to its right.
+type ARC struct{}
+
+// Name returns "arc".
+func (ARC) Name() string { return "arc" }
+
+// SeqLen returns 900.
+func (ARC) SeqLen() int { return ARCCells }
+
+// Vocab returns 12.
+func (ARC) Vocab() int { return 12 }
+
+// ARCGrid is a grid of colours 0 to 9, row by row.
+type ARCGrid struct {
+	Rows, Cols int
+	Cells      []uint8
+}
+
+// Place fills a canvas [900] with the grid at an offset, which must leave room
+// for it.
+func (g ARCGrid) Place(canvas []int32, row, col int) {
+	clear(canvas[:ARCCells])
+	for r := range g.Rows {
+		for c := range g.Cols {
+			canvas[(row+r)*ARCSide+col+c] = int32(g.Cells[r*g.Cols+c]) + arcColor
+		}
+		if col+g.Cols < ARCSide {
+			canvas[(row+r)*ARCSide+col+g.Cols] = ARCEnd
+		}
+	}
+	for c := range g.Cols {
+		if row+g.Rows < ARCSide {
+			canvas[(row+g.Rows)*ARCSide+col+c] = ARCEnd
+		}
+	}
+}
+
+// Crop returns the grid that stands on a canvas [900] at an offset: the
+// largest rectangle of colours alone that begins there, the first of equals
+// by rows. It has no cells when there is no colour at the offset.
+func Crop(canvas []int32, row, col int) ARCGrid {
+	rows, cols, width := 0, 0, ARCSide-col
+	for n := 1; row+n <= ARCSide && width > 0; n++ {
+		line := canvas[(row+n-1)*ARCSide+col:]
+		w := 0
+		for w < width && line[w] >= arcColor && line[w] < arcColor+10 {
+			w++
+		}
+		if width = w; n*width > rows*cols {
+			rows, cols = n, width
+		}
+	}
+	g := ARCGrid{Rows: rows, Cols: cols, Cells: make([]uint8, 0, rows*cols)}
+	for r := range rows {
+		for c := range cols {
+			g.Cells = append(g.Cells, uint8(canvas[(row+r)*ARCSide+col+c]-arcColor))
+		}
+	}
+	return g
+}
+
+// Tokens returns the grid on a canvas of its own, in its corner.
+func (g ARCGrid) Tokens() []int32 {
+	canvas := make([]int32, ARCCells)
+	g.Place(canvas, 0, 0)
+	return canvas
+}
+
+// Equal reports whether two grids have the same size and colours.
+func (g ARCGrid) Equal(h ARCGrid) bool {
+	return g.Rows == h.Rows && g.Cols == h.Cols && string(g.Cells) == string(h.Cells)
+}
+
+// String returns the grid as in the public JSON: [[1,2],[3,4]].
+func (g ARCGrid) String() string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, c := range g.Cells {
+		switch {
+		case i%g.Cols == 0 && i > 0:
+			b.WriteString("],[")
+		case i%g.Cols == 0:
+			b.WriteByte('[')
+		default:
+			b.WriteByte(',')
+		}
+		b.WriteByte('0' + c)
+	}
+	if len(g.Cells) > 0 {
+		b.WriteByte(']')
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// lines returns the grid's rows as digits.
+func (g ARCGrid) lines() (out []string) {
+	for r := range g.Rows {
+		line := make([]byte, g.Cols)
+		for c := range line {
+			line[c] = '0' + g.Cells[r*g.Cols+c]
+		}
+		out = append(out, string(line))
+	}
+	return out
+}
+
+// Encode reads a grid in the public JSON form, [[1,2],[3,4]].
+func (ARC) Encode(text string) ([]int32, error) {
+	p := arcParser{jsonScanner: newJSONScanner(bufio.NewReaderSize(strings.NewReader(text), 16))}
+	g, err := p.grid()
+	if err == nil {
+		err = p.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.bad != nil {
+		return nil, p.bad
+	}
+	return g.Tokens(), nil
+}
+
+// Decode crops the grid in the canvas's corner and returns it in the public
+// JSON form.
+func (ARC) Decode(tokens []int32) string { return Crop(tokens, 0, 0).String() }
+
+// Check reports an answer that holds no grid. Whether the grid is right only
+// the author of the task knows.
+func (a ARC) Check(question, answer []int32) error {
+	if err := checkLen(a, question, answer); err != nil {
+		return err
+	}
+	if g := Crop(answer, 0, 0); len(g.Cells) == 0 {
+		return wrong("the answer holds no grid")
+	}
+	return nil
+}
+
+// Render draws the question's grid and the answer's beside it, colours as
+// digits.
+func (ARC) Render(question, answer []int32) string {
+	q := Crop(question, 0, 0)
+	left, right := q.lines(), []string(nil)
+	if answer != nil {
+		right = Crop(answer, 0, 0).lines()
+	}
+	var b strings.Builder
+	for i := range max(len(left), len(right)) {
+		l, r, sep := "", "", "    "
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		if i == 0 && answer != nil {
+			sep = " -> "
+		}
+		line := fmt.Sprintf("%-*s%s%s", q.Cols, l, sep, r)
+		b.WriteString(strings.TrimRight(line, " "))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
