@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/checkpoint"
 )
 
@@ -46,8 +46,8 @@ The new file appears complete or not at all, in place of one of that name.`,
 
 func (f *importFlags) run(cmd *cobra.Command, path string) error {
 	c, err := checkpoint.Open(path, f.Options)
-	if errors.Is(err, os.ErrNotExist) && f.ConfigPath == "" {
-		return fmt.Errorf("%w (if the checkpoint is there: name its configuration with --config FILE)", err)
+	if errors.Is(err, runtime.ErrConfig) && f.ConfigPath == "" {
+		return fmt.Errorf("%w; another configuration can be given with --config FILE", err)
 	}
 	if err != nil {
 		return err
