@@ -61,9 +61,8 @@ func (g *layerGrad) gather(classes []uint8) {
 // acts are the activations of one layer on a group of lanes, rows of all lanes
 // one below the other, as its backward pass needs them.
 type acts struct {
-	x         []float32 // [R, D], the layer's input
-	qkv       []float32 // [R, 3D], rotated
-	ctx, lse  []float32 // [R, D], [heads * R]
+	x []float32 // [R, D], the layer's input
+	attended
 	y1, inv1  []float32 // [R, D], [R]
 	gu, act   []float32 // [R, 2I], [R, I]
 	y, inv2   []float32 // [R, D], [R]
@@ -71,7 +70,7 @@ type acts struct {
 	xT, y1T   []float32 // [lanes*D, P]: x and y1 with positions and channels exchanged
 }
 
-func newActs(c *runtime.Config, lanes int) *acts {
+func newActs(c *runtime.Config, lanes int, bf16 bool) *acts {
 	rows, d := lanes*c.P(), c.Hidden
 	floats := func(n int) []float32 { return make([]float32, n) }
 	a := &acts{
@@ -85,7 +84,7 @@ func newActs(c *runtime.Config, lanes int) *acts {
 		return a
 	}
 	a.inv1 = floats(rows)
-	a.qkv, a.ctx, a.lse = floats(rows*3*d), floats(rows*d), floats(rows*c.Heads)
+	a.attended = newAttended(c, rows, bf16)
 	return a
 }
 
@@ -106,40 +105,11 @@ func (w *worker) forward(l *layer, a *acts) {
 // attend sets a.y1 = norm(x + o(Attention(x))).
 func (w *worker) attend(l *layer, a *acts) {
 	d, rows := w.d.config.Hidden, w.rows
-	l.qkv.forward(a.qkv, a.x, rows, &w.rounding)
-	w.rotate(a.qkv, kernels.Rope)
-	for lane := range w.lanes {
-		v := w.attention(a, lane)
-		kernels.Attention(v.ctx, v.lse, v.qkv, l.bias, w.d.shape)
-	}
+	l.qkv.forward(w.dWide, a.x, rows, &w.rounding)
+	w.rotate(w.dWide, kernels.Rope)
+	w.attention(&a.attended, l.bias)
 	l.o.forward(w.tmp, a.ctx, rows, &w.rounding)
 	kernels.ResidualNorm(a.y1, a.inv1[:rows], a.x, w.tmp, d, w.d.eps)
-}
-
-// attention returns the part of the activations that one lane's attention uses.
-func (w *worker) attention(a *acts, lane int) acts {
-	p, d, h := w.d.config.P(), w.d.config.Hidden, w.d.config.Heads
-	return acts{
-		qkv: a.qkv[lane*p*3*d : (lane+1)*p*3*d],
-		ctx: a.ctx[lane*p*d : (lane+1)*p*d],
-		lse: a.lse[lane*p*h : (lane+1)*p*h],
-	}
-}
-
-// rotate applies Rope or RopeBack to every q and k of a qkv buffer.
-func (w *worker) rotate(qkv []float32, rope func(x, cos, sin []float32)) {
-	if w.d.cos == nil {
-		return
-	}
-	p, d, hd := w.d.config.P(), w.d.config.Hidden, w.d.config.HeadDim()
-	for r := range w.rows {
-		at := r % p * (hd / 2)
-		cos, sin := w.d.cos[at:at+hd/2], w.d.sin[at:at+hd/2]
-		row := qkv[r*3*d : r*3*d+2*d]
-		for ; len(row) > 0; row = row[hd:] {
-			rope(row[:hd], cos, sin)
-		}
-	}
 }
 
 // mixPositions sets a.y1 = norm(x + SwiGLU(x)), all of it over the positions.
@@ -183,14 +153,10 @@ func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
 }
 
 func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {
-	p, d, rows := w.d.config.P(), w.d.config.Hidden, w.rows
+	d, rows := w.d.config.Hidden, w.rows
 	kernels.ResidualNormBack(dy, dy, a.y1, a.inv1[:rows], d)
 	l.o.backward(w.tmp, g.O, dy, a.ctx, rows, false, &w.rounding)
-	for lane := range w.lanes {
-		v := w.attention(a, lane)
-		dqkv, dctx := w.dWide[lane*p*3*d:(lane+1)*p*3*d], w.tmp[lane*p*d:(lane+1)*p*d]
-		kernels.AttentionBack(dqkv, g.bias, dctx, v.ctx, v.lse, v.qkv, l.bias, w.d.shape)
-	}
+	w.attentionBack(&a.attended, l.bias, g.bias)
 	w.rotate(w.dWide, kernels.RopeBack)
 	l.qkv.backward(dy, g.QKV, w.dWide, a.x, rows, true, &w.rounding)
 }

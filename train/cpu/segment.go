@@ -27,6 +27,7 @@ type worker struct {
 	dWide        []float32 // [R, max(2I, 3D)]
 	dAct         []float32 // [R, I]
 
+	bf16 *kernels.AttentionBF16 // nil without Spec.BF16
 	rounding
 }
 
@@ -47,14 +48,17 @@ func newWorker(d *Device) *worker {
 	if c.Family == runtime.HRM {
 		w.zH, w.zL = floats(size), floats(size)
 	}
+	if d.spec.BF16 && !c.MLPT && c.HeadDim()%2 == 0 {
+		w.bf16 = kernels.NewAttentionBF16(d.shape)
+	}
 	for i := range w.passing {
-		w.passing[i] = newActs(c, d.groupLanes)
+		w.passing[i] = newActs(c, d.groupLanes, w.bf16 != nil)
 	}
 	for _, pass := range c.Passes() {
 		var layers []*acts
 		if pass.Grad {
 			for range c.Layers(pass.Level) {
-				layers = append(layers, newActs(c, d.groupLanes))
+				layers = append(layers, newActs(c, d.groupLanes, w.bf16 != nil))
 			}
 		}
 		w.saved = append(w.saved, layers)

@@ -1,0 +1,64 @@
+//go:build unix
+
+package cpu
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/train"
+)
+
+// BenchmarkStep times steps of the models that CPU training is tuned for, by
+// the clock and by processor time, the better measure on a busy machine. %peak
+// is the share of one core's measured matrix peak in that processor time.
+func BenchmarkStep(b *testing.B) {
+	for _, hidden := range []int{128, 256} {
+		for _, bf16 := range []bool{false, true} {
+			b.Run(fmt.Sprintf("hidden %d bf16 %v", hidden, bf16), func(b *testing.B) { benchStep(b, relatedSpec(hidden, 32, bf16)) })
+		}
+	}
+}
+
+func benchStep(b *testing.B, spec train.Spec) {
+	d, err := Open(spec, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Load(train.NewState(&spec, 1)); err != nil {
+		b.Fatal(err)
+	}
+	in := firstStep(&spec)
+	peak := kernels.PeakBF16
+	if !spec.BF16 || peak(1, 0) == 0 {
+		peak = kernels.PeakF32
+	}
+	best := peak(1, 50*time.Millisecond)
+	var out train.StepOut
+	used := processorTime(b)
+	for b.Loop() {
+		if err := d.Step(b.Context(), in, &out); err != nil {
+			b.Fatal(err)
+		}
+		in.Refill = nil
+		in.Step++
+	}
+	used = processorTime(b) - used
+	samples := float64(spec.Lanes * b.N)
+	b.ReportMetric(samples/b.Elapsed().Seconds(), "samples/s")
+	b.ReportMetric(samples/used.Seconds(), "samples/cpu-s")
+	b.ReportMetric(100*spec.FLOPs()*float64(b.N)/used.Seconds()/best, "%peak")
+}
+
+// processorTime is what this process has used, for rates on a busy machine.
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
