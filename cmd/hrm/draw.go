@@ -13,10 +13,14 @@ type picture struct {
 	tokens []int32   // [S] the answer so far
 	given  []int32   // [S] the puzzle
 	sure   []float32 // [S] probability of each token; nil: all sure
+	final  bool      // draw unsure cells too
 }
 
 // unsure is the probability below which a cell is still drawn as open.
 const unsure = 0.5
+
+// open reports whether cell i is still to be filled.
+func (p picture) open(i int) bool { return p.at(i) < unsure && !p.final }
 
 // sureness returns the softmax probability of each token.
 //
@@ -108,7 +112,7 @@ func sudokuCell(p picture, i int, color bool) string {
 	switch token := p.tokens[i]; {
 	case p.given[i] > 1:
 		return paint(color, "1", fmt.Sprint(p.given[i]-1))
-	case token <= 1 || p.at(i) < unsure:
+	case token <= 1 || p.open(i):
 		return paint(color, "2", "·")
 	default:
 		return paint(color, sureStyle(p.at(i)), fmt.Sprint(token-1))
@@ -132,22 +136,21 @@ func drawGrid(p picture, color bool, cell func(p picture, i int, color bool) str
 	return lines
 }
 
-// Maze tokens: pad, wall, open, start, goal, path.
+// mazeCell draws the maze as it was given, and the path of the answer.
 func mazeCell(p picture, i int, color bool) string {
-	switch p.tokens[i] {
-	case 1:
+	switch {
+	case p.given[i] == puzzle.MazeWall:
 		return paint(color, "38;5;240", "██")
-	case 3:
+	case p.given[i] == puzzle.MazeStart:
 		return paint(color, "1", "S ")
-	case 4:
+	case p.given[i] == puzzle.MazeGoal:
 		return paint(color, "1", "G ")
-	case 5:
-		if p.at(i) >= unsure {
-			return paint(color, sureStyle(p.at(i)), "● ")
-		}
+	case p.tokens[i] != puzzle.MazePath:
+		return "  "
+	case p.open(i):
 		return paint(color, "2", "· ")
 	}
-	return "  "
+	return paint(color, sureStyle(p.at(i)), "● ")
 }
 
 // arcColors are the public viewer's ten colours in the 256-colour palette.
@@ -159,7 +162,7 @@ func arcCell(p picture, i int, color bool) string {
 	switch {
 	case k < 0 || int(k) >= len(arcColors):
 		return "  "
-	case p.at(i) < unsure:
+	case p.open(i):
 		return paint(color, "2", "· ")
 	case color:
 		return paint(true, fmt.Sprintf("48;5;%d", arcColors[k]), "  ")

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -18,16 +21,21 @@ const frameTime = 150 * time.Millisecond
 type screen struct {
 	out             io.Writer
 	terminal, color bool
+	height          int // of the terminal
 	lines           int // of the picture to draw over
 }
 
 func newScreen(out io.Writer) *screen {
-	return &screen{out: out, terminal: isTerminal(out), color: wantsColor(out)}
+	s := &screen{out: out, terminal: isTerminal(out), color: wantsColor(out)}
+	if s.terminal {
+		_, s.height, _ = term.GetSize(int(out.(*os.File).Fd()))
+	}
+	return s
 }
 
 func (s *screen) show(lines []string) {
 	var b strings.Builder
-	if s.terminal && s.lines > 0 {
+	if s.lines > 0 && s.lines < s.height {
 		fmt.Fprintf(&b, "\x1b[%dA", s.lines)
 	}
 	for _, line := range lines {
@@ -90,7 +98,7 @@ func (t *tally) watchOne(ctx context.Context, oc *outcome, o runtime.Options, s 
 // frame returns the picture of one segment and a line about it. A transformed
 // puzzle's logits are in another order, so its cells have no sureness.
 func (t *tally) frame(oc *outcome, e *runtime.Event, attempts, color bool) []string {
-	p := picture{tokens: e.Tokens, given: oc.Question}
+	p := picture{tokens: e.Tokens, given: oc.Question, final: e.Done}
 	if e.Attempt == 0 {
 		p.sure = sureness(e.Tokens, e.Logits)
 	}
