@@ -284,7 +284,7 @@ func (p *arcParser) color() (uint8, error) {
 	}
 	if len(text) != 1 {
 		if p.bad == nil {
-			p.bad = &Error{line, col, fmt.Errorf("found %s, want a colour 0 to 9", text)}
+			p.bad = &Error{Line: line, Column: col, Err: fmt.Errorf("found %s, want a colour 0 to 9", text)}
 		}
 		return 0, nil
 	}

@@ -85,12 +85,16 @@ func ByName(name string) (Task, error) {
 // Error is a bad puzzle and its place. The reader that returned it can go on
 // with the next puzzle.
 type Error struct {
-	Line   int // from 1
-	Column int // from 1, in characters; 0: the whole line
+	Line   int    // from 1
+	Column int    // from 1, in characters; 0: the whole line
+	Where  string // instead of Line and Column in files without lines: "example 7"
 	Err    error
 }
 
 func (e *Error) Error() string {
+	if e.Where != "" {
+		return fmt.Sprintf("%s: %v", e.Where, e.Err)
+	}
 	if e.Column == 0 {
 		return fmt.Sprintf("line %d: %v", e.Line, e.Err)
 	}

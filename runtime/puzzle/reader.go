@@ -19,8 +19,9 @@ const (
 // Reader streams puzzles from a file. It holds one puzzle at a time, however
 // large the file.
 type Reader struct {
-	task Task
-	next func() (Puzzle, error)
+	task  Task
+	next  func() (Puzzle, error)
+	close io.Closer // nil: nothing to close
 }
 
 // NewReader reads puzzles of a task from r: text, CSV with a header, or for
@@ -89,6 +90,15 @@ func (r *Reader) Task() Task { return r.task }
 // next call goes on with the puzzle after the bad one; any other error (the
 // file cannot be read) is final.
 func (r *Reader) Next() (Puzzle, error) { return r.next() }
+
+// Close closes the file that Open opened. It does not close the reader given
+// to NewReader.
+func (r *Reader) Close() error {
+	if r.close == nil {
+		return nil
+	}
+	return r.close.Close()
+}
 
 // gridTask is a Task whose puzzles are text grids.
 type gridTask interface {
