@@ -55,26 +55,27 @@ func (t *batch) project(worker, task int) {
 	qkv := t.b.scratch[worker].a[:rows*3*d]
 	kernels.MatMulT(qkv, 3*d, t.state(k), d, rows, t.layers[t.layer].qkv)
 	t.traceData("qkv", k, qkv)
-	for i := range rows {
-		t.storeQKV(k.lane, k.lo+i, qkv[i*3*d:(i+1)*3*d])
+	for h := range t.b.model.Config.Heads {
+		t.storeHead(k, h, qkv)
 	}
 }
 
-// storeQKV rotates one position's queries and keys and stores all three.
-func (t *batch) storeQKV(l *lane, pos int, qkv []float32) {
+// storeHead rotates a head's queries and keys and stores them and its values.
+func (t *batch) storeHead(k *chunk, h int, qkv []float32) {
 	c := &t.b.model.Config
 	d, hd := c.Hidden, c.HeadDim()
-	for h := range c.Heads {
-		q, k, v := qkv[h*hd:(h+1)*hd], qkv[d+h*hd:d+(h+1)*hd], qkv[2*d+h*hd:2*d+(h+1)*hd]
+	for pos := k.lo; pos < k.hi; pos++ {
+		row := qkv[(pos-k.lo)*3*d+h*hd:]
+		query, key, value := row[:hd], row[d:d+hd], row[2*d:2*d+hd]
 		if c.Positions == runtime.Rope {
 			cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
-			kernels.Rope(q, cos, sin)
-			kernels.Rope(k, cos, sin)
+			kernels.Rope(query, cos, sin)
+			kernels.Rope(key, cos, sin)
 		}
-		l.keys[h].SetRow(pos, k)
-		l.values[h].SetCol(pos, v)
+		copy(k.lane.q[pos*d+h*hd:], query)
+		k.lane.keys[h].SetRow(pos, key)
+		k.lane.values[h].SetCol(pos, value)
 	}
-	copy(l.q[pos*d:(pos+1)*d], qkv[:d])
 }
 
 // attend is a block from the attention on:
