@@ -17,6 +17,7 @@ import (
 type evalFlags struct {
 	modelFlags
 	thinkFlags
+	arcFlags
 	data        []string
 	limit       int
 	check, json bool
@@ -28,9 +29,10 @@ func newEval() *cobra.Command {
 		Use:   "eval --data FILE",
 		Short: "Measure a model's accuracy and speed on puzzles with answers",
 		Long: `Measure a model on puzzles whose answers are known: CSV with the columns question
-and answer (source and rating where there), plain or gzip.
+and answer (source and rating where there), plain or gzip, or ARC tasks in JSON.
 
-  exact accuracy   the share of puzzles whose every cell is right
+  exact accuracy   the share of puzzles whose every cell is right; for ARC with
+                   --identifiers of test inputs of which one of two attempts is
   cell accuracy    the mean over puzzles of the share of right cells
   valid            the share of answers that obey the task's rules: for a maze any
                    shortest path, where exact asks for the path of the data
@@ -53,6 +55,7 @@ interrupted, after printing what was measured.`,
 	}
 	f.modelFlags.add(cmd)
 	f.thinkFlags.add(cmd)
+	f.arcFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.data, "data", nil, "`FILE` or folder of puzzles with answers; may be given more than once")
 	flags.IntVar(&f.limit, "limit", 0, "use the first `N` puzzles (default all)")
@@ -80,6 +83,9 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	r := newReport(l, f)
+	if r.votes, err = f.voter(l); err != nil {
+		return err
+	}
 	err = r.measure(cmd.Context(), items, o, cmd.ErrOrStderr())
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -121,7 +127,7 @@ func (r *report) measure(ctx context.Context, items []item, o runtime.Options, e
 		s.accept = func(it *item, answer []int32) bool { return r.task.Check(it.Question, answer) == nil }
 	}
 	began := time.Now()
-	err := s.run(ctx, slices.Values(items), func(o *outcome) {
+	err := r.votes.run(ctx, &s, slices.Values(items), func(o *outcome) {
 		r.add(o)
 		bar.Describe(fmt.Sprintf("exact %.1f%%", 100*r.ExactAccuracy))
 		_ = bar.Add(1)

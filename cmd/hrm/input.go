@@ -15,6 +15,7 @@ import (
 type item struct {
 	puzzle.Puzzle
 	where string // "puzzles.txt: line 3", "argument 2"
+	form  *form  // ARC with votes: which form of which test input this is
 	err   error
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/hrmgo/hrm/runtime"
@@ -18,18 +17,21 @@ var errDiffers = errors.New("differs from the answer in the input")
 
 // judge checks an answer. A sudoku or maze is known to be right or wrong by
 // its rules; an ARC grid only where its answer is known.
-func judge(task puzzle.Task, it *item, answer []int32) verdict {
-	if task.Name() == "arc" {
-		if it.Answer == nil {
-			return verdict{}
-		}
-		if !slices.Equal(it.Answer, answer) {
-			return verdict{known: true, err: errDiffers}
-		}
+func judge(task puzzle.Task, o *outcome) verdict {
+	answer := o.result.Tokens
+	switch {
+	case task.Name() != "arc":
+		return verdict{known: true, err: task.Check(o.Question, answer)}
+	case o.Answer == nil:
+		return verdict{}
+	case sameGrid(o.Answer, answer) || o.second != nil && sameGrid(o.Answer, o.second):
 		return verdict{known: true}
 	}
-	return verdict{known: true, err: task.Check(it.Question, answer)}
+	return verdict{known: true, err: errDiffers}
 }
+
+// sameGrid reports whether two canvases hold the same grid.
+func sameGrid(a, b []int32) bool { return puzzle.Crop(a, 0, 0).Equal(puzzle.Crop(b, 0, 0)) }
 
 // printer prints one outcome.
 type printer func(*outcome, verdict)
@@ -47,7 +49,12 @@ func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 			fmt.Fprintln(errOut, "hrm:", o.problem())
 		case pretty:
 			p := picture{tokens: o.result.Tokens, given: o.Question}
-			fmt.Fprintf(out, "%s\n%s: %s\n", strings.Join(draw(l.task, p, color), "\n"), o.where, story(&o.result, v))
+			fmt.Fprintln(out, strings.Join(draw(l.task, p, color), "\n"))
+			if o.second != nil {
+				p.tokens = o.second
+				fmt.Fprintf(out, "or\n%s\n", strings.Join(draw(l.task, p, color), "\n"))
+			}
+			fmt.Fprintf(out, "%s: %s\n", o.where, story(&o.result, v))
 		default:
 			fmt.Fprintf(out, "%s  %s\n", l.task.Decode(o.result.Tokens), story(&o.result, v))
 		}
@@ -102,6 +109,7 @@ type record struct {
 // Solution is what a record holds when there is an answer.
 type Solution struct {
 	Answer        string  `json:"answer"`
+	Second        string  `json:"second_answer,omitempty"`
 	Valid         *bool   `json:"valid,omitempty"`
 	Reason        string  `json:"reason,omitempty"`
 	Segments      int     `json:"segments"`
@@ -125,6 +133,9 @@ func newRecord(task puzzle.Task, o *outcome, v verdict) record {
 		Answer: task.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
 		QHalt: r.QHalt, QContinue: r.QContinue, Attempts: r.Attempts, TotalSegments: r.TotalSegments,
 		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+	}
+	if o.second != nil {
+		rec.Second = task.Decode(o.second)
 	}
 	if v.known {
 		valid := v.err == nil

@@ -12,6 +12,7 @@ import (
 // report is what hrm eval measured; its JSON names are in the command's help.
 type report struct {
 	*loaded     `json:"-"`
+	votes       *voter
 	Model       string `json:"model"`
 	Backend     string `json:"backend"`
 	MaxSegments int    `json:"max_segments"`
@@ -93,6 +94,9 @@ func (r *report) add(o *outcome) {
 	}
 	tokens, n := o.result.Tokens, o.result.Segments
 	exact, cells := compare(o.Answer, tokens)
+	if o.second != nil && !exact {
+		exact, _ = compare(o.Answer, o.second)
+	}
 	r.score.add(exact, cells, n)
 	r.ValidAccuracy = r.valid.add(truth(exact || r.task.Check(o.Question, tokens) == nil))
 	r.HaltAccuracy = r.halted.add(truth(exact == o.result.Halted))

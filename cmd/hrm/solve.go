@@ -16,6 +16,7 @@ import (
 type solveFlags struct {
 	modelFlags
 	thinkFlags
+	arcFlags
 	check, json, watch bool
 }
 
@@ -38,6 +39,7 @@ With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
   name                 of an ARC test input
   question, answer     as one line of text
+  second_answer        ARC with --identifiers: the other attempt
   valid                whether the answer obeys the task's rules and agrees with
                        the answer given in the input; absent when neither can tell
   reason               why it is not valid
@@ -59,6 +61,7 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 	}
 	f.modelFlags.add(cmd)
 	f.thinkFlags.add(cmd)
+	f.arcFlags.add(cmd)
 	cmd.Flags().BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for every puzzle")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "draw the grid after every segment, one puzzle after the other")
@@ -81,6 +84,9 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
 	}
 	t := &tally{loaded: l, check: f.check, began: time.Now()}
+	if t.votes, err = f.voter(l); err != nil {
+		return err
+	}
 	items := inputs(args, in, l.task)
 	if f.watch {
 		err = t.watch(cmd.Context(), items, o, out, errOut)
@@ -97,6 +103,7 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 type tally struct {
 	*loaded
 	check                 bool
+	votes                 *voter // ARC with identifiers, else nil
 	began                 time.Time
 	solved, unsolved, bad int
 	segments              int
@@ -110,7 +117,7 @@ func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, pr
 	if t.check {
 		s.accept = func(it *item, answer []int32) bool { return t.task.Check(it.Question, answer) == nil }
 	}
-	return s.run(ctx, items, func(o *outcome) {
+	return t.votes.run(ctx, &s, items, func(o *outcome) {
 		v := t.judge(o)
 		t.count(o, v)
 		print(o, v)
@@ -129,7 +136,7 @@ func (t *tally) judge(o *outcome) verdict {
 	if o.result.Err != nil {
 		return verdict{}
 	}
-	return judge(t.task, &o.item, o.result.Tokens)
+	return judge(t.task, o)
 }
 
 func (t *tally) count(o *outcome, v verdict) {

@@ -12,6 +12,7 @@ type outcome struct {
 	item
 	index  int
 	result runtime.Result
+	second []int32       // ARC: the other attempt, nil when there is none
 	done   chan struct{} // closed when result is set
 }
 

@@ -56,6 +56,10 @@ func (s *screen) show(lines []string) {
 func (t *tally) watch(ctx context.Context, items inputSeq, o runtime.Options, out, errOut io.Writer) error {
 	o.Lanes, o.WantLogits = 1, true
 	index := 0
+	if t.votes != nil {
+		t.votes.votes = 1 // the task's own form
+		items = t.votes.forms(items)
+	}
 	for it := range items {
 		oc := &outcome{item: it, index: index}
 		index++
