@@ -1,0 +1,239 @@
+// Package gputrain trains on a GPU through WebGPU: a train.Device whose
+// weights, carry, activations, gradient and optimizer state stay on the GPU.
+// A step is one submit (more when it has over a thousand dispatches) and one
+// read-back of eight numbers per lane.
+package gputrain
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+// learnedScale is the literal that multiplies token plus position embeddings,
+// as in runtime.Model.Embed.
+const learnedScale = 0.707106781
+
+// Device is a train.Device on a GPU. BF16 of the specification has no effect:
+// all is float32.
+type Device struct {
+	gpu    *gpu.Device
+	spec   train.Spec
+	layout *train.Layout
+	heads  gpu.Heads
+	arena  gpu.Arena
+	net    *gpu.Network
+
+	levels [2][]gpu.Layer // weights, by runtime.Level; TRM: the same network twice
+	grads  [2][]gpu.Layer // places of their gradients
+
+	buffers
+	saved   [][]*saved // activations of the differentiated passes, by pass and layer
+	scratch *gpu.Acts  // of all other passes
+	stage   [2]*gpu.Buffer
+
+	host train.State // tokens, labels, puzzle ids, H_init, L_init
+	out  []float32
+}
+
+// saved is what the backward pass needs of one layer: its input and what its
+// forward pass left. The input of a later layer is the output before it.
+type saved struct {
+	in *gpu.Buffer
+	*gpu.Acts
+}
+
+// buffers are the named parts of device memory. R = lanes * P.
+type buffers struct {
+	params, grad, m, v, ema *gpu.Buffer // flat, see train.Layout
+	puzzle, puzzleGrad      *gpu.Buffer // [NumPuzzles, dim], [lanes, dim]
+	zH, zL, x               *gpu.Buffer // [R, D]
+	nextH, nextL            *gpu.Buffer // [R, D] the segment after, HRM
+	tokens, labels          *gpu.Buffer // i32 [R], -1 in the prefix; [lanes, S]
+	ids, last               *gpu.Buffer // u32 [lanes]
+	weight                  *gpu.Buffer // [lanes] 1 / (labelled * batch)
+	logits, dLogits         *gpu.Buffer // [R, vocabulary]
+	tok                     *gpu.Buffer // [lanes, S, 2]
+	q, qNext, dq            *gpu.Buffer // [lanes, 2]
+	result                  *gpu.Buffer // [lanes, 8], then norm and clip
+	parts                   *gpu.Buffer // sums on their way
+
+	g, g2, dx, dWide, dAct, dCtx, drel *gpu.Buffer // backward
+	split                              *gpu.Buffer
+}
+
+// Open prepares a training device on d, which stays the caller's to close. Its
+// state is empty until Load. Muon is not supported here.
+func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
+	if err := spec.Validate(); err != nil {
+		return nil, fmt.Errorf("gputrain: %w", err)
+	}
+	if spec.Optim.Algorithm == train.Muon {
+		return nil, fmt.Errorf("gputrain: optimizer %q: %w", spec.Optim.Algorithm, train.ErrUnsupported)
+	}
+	c := &spec.Config
+	t := &Device{
+		gpu: d, spec: spec, layout: train.NewLayout(c), arena: gpu.Arena{Device: d},
+		heads: gpu.Heads{Lanes: spec.Lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize},
+		out:   make([]float32, 8*spec.Lanes+2),
+	}
+	t.net = gpu.NewNetwork(&t.arena, &t.spec.Config, spec.Lanes)
+	t.allocateState()
+	t.allocateBackward()
+	if err := t.arena.Err; err != nil {
+		t.arena.Release()
+		return nil, fmt.Errorf("gputrain: %w", err)
+	}
+	t.levels, t.grads = t.layers(t.params), t.layers(t.grad)
+	train.NewEmptyState(&t.spec).CopyTo(&t.host)
+	return t, nil
+}
+
+func (t *Device) allocateState() {
+	c, a := &t.spec.Config, &t.arena
+	lanes, rows := t.spec.Lanes, t.spec.Lanes*c.P()
+	size, flat := rows*c.Hidden, t.layout.Size
+	t.params, t.grad = a.Buffer("params", flat), a.Buffer("gradient", flat)
+	t.m, t.v = a.Buffer("moment m", flat), a.Buffer("moment v", flat)
+	if t.spec.Optim.EMA > 0 {
+		t.ema = a.Buffer("moving average", flat)
+	}
+	if c.PuzzleEmbDim > 0 {
+		t.puzzle = a.Buffer("puzzle table", c.NumPuzzles*c.PuzzleEmbDim)
+		t.puzzleGrad = a.Buffer("puzzle gradient", lanes*c.PuzzleEmbDim)
+	}
+	t.zH, t.zL, t.x = a.Buffer("zH", size), a.Buffer("zL", size), a.Buffer("x", size)
+	if c.Family == runtime.HRM {
+		t.nextH, t.nextL = a.Buffer("next zH", size), a.Buffer("next zL", size)
+	}
+	t.tokens, t.labels = a.Buffer("tokens", rows), a.Buffer("labels", lanes*c.SeqLen)
+	t.ids, t.last, t.weight = a.Buffer("puzzle ids", lanes), a.Buffer("last step", lanes), a.Buffer("loss weights", lanes)
+	t.logits, t.dLogits = a.Buffer("logits", rows*c.VocabSize), a.Buffer("logits' gradient", rows*c.VocabSize)
+	t.tok = a.Buffer("token losses", 2*lanes*c.SeqLen)
+	t.q, t.qNext, t.dq = a.Buffer("q", 2*lanes), a.Buffer("next q", 2*lanes), a.Buffer("q gradient", 2*lanes)
+	t.result = a.Buffer("results", 8*lanes+2)
+}
+
+func (t *Device) allocateBackward() {
+	c, a := &t.spec.Config, &t.arena
+	rows := t.spec.Lanes * c.P()
+	size := rows * c.Hidden
+	t.parts = a.Buffer("partial sums", 256)
+	t.g, t.g2, t.dx = a.Buffer("gradient of z", size), a.Buffer("gradient of h1", size), a.Buffer("gradient of x", size)
+	wide, act := max(rows*2*c.Inter(), rows*3*c.Hidden), rows*c.Inter()
+	if c.MLPT {
+		wide, act = max(wide, t.spec.Lanes*2*c.InterT()*c.Hidden), max(act, t.spec.Lanes*c.InterT()*c.Hidden)
+	} else {
+		t.dCtx = a.Buffer("gradient of attention", size)
+	}
+	t.dWide, t.dAct = a.Buffer("gradient of gate_up or qkv", wide), a.Buffer("gradient of activation", act)
+	if c.Relations != "" && a.Err == nil {
+		t.drel = a.Buffer("gradient of relations", t.net.Attention.RelationsLen(t.spec.Lanes))
+	}
+	t.split = a.Buffer("partial products", t.splitSize())
+	t.stage = [2]*gpu.Buffer{a.Buffer("block input", size), a.Buffer("block input", size)}
+	t.scratch = t.net.NewActs(a)
+	for _, pass := range c.Passes() {
+		t.saved = append(t.saved, t.newSaved(pass, size))
+	}
+}
+
+// newSaved allocates the activations of a differentiated pass, nil for others.
+func (t *Device) newSaved(pass runtime.Pass, size int) []*saved {
+	if !pass.Grad {
+		return nil
+	}
+	var layers []*saved
+	in := t.arena.Buffer("pass input", size)
+	for range t.spec.Config.Layers(pass.Level) {
+		s := &saved{in, t.net.NewActs(&t.arena)}
+		layers, in = append(layers, s), s.Y
+	}
+	return layers
+}
+
+// splitSize is room for a few parts of the largest weight's gradient, at most
+// 32 MiB.
+func (t *Device) splitSize() int {
+	largest := 0
+	for i := range t.layout.Tensors {
+		largest = max(largest, t.layout.Tensors[i].Len())
+	}
+	return max(largest, min(16*largest, 8<<20))
+}
+
+// view is a tensor of a flat buffer.
+func (t *Device) view(b *gpu.Buffer, name string) (gpu.View, bool) {
+	for i := range t.layout.Tensors {
+		if s := &t.layout.Tensors[i]; s.Name == name {
+			return b.View(s.Offset, s.Len()), true
+		}
+	}
+	return gpu.View{}, false
+}
+
+// layers are the levels' weights in a flat buffer.
+func (t *Device) layers(b *gpu.Buffer) (levels [2][]gpu.Layer) {
+	c := &t.spec.Config
+	levels[runtime.L] = t.level(b, "L_level", c.LLayers)
+	levels[runtime.H] = levels[runtime.L]
+	if c.Family == runtime.HRM {
+		levels[runtime.H] = t.level(b, "H_level", c.HLayers)
+	}
+	return levels
+}
+
+func (t *Device) level(b *gpu.Buffer, name string, n int) []gpu.Layer {
+	layers := make([]gpu.Layer, n)
+	for i := range layers {
+		weight := func(part string) gpu.Operand {
+			v, ok := t.view(b, fmt.Sprintf("%s.layers.%d.%s.weight", name, i, part))
+			if !ok {
+				return gpu.Operand{}
+			}
+			return gpu.Operand{View: v, Stride: t.columns(part)}
+		}
+		bias, _ := t.view(b, fmt.Sprintf("%s.layers.%d.self_attn.relation_bias", name, i))
+		layers[i] = gpu.Layer{
+			QKV: weight("self_attn.qkv_proj"), O: weight("self_attn.o_proj"),
+			GateUpT: weight("mlp_t.gate_up_proj"), DownT: weight("mlp_t.down_proj"),
+			GateUp: weight("mlp.gate_up_proj"), Down: weight("mlp.down_proj"), Bias: bias,
+		}
+	}
+	return layers
+}
+
+// columns of a block's weight.
+func (t *Device) columns(part string) int {
+	c := &t.spec.Config
+	switch part {
+	case "mlp_t.gate_up_proj":
+		return c.P()
+	case "mlp_t.down_proj":
+		return c.InterT()
+	case "mlp.down_proj":
+		return c.Inter()
+	}
+	return c.Hidden
+}
+
+// Name returns "webgpu/" and the adapter's name.
+func (t *Device) Name() string { return t.gpu.Name() }
+
+// Close frees all of its buffers, not the device that Open was given.
+func (t *Device) Close() error {
+	t.arena.Release()
+	return nil
+}
+
+// embedScale multiplies the input embedding.
+func (t *Device) embedScale() float64 {
+	scale := math.Sqrt(float64(t.spec.Config.Hidden))
+	if t.spec.Config.Positions == runtime.Learned {
+		scale *= learnedScale
+	}
+	return scale
+}

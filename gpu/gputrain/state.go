@@ -1,0 +1,144 @@
+package gputrain
+
+import (
+	"fmt"
+
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+// Load replaces the state.
+func (t *Device) Load(s *train.State) error {
+	if err := s.Check(&t.spec); err != nil {
+		return err
+	}
+	if err := s.CheckExamples(&t.spec); err != nil {
+		return err
+	}
+	for _, b := range t.flat(s) {
+		if err := gpu.Write(b.buffer, 0, *b.host); err != nil {
+			return err
+		}
+	}
+	h := &t.host
+	copy(h.HInit, s.HInit)
+	copy(h.LInit, s.LInit)
+	copy(h.Tokens, s.Tokens)
+	copy(h.Labels, s.Labels)
+	copy(h.PuzzleIDs, s.PuzzleIDs)
+	for lane := range t.spec.Lanes {
+		if err := t.sendExample(lane); err != nil {
+			return err
+		}
+	}
+	return t.gpu.Flush()
+}
+
+// Save copies the state.
+func (t *Device) Save(s *train.State) error {
+	train.NewEmptyState(&t.spec).CopyTo(s)
+	for _, b := range t.flat(s) {
+		if err := gpu.Read(t.gpu, *b.host, b.buffer, 0); err != nil {
+			return err
+		}
+	}
+	h := &t.host
+	copy(s.HInit, h.HInit)
+	copy(s.LInit, h.LInit)
+	copy(s.Tokens, h.Tokens)
+	copy(s.Labels, h.Labels)
+	copy(s.PuzzleIDs, h.PuzzleIDs)
+	return nil
+}
+
+// pair is a buffer and the slice of a state that mirrors it.
+type pair struct {
+	buffer *gpu.Buffer
+	host   *[]float32
+}
+
+// flat lists the buffers that Load and Save move.
+func (t *Device) flat(s *train.State) []pair {
+	pairs := []pair{{t.params, &s.Params}, {t.m, &s.M}, {t.v, &s.V}, {t.zH, &s.ZH}, {t.zL, &s.ZL}}
+	if t.ema != nil {
+		pairs = append(pairs, pair{t.ema, &s.EMA})
+	}
+	if t.puzzle != nil {
+		pairs = append(pairs, pair{t.puzzle, &s.Puzzle})
+	}
+	return pairs
+}
+
+// Gradient copies the gradient of the last step.
+func (t *Device) Gradient(dense, puzzle []float32) error {
+	if len(dense) > 0 {
+		if err := gpu.Read(t.gpu, dense, t.grad, 0); err != nil {
+			return err
+		}
+	}
+	if len(puzzle) > 0 && t.puzzleGrad != nil {
+		return gpu.Read(t.gpu, puzzle, t.puzzleGrad, 0)
+	}
+	return nil
+}
+
+// refill puts a new puzzle with fresh zH and zL into a lane.
+func (t *Device) refill(r *train.Refill) error {
+	c, h := &t.spec.Config, &t.host
+	if r.Lane < 0 || r.Lane >= t.spec.Lanes {
+		return fmt.Errorf("%w: refill of lane %d of %d", train.ErrState, r.Lane, t.spec.Lanes)
+	}
+	if err := train.CheckExample(c, r.Input, r.Labels); err != nil {
+		return err
+	}
+	copy(h.Tokens[r.Lane*c.SeqLen:], r.Input.Tokens)
+	copy(h.Labels[r.Lane*c.SeqLen:], r.Labels)
+	h.PuzzleIDs[r.Lane] = r.Input.PuzzleID
+	n := c.P() * c.Hidden
+	zH, zL := h.ZH[r.Lane*n:(r.Lane+1)*n], h.ZL[r.Lane*n:(r.Lane+1)*n]
+	m := runtime.Model{Config: *c, HInit: h.HInit, LInit: h.LInit}
+	m.Start(r.Input, zH, zL)
+	if err := gpu.Write(t.zH, r.Lane*n, zH); err != nil {
+		return err
+	}
+	if err := gpu.Write(t.zL, r.Lane*n, zL); err != nil {
+		return err
+	}
+	return t.sendExample(r.Lane)
+}
+
+// sendExample writes one lane's puzzle: its tokens behind the prefix, its
+// labels, id and the weight of one labelled position in the loss.
+func (t *Device) sendExample(lane int) error {
+	c, h := &t.spec.Config, &t.host
+	s := c.SeqLen
+	tokens := make([]int32, c.P())
+	for i := range c.Prefix() {
+		tokens[i] = -1
+	}
+	copy(tokens[c.Prefix():], h.Tokens[lane*s:(lane+1)*s])
+	labels := h.Labels[lane*s : (lane+1)*s]
+	labelled := 0
+	for _, l := range labels {
+		if l != train.IgnoreLabel {
+			labelled++
+		}
+	}
+	weight := 1 / (float64(max(1, labelled)) * float64(t.spec.BatchSize()))
+	return firstError(
+		gpu.Write(t.tokens, lane*c.P(), tokens),
+		gpu.Write(t.labels, lane*s, labels),
+		gpu.Write(t.ids, lane, []uint32{uint32(h.PuzzleIDs[lane])}),
+		gpu.Write(t.weight, lane, []float32{float32(weight)}),
+	)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package gputrain
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+// Step does one optimizer step: all of it is recorded, submitted and then
+// waited for in the one read-back of the results.
+func (t *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut) error {
+	if err := t.prepare(in); err != nil {
+		return err
+	}
+	if err := t.record(ctx, in); err != nil {
+		t.gpu.Drop()
+		return err
+	}
+	if err := gpu.Read(t.gpu, t.out, t.result, 0); err != nil {
+		return fmt.Errorf("gputrain: step %d: %w", in.Step, err)
+	}
+	t.deliver(out)
+	return nil
+}
+
+// prepare sends what the host decided.
+func (t *Device) prepare(in *train.StepIn) error {
+	if len(in.LastStep) != t.spec.Lanes {
+		return fmt.Errorf("%w: LastStep of %d lanes, want %d", train.ErrState, len(in.LastStep), t.spec.Lanes)
+	}
+	for i := range in.Refill {
+		if err := t.refill(&in.Refill[i]); err != nil {
+			return err
+		}
+	}
+	last := make([]uint32, t.spec.Lanes)
+	for i, l := range in.LastStep {
+		if l {
+			last[i] = 1
+		}
+	}
+	return gpu.Write(t.last, 0, last)
+}
+
+// deliver turns the read-back into out.
+func (t *Device) deliver(out *train.StepOut) {
+	out.Resize(t.spec.Lanes)
+	for lane := range t.spec.Lanes {
+		r := t.out[8*lane:]
+		out.LM[lane], out.QHalt[lane], out.QContinue[lane], out.QTarget[lane] = r[0], r[1], r[2], r[3]
+		out.Correct[lane], out.Labelled[lane] = int32(r[4]), int32(r[5])
+	}
+	out.GradNorm = float64(t.out[8*t.spec.Lanes])
+}
+
+func (t *Device) record(ctx context.Context, in *train.StepIn) error {
+	t.embed()
+	if err := t.segment(ctx, t.zH, t.zL, true); err != nil {
+		return err
+	}
+	t.gpu.QHead(t.q.All(), 0, t.zH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	if t.nextH != nil {
+		if err := t.target(ctx); err != nil {
+			return err
+		}
+	}
+	t.gpu.Clear(t.grad.All())
+	t.loss()
+	if err := t.segmentBack(ctx); err != nil {
+		return err
+	}
+	t.embedBack()
+	t.update(in)
+	return ctx.Err()
+}
+
+func (t *Device) param(name string) gpu.View {
+	v, _ := t.view(t.params, name)
+	return v
+}
+
+func (t *Device) gradient(name string) gpu.View {
+	v, _ := t.view(t.grad, name)
+	return v
+}
+
+// embed records the input embedding of all lanes.
+func (t *Device) embed() {
+	c := &t.spec.Config
+	e := gpu.Embed{Tokens: t.tokens.All(), Table: t.param("embed_tokens.embedding_weight"), PuzzleDim: c.PuzzleEmbDim, Scale: t.embedScale()}
+	if c.Positions == runtime.Learned {
+		e.Pos = t.param("embed_pos.embedding_weight")
+	}
+	if t.puzzle != nil {
+		e.IDs, e.Puzzle = t.ids.All(), t.puzzle.All()
+	}
+	t.gpu.Embed(t.x.All(), e, t.heads)
+}
+
+// segment records the passes of a segment on zH and zL, and with keep saves
+// the activations of the differentiated ones.
+func (t *Device) segment(ctx context.Context, zH, zL *gpu.Buffer, keep bool) error {
+	size := t.spec.Lanes * t.spec.Config.P() * t.spec.Config.Hidden
+	for i, pass := range t.spec.Config.Passes() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		layers := t.saved[i]
+		if !keep {
+			layers = nil
+		}
+		in, z := t.stage[0], zH
+		if layers != nil {
+			in = layers[0].in
+		}
+		if pass.Level == runtime.L {
+			z = zL
+			t.gpu.Add3(in.All(), zL.All(), zH.All(), t.x.All(), size)
+		} else {
+			t.gpu.Add(in.All(), zH.All(), zL.All(), size)
+		}
+		t.pass(t.levels[pass.Level], layers, in, z)
+	}
+	return nil
+}
+
+// pass records z = level(in).
+func (t *Device) pass(level []gpu.Layer, layers []*saved, in, z *gpu.Buffer) {
+	lanes := t.spec.Lanes
+	for i := range level {
+		if layers != nil {
+			t.net.Block(&level[i], layers[i].Y, layers[i].in, layers[i].Acts, lanes)
+			continue
+		}
+		y := t.stage[(i+1)%2]
+		if i == len(level)-1 {
+			y = z
+		}
+		t.net.Block(&level[i], y, in, t.scratch, lanes)
+		in = y
+	}
+	if layers != nil {
+		t.gpu.Copy(z.All(), layers[len(layers)-1].Y.All())
+	}
+}
+
+// target records the segment after, without gradient, and its halting values.
+func (t *Device) target(ctx context.Context) error {
+	t.gpu.Copy(t.nextH.All(), t.zH.All())
+	t.gpu.Copy(t.nextL.All(), t.zL.All())
+	if err := t.segment(ctx, t.nextH, t.nextL, false); err != nil {
+		return err
+	}
+	t.gpu.QHead(t.qNext.All(), 0, t.nextH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	return nil
+}
+
+// loss records the heads, the losses, and the gradient g of zH.
+func (t *Device) loss() {
+	c, d, h := &t.spec.Config, t.gpu, t.heads
+	rows := h.Lanes * h.P
+	lm := gpu.Operand{View: t.param("lm_head.weight"), Stride: h.D}
+	d.MatMul(gpu.Linear(t.logits, t.zH, lm, rows, h.Vocab))
+	d.CrossEntropy(t.tok.All(), t.dLogits.All(), t.logits.All(), t.labels.All(), t.weight.All(), t.spec.Loss == train.Softmax, h)
+	q := gpu.QLoss{Q: t.q.All(), Labels: t.labels.All(), Tok: t.tok.All(), Out: t.result.All(), DQ: t.dq.All(), InvBatch: 1 / float64(t.spec.BatchSize())}
+	if c.Family == runtime.HRM {
+		q.Next, q.Last = t.qNext.All(), t.last.All()
+	}
+	d.QLoss(q, h)
+	t.linearBack(t.g, t.dLogits, t.zH, lm, gpu.Operand{View: t.gradient("lm_head.weight"), Stride: h.D}, rows, h.Vocab, false)
+	d.QHeadBack(t.g.All(), t.gradient("q_head.weight"), t.gradient("q_head.bias"), t.dq.All(), t.zH.All(), t.param("q_head.weight"), h)
+}
+
+// embedBack records the gradients of the embeddings and the puzzle table's
+// rows, from dx, which is scaled already.
+func (t *Device) embedBack() {
+	c, h := &t.spec.Config, t.heads
+	rows := h.Lanes * h.P
+	t.gpu.MatMulSplit(gpu.MatMul{
+		M: h.Vocab, N: h.D, K: rows, C: t.gradient("embed_tokens.embedding_weight"), CStride: h.D,
+		A: gpu.Operand{View: t.tokens.All(), Kind: gpu.KindOneHot},
+		B: gpu.Operand{View: t.dx.All(), Stride: h.D, KMajor: true},
+	}, t.split.All())
+	if c.Positions == runtime.Learned {
+		n := h.P * h.D
+		t.gpu.Sum(t.gradient("embed_pos.embedding_weight"), t.dx.All(), gpu.Sum{N: n, Parts: h.Lanes, Stride: n, Scale: 1, Add: true})
+	}
+}
+
+// update records the norm, the optimizer and the puzzle table's update.
+func (t *Device) update(in *train.StepIn) {
+	o, c, d := &t.spec.Optim, &t.spec.Config, t.gpu
+	at := 8 * t.spec.Lanes
+	d.Norm(t.result.All(), at, t.grad.All(), t.parts.All(), o.ClipNorm)
+	var ema gpu.View
+	if t.ema != nil {
+		ema = t.ema.All()
+	}
+	d.Update(t.params.All(), t.grad.All(), t.m.All(), t.v.All(), ema, t.result.All(), at, gpu.Update{
+		Atan2: o.Algorithm == train.AdamAtan2, Step: in.Step, LR: in.LR, Decay: o.WeightDecay,
+		Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, EMA: o.EMA,
+	})
+	if t.puzzle != nil {
+		d.PuzzleUpdate(t.puzzle.All(), t.puzzleGrad.All(), t.ids.All(), t.dx.All(), gpu.PuzzleUpdate{
+			Dim: c.PuzzleEmbDim, Scale: 1, LR: in.PuzzleLR, Decay: o.PuzzleWeightDecay, Lanes: t.spec.Lanes, PerLane: c.P() * c.Hidden,
+		})
+	}
+}
