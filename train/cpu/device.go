@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	groupRows = 328 // rows that a group aims at, see groupLanes
-	maxShards = 32
+	groupRows    = 328     // rows of activations that a group has at most, if more than one lane
+	minGroups    = 8       // that even a small batch is cut into
+	maxShards    = 32      // more cores than that have nothing to do
+	fewShards    = 8       // that even the largest model has
+	shardNumbers = 1 << 29 // in all shards together, beyond fewShards
 )
 
 // Options of a device.
@@ -105,9 +108,9 @@ func (d *Device) allocate() {
 	d.params = d.layout.Weights(d.state.Params)
 	d.build()
 
-	d.groupLanes = max(1, min(groupRows/c.P(), (d.spec.Lanes+7)/8))
+	d.groupLanes = max(1, min(groupRows/c.P(), (d.spec.Lanes+minGroups-1)/minGroups))
 	d.groups = (d.spec.Lanes + d.groupLanes - 1) / d.groupLanes
-	for range min(maxShards, d.groups) {
+	for range min(d.groups, max(fewShards, min(maxShards, shardNumbers/d.layout.Size))) {
 		d.shards = append(d.shards, d.newGradient())
 	}
 	d.grad = d.shards[0].flat

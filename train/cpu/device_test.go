@@ -1,0 +1,303 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+)
+
+func open(t testing.TB, s train.Spec) *Device {
+	t.Helper()
+	d, err := Open(s, Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// refilled returns the input of a first step: every lane gets an example.
+func refilled(t testing.TB, c *train.Config) *train.StepIn {
+	t.Helper()
+	in := &train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, LastStep: make([]bool, c.Spec.Lanes)}
+	s := c.Spec.Config.SeqLen
+	for lane := range c.Spec.Lanes {
+		r := train.Refill{Lane: lane, Input: runtime.Input{Tokens: make([]int32, s)}, Labels: make([]int32, s)}
+		if err := (drawn{c.Spec.Config.VocabSize}).Example(int64(lane), &r.Input, r.Labels); err != nil {
+			t.Fatal(err)
+		}
+		in.Refill = append(in.Refill, r)
+	}
+	return in
+}
+
+// totalLoss is the loss of a TRM whose gradient a device follows.
+func totalLoss(s *train.Spec, out *train.StepOut) float64 {
+	var sum float64
+	for i, lm := range out.LM {
+		exact := 0.0
+		if out.Correct[i] == out.Labelled[i] {
+			exact = 1
+		}
+		sum += float64(lm) + 0.5*train.BCE(out.QHalt[i], exact)
+	}
+	return sum / float64(s.BatchSize())
+}
+
+// exact returns runs whose every pass is differentiated, so that the gradient
+// is the true one.
+func exact() map[string]*train.Config {
+	attention := small(runtime.TRM, 1)
+	attention.Spec.Config.HCycles, attention.Spec.Config.LCycles, attention.Spec.Config.LLayers = 1, 2, 2
+	attention.LR, attention.PuzzleLR = 0, 0
+	relations, mlp, learned := *attention, *attention, *attention
+	relations.Spec.Config.Relations, relations.Spec.Config.SeqLen = "sudoku", 81
+	relations.Spec.Lanes = 3
+	mlp.Spec.Config.MLPT = true
+	learned.Spec.Config.Positions, learned.Spec.Loss = runtime.Learned, train.Softmax
+	return map[string]*train.Config{"rope": attention, "relations": &relations, "mlp_t": &mlp, "learned": &learned}
+}
+
+// TestGradientIsThatOfTheLoss compares, for every tensor, the slope of the loss
+// along its gradient with the gradient's norm. The loss is float32, hence the
+// bound; every kernel by itself is checked in float64.
+func TestGradientIsThatOfTheLoss(t *testing.T) {
+	for name, c := range exact() {
+		t.Run(name, func(t *testing.T) {
+			d, in := open(t, c.Spec), refilled(t, c)
+			start := train.NewState(&c.Spec, 1)
+			rng := rand.New(rand.NewPCG(5, 5))
+			l := train.NewLayout(&c.Spec.Config)
+			for i := range start.Params { // no tensor at a special value
+				start.Params[i] += 0.05 * float32(rng.NormFloat64())
+			}
+			loss := func(s *train.State) float64 {
+				var out train.StepOut
+				if err := errors.Join(d.Load(s), d.Step(t.Context(), in, &out)); err != nil {
+					t.Fatal(err)
+				}
+				return totalLoss(&c.Spec, &out)
+			}
+			loss(start)
+			dense := make([]float32, l.Size)
+			if err := d.Gradient(dense, nil); err != nil {
+				t.Fatal(err)
+			}
+			for i := range l.Tensors {
+				name := l.Tensors[i].Name
+				checkSlope(t, name, l.View(dense, name), func(step float64) float64 {
+					moved := *start
+					moved.Params = slices.Clone(start.Params)
+					along(l.View(moved.Params, name), l.View(dense, name), step)
+					return loss(&moved)
+				})
+			}
+		})
+	}
+}
+
+// along sets x += step * g/|g|.
+func along(x, g []float32, step float64) {
+	by := float32(step / math.Sqrt(sumSquares(g)))
+	for i, v := range g {
+		x[i] += by * v
+	}
+}
+
+// checkSlope wants the slope of the loss along the gradient to be its norm.
+func checkSlope(t *testing.T, name string, g []float32, at func(step float64) float64) {
+	t.Helper()
+	norm := math.Sqrt(sumSquares(g))
+	h := min(0.02, 4e-3/norm) // a change of the loss that float32 shows, and no more
+	slope := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
+	if !(norm > 1e-4) || math.Abs(slope-norm) > 0.01*norm+2e-5 {
+		t.Errorf("%s: slope %v along a gradient of norm %v", name, slope, norm)
+	}
+}
+
+func TestClipScalesTheGradient(t *testing.T) {
+	c := small(runtime.HRM, 1)
+	c.Spec.Optim.ClipNorm = 1e-3
+	d := open(t, c.Spec)
+	var out train.StepOut
+	if err := errors.Join(d.Load(train.NewState(&c.Spec, 1)), d.Step(t.Context(), refilled(t, c), &out)); err != nil {
+		t.Fatal(err)
+	}
+	g := make([]float32, len(d.grad))
+	d.Gradient(g, nil)
+	if norm := math.Sqrt(sumSquares(g)); math.Abs(norm-out.GradNorm) > 1e-6*norm {
+		t.Errorf("GradNorm is %v, the gradient's norm %v", out.GradNorm, norm)
+	}
+	var s train.State
+	d.Save(&s)
+	if norm := math.Sqrt(sumSquares(s.M)) / 0.1; math.Abs(norm-1e-3) > 1e-8 {
+		t.Errorf("the clipped gradient has norm %v, want 0.001", norm)
+	}
+}
+
+// TestAdam follows the formulas of train.Algorithm in float64 for some steps.
+func TestAdam(t *testing.T) {
+	for _, algorithm := range []train.Algorithm{train.AdamAtan2, train.AdamW} {
+		o := train.Optim{Algorithm: algorithm, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.1}
+		if algorithm == train.AdamW {
+			o.Eps = 1e-6
+		}
+		rng := rand.New(rand.NewPCG(6, 6))
+		const n, lr = 200, 1e-2
+		p, m, v := make([]float32, n), make([]float32, n), make([]float32, n)
+		p64, m64, v64 := make([]float64, n), make([]float64, n), make([]float64, n)
+		for step := range 5 {
+			in := &train.StepIn{Step: int64(step + 1), LR: lr}
+			g := make([]float32, n)
+			for i := range g[1:] { // the gradient of number 0 stays 0
+				g[i+1] = float32(rng.NormFloat64() * math.Pow(10, float64(i%7-3)))
+			}
+			newAdam(&o, in, 1).update(p, m, v, g)
+			t1 := float64(step + 1)
+			for i := range g {
+				gi := float64(g[i])
+				m64[i] = 0.9*m64[i] + 0.1*gi
+				v64[i] = 0.95*v64[i] + 0.05*gi*gi
+				root := math.Sqrt(v64[i]) / math.Sqrt(1-math.Pow(0.95, t1))
+				by := math.Atan2(m64[i], root)
+				if algorithm == train.AdamW {
+					by = m64[i] / (root + 1e-6)
+				}
+				p64[i] = p64[i]*(1-lr*0.1) - lr/(1-math.Pow(0.9, t1))*by
+			}
+		}
+		for i := range p {
+			if math.Abs(float64(p[i])-p64[i]) > 1e-7 {
+				t.Errorf("%s: weight %d is %v, want %v", algorithm, i, p[i], p64[i])
+			}
+		}
+	}
+}
+
+func TestAtan2(t *testing.T) {
+	values := []float32{0, 1e-38, 1e-20, 1e-3, 0.5, 1, 1 + 1e-6, 3, 1e10, 1e38}
+	for _, y := range values {
+		for _, x := range values {
+			for _, sign := range []float32{1, -1} {
+				want := math.Atan2(float64(sign*y), float64(x))
+				if got := float64(atan2(sign*y, x)); math.Abs(got-want) > 2e-7*math.Abs(want)+1e-38 {
+					t.Errorf("atan2(%v, %v) = %v, want %v", sign*y, x, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestOrthogonal wants rows (or columns, the fewer) of nearly one length, which
+// point where those of the matrix did.
+func TestOrthogonal(t *testing.T) {
+	for _, shape := range [][2]int{{8, 24}, {24, 8}, {16, 16}} {
+		rows, cols := shape[0], shape[1]
+		rng := rand.New(rand.NewPCG(8, uint64(rows)))
+		x := make([]float32, rows*cols)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		o := orthogonal(slices.Clone(x), rows, cols)
+		if rows > cols {
+			o, x = transposed(o, rows, cols), transposed(x, rows, cols)
+			rows, cols = cols, rows
+		}
+		var inner float64
+		for i := range rows {
+			oi := o[i*cols : (i+1)*cols]
+			inner += float64(dot(oi, x[i*cols:(i+1)*cols]))
+			// A row's norm lies between the least and the largest singular value.
+			if n := math.Sqrt(sumSquares(oi)); n < 0.5 || n > 1.3 {
+				t.Errorf("%v: row %d has norm %v", shape, i, n)
+			}
+		}
+		// The inner product with U V^T is the sum of the singular values.
+		if most := math.Sqrt(sumSquares(x) * float64(rows)); inner < 0.6*most || inner > 1.2*most {
+			t.Errorf("%v: inner product %v, want near %v", shape, inner, most)
+		}
+	}
+}
+
+// TestEveryOptimizerLearns trains on examples whose labels are their tokens.
+func TestEveryOptimizerLearns(t *testing.T) {
+	for _, algorithm := range []train.Algorithm{train.AdamAtan2, train.AdamW, train.Muon} {
+		for _, bf16 := range []bool{false, true} {
+			t.Run(fmt.Sprint(algorithm, " bf16 ", bf16), func(t *testing.T) {
+				c := small(runtime.TRM, 60)
+				c.Spec.BF16, c.Spec.Optim.Algorithm, c.Spec.Optim.Eps = bf16, algorithm, 1e-8
+				c.LR = 1e-2
+				var first, last float64
+				h := train.Hooks{Step: func(m *train.Metrics) error {
+					if m.Step == 1 {
+						first = m.LM
+					}
+					last = m.LM
+					return nil
+				}}
+				if err := train.Run(t.Context(), c, open(t, c.Spec), echo{drawn{7}}, train.NewCheckpoint(c), h); err != nil {
+					t.Fatal(err)
+				}
+				if !(last < first/2) {
+					t.Errorf("loss went from %v to %v", first, last)
+				}
+			})
+		}
+	}
+}
+
+// echo is a task that a model learns at once: the answer is the question.
+type echo struct{ drawn }
+
+func (e echo) Example(n int64, in *runtime.Input, labels []int32) error {
+	err := e.drawn.Example(n, in, labels)
+	copy(labels, in.Tokens)
+	return err
+}
+
+func TestStepHonoursContext(t *testing.T) {
+	c := small(runtime.HRM, 1)
+	d := open(t, c.Spec)
+	if err := d.Load(train.NewState(&c.Spec, 1)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Step(ctx, refilled(t, c), &train.StepOut{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v, want context.Canceled", err)
+	}
+}
+
+func TestDeviceRefusesBadInput(t *testing.T) {
+	c := small(runtime.HRM, 1)
+	d := open(t, c.Spec)
+	for name, spoil := range map[string]func(in *train.StepIn){
+		"lane":  func(in *train.StepIn) { in.Refill[0].Lane = 13 },
+		"lanes": func(in *train.StepIn) { in.LastStep = nil },
+		"token": func(in *train.StepIn) { in.Refill[2].Input.Tokens[1] = 7 },
+		"label": func(in *train.StepIn) { in.Refill[2].Labels[1] = -1 },
+		"id":    func(in *train.StepIn) { in.Refill[2].Input.PuzzleID = 1 },
+	} {
+		in := refilled(t, c)
+		spoil(in)
+		err := d.Step(t.Context(), in, &train.StepOut{})
+		if !errors.Is(err, train.ErrState) && !errors.Is(err, runtime.ErrInput) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+	s := train.NewState(&c.Spec, 1)
+	s.ZH = s.ZH[1:]
+	if err := d.Load(s); !errors.Is(err, train.ErrState) {
+		t.Errorf("Load: err = %v, want ErrState", err)
+	}
+	if _, err := Open(train.Spec{}, Options{}); !errors.Is(err, runtime.ErrConfig) {
+		t.Errorf("Open: err = %v, want runtime.ErrConfig", err)
+	}
+}
