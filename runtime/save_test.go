@@ -151,6 +151,7 @@ func TestParseConfigErrors(t *testing.T) {
 		"rows and heads":  {"num_heads", 3, "no multiple of num_heads 3"},
 		"NaN":             {"rms_norm_eps", math.NaN(), "rms_norm_eps is NaN"},
 		"table too wide":  {"puzzle_emb_ndim", 1 << 21, "puzzle_emb_ndim is 2097152"},
+		"no width":        {"expansion", 0.1, "the SwiGLU has no width"},
 		"relations where": {"relations", "chess", `relations is "chess"`},
 	}
 	for name, c := range cases {

@@ -111,10 +111,13 @@ func (l *Layer) slots(c *Config, prefix string) []slot {
 		matrixSlot(prefix+"mlp.down_proj.weight", &l.Down, d, inter))
 }
 
-// validateSizes reports a tensor whose bytes as float32 an int cannot count,
-// which on a 32-bit machine is one of 2 GiB. The fields' limits keep the
+// validateSizes reports a SwiGLU of no width, and a tensor whose bytes as
+// float32 an int cannot count, which on a 32-bit machine is one of 2 GiB. The fields' limits keep the
 // products here below 2^63.
 func (c *Config) validateSizes() error {
+	if c.Inter() == 0 || c.MLPT && c.InterT() == 0 {
+		return fmt.Errorf("%w: expansion %v is too small: the SwiGLU has no width", ErrConfig, c.Expansion)
+	}
 	d, p := int64(c.Hidden), int64(c.P())
 	for _, t := range []struct {
 		name       string
@@ -141,6 +144,9 @@ const maxListed = 200
 // configuration needs. One error, wrapping ErrTensors, names each tensor that
 // is missing, misshapen or extra.
 func (c *Config) CheckTensors(have map[string][]int) error {
+	if layers := c.HLayers + c.LLayers; layers > len(have)+maxListed {
+		return fmt.Errorf("%w: %d layers, but only %d tensors", ErrTensors, layers, len(have))
+	}
 	var missing, misshapen, extra []string
 	known := map[string]bool{}
 	for _, t := range c.TensorShapes() {

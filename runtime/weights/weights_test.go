@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 func sampleHeader() Header {
@@ -229,3 +231,17 @@ func TestWriterFailsCleanly(t *testing.T) {
 type errReader struct{ err error }
 
 func (r errReader) Read([]byte) (int, error) { return 0, r.err }
+
+// Any msgpack library reads a file, without knowing this package.
+func TestPlainMsgpack(t *testing.T) {
+	var doc []any
+	if err := msgpack.Unmarshal(mustEncode(t, sampleHeader(), sampleTensors()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	header, _ := doc[0].(map[string]any)
+	tensors, _ := header["tensors"].([]any)
+	data, _ := doc[1].([]byte)
+	if len(doc) != 2 || header["format"] != "hrm" || len(tensors) != len(sampleTensors()) || len(data) == 0 {
+		t.Errorf("it reads %v", doc)
+	}
+}
