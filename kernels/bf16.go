@@ -21,6 +21,11 @@ func ToBF16(f float32) BF16 {
 	return BF16((b + 0x7fff + b>>16&1) >> 16)
 }
 
+// HasBF16 tells whether the kernels in use multiply BF16 numbers by an
+// instruction of the processor. Without it the BF16 kernels give the same, but
+// slower than those of float32.
+func HasBF16() bool { return useBF16() }
+
 // RoundBF16 sets dst[i] = ToBF16(src[i]) for every i of src.
 func RoundBF16(dst []BF16, src []float32) {
 	dst = dst[:len(src)]

@@ -68,7 +68,7 @@ type Config struct {
 
 	// How it runs.
 	Device             string        `yaml:"device" doc:"auto, cpu or webgpu"`
-	Precision          string        `yaml:"precision" doc:"f32 or bf16 matrix products; weights stay f32"`
+	Precision          string        `yaml:"precision" doc:"matrix products: f32, or bf16 where the device can; weights stay f32"`
 	Threads            int           `yaml:"threads" doc:"processor cores, 0 for all"`
 	For                time.Duration `yaml:"for" doc:"stop after this wall time and end the schedule there, 0 for steps alone"`
 	LogInterval        int           `yaml:"log_interval" doc:"steps between metrics"`

@@ -63,7 +63,8 @@ type gradient struct {
 	levels [2][]layerGrad // by runtime.Level; TRM: the same network twice
 }
 
-// Open prepares a device. Its state is empty until Load.
+// Open prepares a device. Its state is empty until Load. Without instructions
+// for bfloat16, Spec.BF16 has no effect.
 func Open(spec train.Spec, o Options) (*Device, error) {
 	kind, err := kernels.Implementation()
 	if err != nil {
@@ -71,6 +72,9 @@ func Open(spec train.Spec, o Options) (*Device, error) {
 	}
 	if err := spec.Validate(); err != nil {
 		return nil, fmt.Errorf("train/cpu: %w", err)
+	}
+	if spec.BF16 = spec.BF16 && kernels.HasBF16(); spec.BF16 {
+		kind += "-bf16"
 	}
 	c := &spec.Config
 	d := &Device{
