@@ -23,30 +23,30 @@ func (f *arcFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.votes, "votes", 16, "ARC: forms of each test input to ask about at most; two answers are given")
 }
 
-// voter returns what counts votes for this model, nil when it needs none.
+// voter returns what counts votes for this model, nil when it is not for ARC.
 func (f *arcFlags) voter(l *loaded) (*voter, error) {
-	if l.task.Name() != "arc" || l.model.Config.NumPuzzles <= 1 && f.identifiers == "" {
+	if l.task.Name() != "arc" {
 		return nil, nil
-	}
-	if f.identifiers == "" {
-		return nil, fmt.Errorf("the model knows %d ARC tasks by number: give the list of their names with --identifiers FILE", l.model.Config.NumPuzzles)
 	}
 	if f.votes < 1 {
 		return nil, fmt.Errorf("--votes is %d, want 1 or more", f.votes)
+	}
+	v := &voter{votes: f.votes, rows: l.model.Config.NumPuzzles}
+	if f.identifiers == "" {
+		return v, nil
 	}
 	file, err := os.Open(f.identifiers)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	ids, err := puzzle.ReadIdentifiers(file)
-	if err != nil {
+	if v.ids, err = puzzle.ReadIdentifiers(file); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.identifiers, err)
 	}
-	if len(ids.Names) > l.model.Config.NumPuzzles {
-		return nil, fmt.Errorf("%s has %d names and the model %d rows: they do not belong together", f.identifiers, len(ids.Names), l.model.Config.NumPuzzles)
+	if len(v.ids.Names) > v.rows {
+		return nil, fmt.Errorf("%s has %d names and the model %d rows: they do not belong together", f.identifiers, len(v.ids.Names), v.rows)
 	}
-	return &voter{ids: ids, votes: f.votes}, nil
+	return v, nil
 }
 
 // voter asks about every form of a test input that a row of the puzzle table
@@ -54,7 +54,8 @@ func (f *arcFlags) voter(l *loaded) (*voter, error) {
 // form of each answer, and counts them. The two with the most votes are the
 // attempts that ARC allows.
 type voter struct {
-	ids    *puzzle.Identifiers
+	ids    *puzzle.Identifiers // nil: not given
+	rows   int                 // of the model's puzzle table
 	votes  int
 	ballot puzzle.Ballot
 	sum    outcome // of the forms so far
@@ -90,15 +91,13 @@ func (v *voter) forms(items inputSeq) inputSeq {
 }
 
 func (v *voter) formsOf(it *item) []item {
-	if it.err != nil {
+	variants, err := v.variants(it)
+	if err != nil {
+		it.err = err
+	}
+	if len(variants) == 0 {
 		return []item{*it}
 	}
-	variants, ok := v.ids.Variants(it.Name)
-	if !ok {
-		it.err = fmt.Errorf("task %q is not in the list of identifiers: the model has not learned it", it.Name)
-		return []item{*it}
-	}
-	variants = slices.Clone(variants)
 	slices.SortStableFunc(variants, func(a, b puzzle.Variant) int { // the task's own form first
 		return btoi(b.Augmentation == puzzle.NoAugmentation) - btoi(a.Augmentation == puzzle.NoAugmentation)
 	})
@@ -114,6 +113,24 @@ func (v *voter) formsOf(it *item) []item {
 		forms[i] = f
 	}
 	return forms
+}
+
+// variants returns the rows that know an item's task. An example of a data
+// folder comes with its own row and needs none.
+func (v *voter) variants(it *item) ([]puzzle.Variant, error) {
+	switch {
+	case it.err != nil || it.Name == "":
+		return nil, it.err
+	case v.ids == nil && v.rows > 1:
+		return nil, fmt.Errorf("the model knows %d tasks by number: give the list of their names with --identifiers FILE", v.rows)
+	case v.ids == nil:
+		return nil, nil
+	}
+	variants, ok := v.ids.Variants(it.Name)
+	if !ok {
+		return nil, fmt.Errorf("task %q is not in the list of identifiers: the model has not learned it", it.Name)
+	}
+	return slices.Clone(variants), nil
 }
 
 func btoi(b bool) int {

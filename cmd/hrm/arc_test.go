@@ -102,13 +102,28 @@ func TestOwnFormFirst(t *testing.T) {
 	}
 }
 
+// Without identifiers a model of many tasks cannot know which one is meant;
+// an example that names its row itself needs none.
+func TestNoIdentifiers(t *testing.T) {
+	f := arcFlags{votes: 1}
+	v, err := f.voter(newEcho())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{Name: "a"}}); forms[0].err == nil || !strings.Contains(forms[0].err.Error(), "--identifiers FILE") {
+		t.Errorf("a named task: %v", forms[0].err)
+	}
+	if forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{ID: 3}}); len(forms) != 1 || forms[0].err != nil || forms[0].ID != 3 {
+		t.Errorf("an example of a folder: %+v", forms)
+	}
+}
+
 func TestVoterErrors(t *testing.T) {
 	l := newEcho()
 	for _, c := range []struct {
 		f    arcFlags
 		want string
 	}{
-		{arcFlags{votes: 1}, "--identifiers FILE"},
 		{arcFlags{votes: 0, identifiers: "x"}, "want 1 or more"},
 		{arcFlags{votes: 1, identifiers: "no/such"}, "no/such"},
 		{arcFlags{votes: 1, identifiers: writeFile(t, "a", `{"a": 1}`)}, "identifiers"},

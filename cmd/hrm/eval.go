@@ -29,7 +29,8 @@ func newEval() *cobra.Command {
 		Use:   "eval --data FILE",
 		Short: "Measure a model's accuracy and speed on puzzles with answers",
 		Long: `Measure a model on puzzles whose answers are known: CSV with the columns question
-and answer (source and rating where there), plain or gzip, or ARC tasks in JSON.
+and answer (source and rating where there), plain or gzip; ARC tasks in JSON; or a
+data-set folder of the references, of which the test half is used.
 
   exact accuracy   the share of puzzles whose every cell is right; for ARC with
                    --identifiers of test inputs of which one of two attempts is
@@ -96,10 +97,14 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
+// maxReported is how many unreadable puzzles are reported one by one.
+const maxReported = 5
+
 // read returns the puzzles to measure. Unreadable ones are reported and kept,
 // to be counted.
 func (f *evalFlags) read(l *loaded, errOut io.Writer) ([]item, error) {
 	var items []item
+	bad := 0
 	for it := range inputs(f.data, nil, l.task) {
 		if f.limit > 0 && len(items) == f.limit {
 			break
@@ -108,9 +113,14 @@ func (f *evalFlags) read(l *loaded, errOut io.Writer) ([]item, error) {
 			it.err = errors.New("no answer to compare with")
 		}
 		if it.err != nil {
-			fmt.Fprintf(errOut, "hrm: %s: %v\n", it.where, it.err)
+			if bad++; bad <= maxReported {
+				fmt.Fprintf(errOut, "hrm: %s: %v\n", it.where, it.err)
+			}
 		}
 		items = append(items, it)
+	}
+	if bad > maxReported {
+		fmt.Fprintf(errOut, "hrm: and %d more that could not be read\n", bad-maxReported)
 	}
 	if !slices.ContainsFunc(items, func(it item) bool { return it.err == nil }) {
 		return nil, fmt.Errorf("--data holds no %s puzzle with an answer", l.task.Name())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -44,7 +45,7 @@ func argument(i int, arg string, stdin io.Reader, task puzzle.Task) inputSeq {
 	if arg == "-" {
 		return read("standard input", stdin, task)
 	}
-	if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() {
+	if _, err := os.Stat(arg); err == nil {
 		return readFile(arg, task)
 	}
 	where := fmt.Sprintf("argument %d", i+1)
@@ -55,29 +56,41 @@ func argument(i int, arg string, stdin io.Reader, task puzzle.Task) inputSeq {
 	return read(where, strings.NewReader(arg), task)
 }
 
+// readFile yields the puzzles of a file, or of a folder of the reference's.
 func readFile(path string, task puzzle.Task) inputSeq {
 	return func(yield func(item) bool) {
-		f, err := os.Open(path)
+		r, err := puzzle.Open(path, task)
 		if err != nil {
 			yield(item{where: path, err: err})
 			return
 		}
-		defer f.Close()
-		read(path, f, task)(yield)
+		defer r.Close()
+		for it := range all(path, r) {
+			if it.Name == "" && strings.HasSuffix(path, ".json") { // one ARC task, which its file names
+				it.Name = strings.TrimSuffix(filepath.Base(path), ".json")
+			}
+			if !yield(it) {
+				return
+			}
+		}
 	}
 }
 
-// read yields the puzzles of r. A bad one is an item with its error, and the
-// next puzzle follows.
+// read yields the puzzles of r.
 func read(where string, r io.Reader, task puzzle.Task) inputSeq {
+	pr, err := puzzle.NewReader(r, task)
+	if err != nil {
+		return only(item{where: where, err: err})
+	}
+	return all(where, pr)
+}
+
+// all yields what is left in a reader. A bad puzzle is an item with its error,
+// and the next one follows.
+func all(where string, r *puzzle.Reader) inputSeq {
 	return func(yield func(item) bool) {
-		pr, err := puzzle.NewReader(r, task)
-		if err != nil {
-			yield(item{where: where, err: err})
-			return
-		}
 		for {
-			p, err := pr.Next()
+			p, err := r.Next()
 			if err == io.EOF {
 				return
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/weights"
 )
 
 // modelFlags choose the model and the processor that runs it.
@@ -55,7 +56,11 @@ func (f *modelFlags) load() (*loaded, error) {
 // open returns the model and what keeps its file mapped.
 func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 	if f.path != "" {
-		return native.Open(f.path)
+		m, file, err := native.Open(f.path)
+		if errors.Is(err, weights.ErrFormat) {
+			err = fmt.Errorf("%w; hrm import makes a .hrm file of a published checkpoint", err)
+		}
+		return m, file, err
 	}
 	m, err := native.Default()
 	if errors.Is(err, native.ErrNoDefault) {

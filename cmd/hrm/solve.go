@@ -93,7 +93,7 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 	} else {
 		err = t.solve(cmd.Context(), items, o, newPrinter(l, out, errOut, f.json))
 	}
-	if t.total() != 1 || err != nil {
+	if t.total() > 1 || err != nil {
 		fmt.Fprintln(errOut, t)
 	}
 	return t.exit(err)
