@@ -18,7 +18,8 @@ var ErrConfig = errors.New("invalid training configuration")
 // Config decides a training run. Keys are those of the reference's
 // configuration where it has one.
 type Config struct {
-	Task string `yaml:"task" doc:"sudoku, maze or arc"`
+	Preset string `yaml:"preset" doc:"name of the preset that it began as, for the record"`
+	Task   string `yaml:"task" doc:"sudoku, maze or arc"`
 
 	// The model.
 	Family       runtime.Family    `yaml:"family" doc:"hrm: two levels; trm: one shared level, no q_continue"`

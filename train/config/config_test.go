@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
 )
 
 func TestPresetsAreValid(t *testing.T) {
@@ -16,7 +17,7 @@ func TestPresetsAreValid(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := c.Validate(); err != nil {
+		if _, err := c.Train(1); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if purpose, err := PresetPurpose(name); err != nil || len(purpose) < 20 {
@@ -52,6 +53,42 @@ func TestPaperPreset(t *testing.T) {
 	}
 	if c.LR != 1e-4 || c.WeightDecay != 1 || c.BatchSize != 768 || c.Warmup != 2000 || c.Optimizer != "adam-atan2" {
 		t.Errorf("optimization %+v", c)
+	}
+}
+
+// Every key that the trainer has arrives there.
+func TestTrain(t *testing.T) {
+	c := Default()
+	for _, set := range [][2]string{
+		{"task", "sudoku"}, {"global_batch_size", "7"}, {"loss_type", "softmax_cross_entropy"}, {"precision", "bf16"}, {"seed", "3"},
+		{"steps", "40"}, {"lr", "0.01"}, {"puzzle_emb_lr", "0.02"}, {"lr_warmup_steps", "5"}, {"lr_schedule", "cosine"}, {"lr_min_ratio", "0.1"},
+		{"halt_exploration_prob", "0.3"}, {"eval_interval", "11"}, {"checkpoint_interval", "13"}, {"optimizer", "adamw"}, {"beta1", "0.8"},
+		{"beta2", "0.99"}, {"eps", "1e-7"}, {"weight_decay", "0.5"}, {"puzzle_emb_weight_decay", "0.6"}, {"grad_clip", "2"}, {"ema", "true"}, {"ema_rate", "0.9"},
+	} {
+		if err := c.Set(set[0], set[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := c.Train(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := c.Model(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := train.Config{
+		Spec: train.Spec{Config: model, Lanes: 7, Loss: train.Softmax, BF16: true, Optim: train.Optim{
+			Algorithm: train.AdamW, Beta1: 0.8, Beta2: 0.99, Eps: 1e-7, WeightDecay: 0.5, PuzzleWeightDecay: 0.6, ClipNorm: 2, EMA: 0.9}},
+		Seed: 3, Steps: 40, LR: 0.01, PuzzleLR: 0.02, Schedule: train.Schedule{Warmup: 5, Total: 40, MinRatio: 0.1},
+		ExploreProb: 0.3, EvaluateEvery: 11, CheckpointEvery: 13,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	c.Schedule = "constant"
+	if got, err := c.Train(1); err != nil || got.Schedule.MinRatio != 1 {
+		t.Errorf("constant schedule: %+v, %v", got.Schedule, err)
 	}
 }
 

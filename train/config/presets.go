@@ -25,6 +25,7 @@ func Preset(name string) (Config, error) {
 	if err := c.Parse([]byte(text)); err != nil {
 		return c, fmt.Errorf("preset %s: %w", name, err)
 	}
+	c.Preset = name
 	return c, nil
 }
 

@@ -71,12 +71,12 @@ func (c *Config) validateNumbers() error {
 		key         string
 		v, min, max float64
 	}{
-		{"lr", c.LR, 0, 10},
+		{"lr", c.LR, 0, 1},
 		{"lr_min_ratio", c.LRMinRatio, 0, 1},
 		{"beta1", c.Beta1, 0, 1},
 		{"beta2", c.Beta2, 0, 1},
 		{"weight_decay", c.WeightDecay, 0, 1000},
-		{"puzzle_emb_lr", c.PuzzleEmbLR, 0, 10},
+		{"puzzle_emb_lr", c.PuzzleEmbLR, 0, 1},
 		{"puzzle_emb_weight_decay", c.PuzzleEmbDecay, 0, 1000},
 		{"grad_clip", c.Clip, 0, 1e9},
 		{"eps", c.Eps, 0, 1},

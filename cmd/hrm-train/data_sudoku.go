@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// generatedSource is the source column of puzzles made here.
+const generatedSource = "generated"
+
+// sudokuFlags are the flags of hrm-train data sudoku.
+type sudokuFlags struct {
+	dataFlags
+	rating int
+	clues  string
+	from   []string
+}
+
+func newDataSudoku() *cobra.Command {
+	var f sudokuFlags
+	cmd := &cobra.Command{
+		Use:   "sudoku",
+		Short: "Import or generate sudokus",
+		Long: `Imports sudokus from CSV or text files, plain or gzip: solves those without an
+answer, rates those without a rating, refuses those with several solutions. Or
+generates them: hard ones of at least --rating, or ordinary ones with a number of
+--clues. Of equivalent sudokus (up to transposition, and permutations of digits,
+bands, stacks, rows and columns) the first is kept, and none is kept whose solution
+is equivalent to one of a --dedup-against file.
+
+The rating is half the guesses of a backtracking search that proves the solution
+to be the only one; on hard sudokus its mean is that of the tdoku solver's, which
+rates Sudoku-Extreme. Hard sudokus are found by changing clues of hard ones: --from
+gives some to start with, without it the search starts from random ones.`,
+		Example: `  hrm-train data sudoku --generate 20000 --rating 20 --dedup-against valid.csv.gz --out hard.csv.gz
+  hrm-train data sudoku --generate 1000 --clues 28-36 --out ordinary.csv.gz
+  hrm-train data sudoku --in downloaded.txt --out clean.csv.gz`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.register(cmd)
+	cmd.Flags().IntVar(&f.rating, "rating", 20, "lowest rating of generated sudokus")
+	cmd.Flags().StringVar(&f.clues, "clues", "", "generate ordinary sudokus with this many clues, as in 30 or 28-36")
+	cmd.Flags().StringArrayVar(&f.from, "from", nil, "file of hard sudokus to start generation from (repeatable)")
+	return cmd
+}
+
+func (f *sudokuFlags) run(cmd *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	low, high, err := parseClues(f.clues)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	t, err := openTable(ctx, f.out, puzzle.Sudoku{}, f.resume)
+	if err != nil {
+		return err
+	}
+	filter, err := f.filter(ctx, t)
+	if err != nil {
+		return err
+	}
+	left, err := f.importAll(ctx, t, func(p *puzzle.Puzzle) (bool, error) { return keepSudoku(p, filter) })
+	if err == nil && f.generate > 0 {
+		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
+		if f.clues != "" {
+			err = f.ordinary(ctx, t, filter, report, low, high)
+		} else {
+			err = f.hard(ctx, t, filter, report)
+		}
+		report.done()
+	}
+	return t.finish(cmd.OutOrStdout(), left, err)
+}
+
+// parseClues reads "30" or "28-36"; "" is no limits.
+func parseClues(text string) (low, high int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	a, b, found := strings.Cut(text, "-")
+	if !found {
+		b = a
+	}
+	low, errLow := strconv.Atoi(a)
+	high, errHigh := strconv.Atoi(b)
+	if errors.Join(errLow, errHigh) != nil || low < 24 || high < low || high > 80 {
+		return 0, 0, fmt.Errorf("--clues %s: want a number or a range such as 28-36, between 24 and 80", text)
+	}
+	return low, high, nil
+}
+
+// filter knows the rows that are there and what is left out.
+func (f *sudokuFlags) filter(ctx context.Context, t *table) (*data.Filter, error) {
+	filter := data.NewFilter()
+	for _, path := range f.against {
+		set, err := loadSet(ctx, "sudoku", path)
+		if err != nil {
+			return nil, err
+		}
+		filter.Ban(set)
+	}
+	for _, p := range t.rows {
+		q, a := data.ToGrid(p.Question), data.ToGrid(p.Answer)
+		filter.Keep(&q, &a)
+	}
+	return filter, nil
+}
+
+// keepSudoku solves and rates a sudoku where the file does not, and reports
+// whether it is new.
+func keepSudoku(p *puzzle.Puzzle, filter *data.Filter) (bool, error) {
+	q := data.ToGrid(p.Question)
+	if s := data.Solve(&q, 2); s.Count != 1 {
+		return false, fmt.Errorf("%w: %d or more solutions", puzzle.ErrFormat, s.Count)
+	} else if p.Answer == nil {
+		p.Answer = s.Grid.Tokens()
+	}
+	if p.Rating < 0 {
+		p.Rating = data.Rate(&q)
+	}
+	a := data.ToGrid(p.Answer)
+	return filter.Keep(&q, &a), nil
+}
+
+// ordinary makes sudokus with low to high clues.
+func (f *sudokuFlags) ordinary(ctx context.Context, t *table, filter *data.Filter, report *reporter, low, high int) error {
+	for n := uint64(len(t.rows)); len(t.rows) < f.generate; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rng := rand.New(rand.NewPCG(f.seed, n))
+		s := data.Ordinary(low+rng.IntN(high-low+1), rng)
+		if !filter.Keep(&s.Question, &s.Answer) {
+			continue
+		}
+		if err := t.add(s.Puzzle(generatedSource)); err != nil {
+			return err
+		}
+		report.count(int64(len(t.rows)), "sudokus")
+	}
+	return nil
+}
+
+// hardRound is how many hard sudokus are made before they join those from
+// which the next are made.
+const hardRound = 500
+
+// hard makes sudokus of the lowest rating or more.
+func (f *sudokuFlags) hard(ctx context.Context, t *table, filter *data.Filter, report *reporter) error {
+	seeds, err := f.seeds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range t.rows {
+		seeds = append(seeds, toSudoku(p))
+	}
+	for len(t.rows) < f.generate {
+		made, err := data.GenerateHard(ctx, data.HardOptions{
+			Seed: f.seed + uint64(len(t.rows)), Count: min(hardRound, f.generate-len(t.rows)), MinRating: f.rating,
+			Seeds: seeds, Filter: filter, Threads: f.threads,
+			Progress: func(done int) { report.count(int64(len(t.rows)+done), "sudokus") },
+		})
+		if err != nil {
+			return err
+		}
+		for _, s := range made {
+			if err := t.add(s.Puzzle(generatedSource)); err != nil {
+				return err
+			}
+		}
+		seeds = append(seeds, made...)
+	}
+	return nil
+}
+
+func (f *sudokuFlags) seeds(ctx context.Context) ([]data.Sudoku, error) {
+	var seeds []data.Sudoku
+	for _, path := range f.from {
+		err := readPuzzles(ctx, path, puzzle.Sudoku{}, func(p puzzle.Puzzle) error {
+			seeds = append(seeds, toSudoku(p))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return seeds, nil
+}
+
+func toSudoku(p puzzle.Puzzle) data.Sudoku {
+	return data.Sudoku{Question: data.ToGrid(p.Question), Answer: data.ToGrid(p.Answer), Rating: p.Rating}
+}

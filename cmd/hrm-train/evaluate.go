@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/curve"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// score sums what an evaluation found.
+type score struct {
+	puzzles  int
+	exact    int     // every scored cell is the label's
+	valid    int     // the answer solves the question, whatever the label
+	cells    float64 // share of right cells, summed over puzzles
+	haltOK   int     // q_halt says whether the answer is exact
+	segments int
+}
+
+// evaluate solves a set, or limit examples spread over it, on the CPU.
+func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set, limit int, o runtime.Options) (score, error) {
+	var s score
+	backend, err := cpu.New(m, cpu.Options{Threads: threads})
+	if err != nil {
+		return s, err
+	}
+	defer backend.Close()
+	picks := spread(set.Len(), limit)
+	in := make([]runtime.Input, len(picks))
+	for k, i := range picks {
+		in[k] = runtime.Input{Tokens: tokens(set.Input(i)), PuzzleID: set.ID(i)}
+	}
+	results, err := runtime.Solve(ctx, backend, in, o)
+	if err != nil {
+		return s, err
+	}
+	task, err := puzzle.ByName(set.Task)
+	if err != nil {
+		return s, err
+	}
+	for k, r := range results {
+		if r.Err != nil {
+			return s, r.Err
+		}
+		s.add(task, &m.Config, in[k].Tokens, set.Label(picks[k]), r)
+	}
+	return s, nil
+}
+
+// spread returns limit of the numbers below n, evenly, or with limit 0 all.
+func spread(n, limit int) []int {
+	if limit == 0 || limit > n {
+		limit = n
+	}
+	picks := make([]int, limit)
+	for k := range picks {
+		picks[k] = int(int64(k) * int64(n) / int64(limit))
+	}
+	return picks
+}
+
+func (s *score) add(task puzzle.Task, c *runtime.Config, question []int32, label []uint8, r runtime.Result) {
+	right, scored := 0, 0
+	for i, want := range label {
+		if want != 0 {
+			scored++
+			right += btoi(r.Tokens[i] == int32(want))
+		}
+	}
+	exact := right == scored
+	s.puzzles++
+	s.exact += btoi(exact)
+	s.valid += btoi(task.Check(question, r.Tokens) == nil)
+	s.cells += float64(right) / float64(max(1, scored))
+	s.haltOK += btoi((c.Preference(r.QHalt, r.QContinue) > 0) == exact)
+	s.segments += r.Segments
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// record returns the shares.
+func (s *score) record() curve.Record {
+	n := float64(max(1, s.puzzles))
+	return curve.Record{
+		Kind: curve.Eval, Puzzles: s.puzzles, ExactAccuracy: float64(s.exact) / n, Accuracy: s.cells / n,
+		QHaltAccuracy: float64(s.haltOK) / n, Segments: float64(s.segments) / n,
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/train/config"
+)
+
+// Files of a run's folder, beside metricsFile.
+const (
+	configFile     = "config.yaml"    // the effective configuration
+	checkpointFile = "checkpoint.hrm" // the newest checkpoint, with the optimizer's state
+	bestFile       = "best.hrm"       // the model of the best evaluation so far
+)
+
+// runFlags are the flags of hrm-train run.
+type runFlags struct {
+	configFlags
+	data   []string
+	out    string
+	resume bool
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Train a model",
+		Long: `Trains a model from a preset (--preset), a file (--config) or both, the file over
+the preset; --set and the other flags override single keys. The keys, with their
+meanings and values, are what hrm-train presets NAME prints.
+
+The folder --out gets the effective configuration (config.yaml), checkpoints
+(checkpoint.hrm), the model of the best evaluation (best.hrm), the metrics
+(metrics.jsonl) and the learning curve (curve.png, curve.svg). SIGINT and SIGTERM
+save and exit; --resume goes on from the last checkpoint, on a CPU with the same
+bits as if nothing had happened.`,
+		Example: `  hrm-train run --preset sudoku-cpu --data train.csv.gz --validation valid.csv.gz --out run
+  hrm-train run --preset sudoku-cpu --data train.csv.gz=3 --data made.csv.gz --set lr=1e-3 --for 60m --out run
+  hrm-train run --resume --out run`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.config(cmd)
+			if err != nil {
+				return err
+			}
+			return trainRun(cmd.Context(), c, f.out, f.resume, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f.register(cmd, "validation", "steps", "device", "threads", "precision", "for", "seed")
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.data, "data", nil, "training file, or path=weight (repeatable)")
+	flags.StringVarP(&f.out, "out", "o", "", "folder of the run (required)")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --out, with its configuration; start it if there is none")
+	return cmd
+}
+
+// config is the configuration of the run in the folder when it is resumed,
+// else that of preset and file; flags override both.
+func (f *runFlags) config(cmd *cobra.Command) (config.Config, error) {
+	c, err := f.base()
+	if err != nil {
+		return c, err
+	}
+	if len(f.data) > 0 {
+		if err := c.Set("data", strings.Join(f.data, ",")); err != nil {
+			return c, fmt.Errorf("--data: %w", err)
+		}
+	}
+	if err := f.override(cmd, &c); err != nil {
+		return c, err
+	}
+	if len(c.Data) == 0 {
+		return c, fmt.Errorf("%w: data is missing: give --data or the key data", config.ErrConfig)
+	}
+	return c, nil
+}
+
+func (f *runFlags) base() (config.Config, error) {
+	if f.out == "" {
+		return config.Config{}, fmt.Errorf("%w: --out is missing: the folder of the run", config.ErrConfig)
+	}
+	if f.resume {
+		c := config.Default()
+		err := c.Read(filepath.Join(f.out, configFile))
+		if !errors.Is(err, os.ErrNotExist) {
+			return c, err
+		}
+	}
+	return f.configFlags.base()
+}
+
+// trainRun trains in a folder, which it makes.
+func trainRun(ctx context.Context, c config.Config, dir string, resume bool, out, errOut io.Writer) error {
+	t, err := newTraining(ctx, c, dir, resume, newReporter(errOut, int64(c.Steps)))
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if err := t.train(ctx); err != nil {
+		return err
+	}
+	return t.finish(out)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// saveEvery is the time between two saves of a table under way.
+const saveEvery = 30 * time.Second
+
+// table is a file of puzzles under way: CSV with the columns source, question,
+// answer and rating, compressed when its name ends in .gz. The file is always
+// whole, so work that was stopped can go on from it.
+type table struct {
+	path  string
+	task  puzzle.Task
+	rows  []puzzle.Puzzle
+	saved time.Time
+}
+
+// openTable starts a table, or with resume goes on with the one in the file.
+func openTable(ctx context.Context, path string, task puzzle.Task, resume bool) (*table, error) {
+	t := &table{path: path, task: task, saved: time.Now()}
+	_, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return t, nil
+	case err != nil:
+		return nil, err
+	case !resume:
+		return nil, fmt.Errorf("%s is there already: give --resume to go on with it, or another --out", path)
+	}
+	err = readPuzzles(ctx, path, task, func(p puzzle.Puzzle) error {
+		t.rows = append(t.rows, p)
+		return nil
+	})
+	return t, err
+}
+
+// add appends a puzzle, and saves the table now and then.
+func (t *table) add(p puzzle.Puzzle) error {
+	t.rows = append(t.rows, p)
+	if time.Since(t.saved) < saveEvery {
+		return nil
+	}
+	return t.save()
+}
+
+// save writes the whole file.
+func (t *table) save() error {
+	var b bytes.Buffer
+	if err := t.encode(&b); err != nil {
+		return err
+	}
+	t.saved = time.Now()
+	return writeFile(t.path, b.Bytes())
+}
+
+func (t *table) encode(b *bytes.Buffer) error {
+	if !strings.HasSuffix(t.path, ".gz") {
+		return t.encodeCSV(b)
+	}
+	z := gzip.NewWriter(b)
+	if err := t.encodeCSV(z); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+func (t *table) encodeCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"source", "question", "answer", "rating"}) // Flush reports errors
+	for _, p := range t.rows {
+		rating := ""
+		if p.Rating >= 0 {
+			rating = strconv.Itoa(p.Rating)
+		}
+		_ = out.Write([]string{p.Source, t.task.Decode(p.Question), t.task.Decode(p.Answer), rating})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// readPuzzles calls each for every puzzle of a file. A bad puzzle ends it.
+func readPuzzles(ctx context.Context, path string, task puzzle.Task, each func(puzzle.Puzzle) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := puzzle.NewReader(f, task)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for ctx.Err() == nil {
+		p, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = each(p)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return ctx.Err()
+}

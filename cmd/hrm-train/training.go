@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
+	"github.com/hrmgo/hrm/train/config"
+	"github.com/hrmgo/hrm/train/curve"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// training is one sitting of a run.
+type training struct {
+	config config.Config
+	dir    string
+	data   *source
+	valid  *data.Set // of the periodic evaluation, nil for none
+
+	run    train.Config // Run reads it before every step: pace changes it
+	from   *train.Checkpoint
+	device train.Device
+	log    *curve.Log
+	report *reporter
+
+	began  time.Time
+	before time.Duration // of earlier sittings
+	window window        // since the last record
+	best   float64       // exact accuracy of bestFile
+	last   *curve.Record // of the validation file
+}
+
+// newTraining opens everything that training needs, so that whatever is wrong
+// is said before the first step.
+func newTraining(ctx context.Context, c config.Config, dir string, resume bool, report *reporter) (*training, error) {
+	t := &training{config: c, dir: dir, report: report}
+	for _, step := range []func() error{
+		func() error { return t.openData(ctx) },
+		func() error { return t.openFolder(resume) },
+		t.openDevice,
+	} {
+		if err := step(); err != nil {
+			t.close()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *training) openData(ctx context.Context) (err error) {
+	c := &t.config
+	if t.data, err = openSource(ctx, c); err != nil {
+		return err
+	}
+	t.report.say("data: %d puzzles for training", t.data.puzzles)
+	if c.Validation != "" {
+		if t.valid, err = loadSet(ctx, c.Task, c.Validation); err != nil {
+			return err
+		}
+		t.report.say("data: %d puzzles for validation", t.valid.Len())
+	}
+	t.run, err = c.Train(t.data.numPuzzles)
+	return err
+}
+
+// openFolder makes the folder or finds the run in it.
+func (t *training) openFolder(resume bool) error {
+	if err := os.MkdirAll(t.dir, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(t.dir, checkpointFile)
+	_, err := os.Stat(path)
+	switch {
+	case err == nil && !resume:
+		return fmt.Errorf("%s already holds a run: give --resume to go on with it, or another --out", t.dir)
+	case err == nil:
+		err = t.restore(path)
+	case errors.Is(err, os.ErrNotExist):
+		t.from = train.NewCheckpoint(&t.run)
+		t.from.Meta = map[string]string{"data_sha256": t.data.sha256}
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.writeConfig(); err != nil {
+		return err
+	}
+	t.log, err = curve.OpenLog(filepath.Join(t.dir, metricsFile), t.from.Step)
+	return err
+}
+
+// restore goes on from a checkpoint, if it was trained on the same data.
+func (t *training) restore(path string) (err error) {
+	if t.from, err = train.ReadCheckpoint(path, &t.run.Spec); err != nil {
+		return err
+	}
+	if sum := t.from.Meta["data_sha256"]; sum != t.data.sha256 {
+		return fmt.Errorf("%s was trained on other data: the files had SHA-256 %s, now %s", path, sum, t.data.sha256)
+	}
+	seconds, err := strconv.ParseFloat(t.from.Meta["seconds"], 64)
+	if err != nil {
+		return fmt.Errorf("%s: seconds: %w", path, err)
+	}
+	if err := t.data.seek(t.from.Meta["cursor"]); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	t.before = time.Duration(seconds * float64(time.Second))
+	t.best, _ = strconv.ParseFloat(t.from.Meta["best"], 64) // absent before the first evaluation
+	t.report.say("resuming after step %d", t.from.Step)
+	return nil
+}
+
+func (t *training) writeConfig() error {
+	text, err := t.config.YAML()
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(t.dir, configFile), text)
+}
+
+func (t *training) openDevice() (err error) {
+	var why string
+	if t.device, why, err = openDevice(t.config.Device, &t.run.Spec, t.config.Threads); err != nil {
+		return err
+	}
+	t.report.say("device: %s (%s)", t.device.Name(), why)
+	return nil
+}
+
+func (t *training) close() {
+	if t.device != nil {
+		_ = t.device.Close()
+	}
+	if t.log != nil {
+		_ = t.log.Close()
+	}
+}
+
+// train runs until the last step, or until ctx ends: then it saves.
+func (t *training) train(ctx context.Context) error {
+	t.began = time.Now()
+	if t.from.Step >= t.run.Steps {
+		t.report.say("all %d steps are done", t.run.Steps)
+		return nil
+	}
+	hooks := train.Hooks{
+		Step:       func(m *train.Metrics) error { return t.afterStep(ctx, m) },
+		Evaluate:   func(_ context.Context, step int64, m *runtime.Model) error { return t.evaluate(ctx, step, m) },
+		Checkpoint: t.checkpoint,
+	}
+	err := train.Run(context.WithoutCancel(ctx), &t.run, t.device, t.data, t.from, hooks)
+	t.report.done()
+	if errors.Is(err, train.ErrStop) {
+		return fmt.Errorf("saved in %s, --resume goes on: %w", t.dir, ctx.Err())
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w; %s has the last good checkpoint", errFailed, err, t.dir)
+	}
+	return nil
+}
+
+// afterStep records every log_interval steps and asks for the end when ctx
+// ended.
+func (t *training) afterStep(ctx context.Context, m *train.Metrics) error {
+	t.pace(m.Step)
+	t.window.add(m)
+	if m.Step%int64(t.config.LogInterval) == 0 || m.Step == t.run.Steps {
+		r := t.window.record(t.elapsed())
+		t.window = window{}
+		if err := t.log.Add(r); err != nil {
+			return err
+		}
+		t.report.record(r, t.left(m.Step))
+	}
+	if ctx.Err() != nil {
+		return train.ErrStop
+	}
+	return nil
+}
+
+// pace fits the schedule into the time that the configuration gives: as many
+// steps in all as the time allows at the pace so far.
+func (t *training) pace(step int64) {
+	if t.config.For == 0 {
+		return
+	}
+	elapsed := t.elapsed()
+	if elapsed >= t.config.For {
+		t.run.Steps = step
+	}
+	total := float64(step) * float64(t.config.For) / float64(elapsed)
+	t.run.Schedule.Total = int64(min(total, float64(t.config.Steps)))
+}
+
+func (t *training) elapsed() time.Duration { return t.before + time.Since(t.began) }
+
+// left is the time until the last step at the pace of this sitting.
+func (t *training) left(step int64) time.Duration {
+	perStep := time.Since(t.began) / time.Duration(max(1, step-t.from.Step))
+	left := perStep * time.Duration(t.run.Steps-step)
+	if t.config.For > 0 {
+		left = min(left, t.config.For-t.elapsed())
+	}
+	return left
+}
+
+// evaluate solves the validation file and keeps the model if it is the best.
+func (t *training) evaluate(ctx context.Context, step int64, m *runtime.Model) error {
+	if t.valid == nil {
+		return nil
+	}
+	score, err := evaluate(ctx, m, t.config.Threads, t.valid, t.config.EvalLimit, runtime.Options{})
+	if ctx.Err() != nil {
+		return nil // the next step saves and ends
+	}
+	if err != nil {
+		return err
+	}
+	r := score.record()
+	r.Step, r.Seconds = step, t.elapsed().Seconds()
+	t.last = &r
+	t.report.record(r, 0)
+	if err := t.log.Add(r); err != nil {
+		return err
+	}
+	if r.ExactAccuracy > t.best {
+		t.best = r.ExactAccuracy
+		if err := t.writeModel(filepath.Join(t.dir, bestFile), m, r); err != nil {
+			return err
+		}
+	}
+	return t.draw()
+}
+
+func (t *training) draw() error {
+	records, err := curve.ReadFile(filepath.Join(t.dir, metricsFile))
+	if err != nil {
+		return err
+	}
+	for _, format := range []string{"png", "svg"} {
+		var picture bytes.Buffer
+		if err := curve.Draw(&picture, format, filepath.Base(t.dir), curve.Steps, []curve.Run{{Records: records}}); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(t.dir, "curve."+format), picture.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkpoint writes the checkpoint; the one before stays until it is whole.
+func (t *training) checkpoint(cp *train.Checkpoint) error {
+	cp.Meta = maps.Clone(cp.Meta)
+	cp.Meta["seconds"] = strconv.FormatFloat(t.elapsed().Seconds(), 'f', 3, 64)
+	cp.Meta["cursor"] = t.data.cursor()
+	cp.Meta["best"] = strconv.FormatFloat(t.best, 'f', 6, 64)
+	return train.WriteCheckpoint(filepath.Join(t.dir, checkpointFile), &t.run.Spec, cp)
+}
+
+// finish says what came of the run.
+func (t *training) finish(out io.Writer) error {
+	if err := t.draw(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: done in %s\n", t.dir, t.elapsed().Round(time.Second))
+	if t.last != nil {
+		fmt.Fprintf(out, "%s\n", describeEval(*t.last))
+	}
+	return nil
+}
