@@ -1,13 +1,19 @@
 package gputrain
 
 import (
+	"context"
 	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/gpu/wgpu"
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
+	"github.com/hrmgo/hrm/train/cpu"
 	"github.com/hrmgo/hrm/train/traintest"
 )
 
@@ -29,4 +35,177 @@ func open(t testing.TB, s train.Spec) (train.Device, error) {
 
 func TestGolden(t *testing.T) {
 	traintest.Golden(t, func(s train.Spec) (train.Device, error) { return open(t, s) })
+}
+
+// lockstepCases are two small models that between them use every part of a
+// step.
+func lockstepCases() map[string]train.Spec {
+	trm := runtime.Config{
+		Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 32, Heads: 2, Expansion: 1, LLayers: 1, HCycles: 2, LCycles: 2,
+		Positions: runtime.Rope, Relations: "sudoku", HaltMaxSteps: 4, NormEps: 1e-5, RopeTheta: 10000,
+	}
+	hrm := runtime.Config{
+		Family: runtime.HRM, VocabSize: 5, SeqLen: 10, NumPuzzles: 3, PuzzleEmbDim: 24, Hidden: 16, Heads: 2, Expansion: 1,
+		HLayers: 1, LLayers: 2, HCycles: 2, LCycles: 2, Positions: runtime.Learned, HaltMaxSteps: 4, NormEps: 1e-5, RopeTheta: 10000,
+	}
+	return map[string]train.Spec{
+		"trm": {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"hrm": {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
+	}
+}
+
+func TestAgreesWithCPU(t *testing.T) {
+	for name, spec := range lockstepCases() {
+		t.Run(name, func(t *testing.T) { lockstep(t, spec, 20) })
+	}
+}
+
+// lockstep trains on both devices with the same inputs and compares what the
+// host sees of every step, and all of the state after the last.
+func lockstep(t *testing.T, spec train.Spec, steps int64) {
+	onGPU, err := open(t, spec)
+	check(t, err)
+	defer onGPU.Close()
+	onCPU, err := cpu.Open(spec, cpu.Options{})
+	check(t, err)
+	defer onCPU.Close()
+	r := rand.New(rand.NewPCG(1, 2))
+	start := train.NewState(&spec, 7)
+	wake(r, &spec, start)
+	check(t, onGPU.Load(start))
+	check(t, onCPU.Load(start))
+
+	var got, want train.StepOut
+	for step := int64(1); step <= steps; step++ {
+		in := stepIn(r, &spec, step)
+		check(t, onGPU.Step(t.Context(), in, &got))
+		check(t, onCPU.Step(t.Context(), in, &want))
+		for lane := range spec.Lanes {
+			same(t, step, "lm", float64(got.LM[lane]), float64(want.LM[lane]))
+			same(t, step, "q_halt", float64(got.QHalt[lane]), float64(want.QHalt[lane]))
+			same(t, step, "q_continue", float64(got.QContinue[lane]), float64(want.QContinue[lane]))
+			same(t, step, "target", float64(got.QTarget[lane]), float64(want.QTarget[lane]))
+			if got.Correct[lane] != want.Correct[lane] || got.Labelled[lane] != want.Labelled[lane] {
+				t.Errorf("step %d: lane %d has %d of %d right, want %d of %d", step, lane, got.Correct[lane], got.Labelled[lane], want.Correct[lane], want.Labelled[lane])
+			}
+		}
+		same(t, step, "gradient norm", got.GradNorm, want.GradNorm)
+	}
+	var gs, cs train.State
+	check(t, onGPU.Save(&gs))
+	check(t, onCPU.Save(&cs))
+	sameNumbers(t, "params", gs.Params, cs.Params)
+	sameNumbers(t, "moving average", gs.EMA, cs.EMA)
+	sameNumbers(t, "puzzle table", gs.Puzzle, cs.Puzzle)
+	sameNumbers(t, "zH", gs.ZH, cs.ZH)
+	if !slices.Equal(gs.Tokens, cs.Tokens) || !slices.Equal(gs.Labels, cs.Labels) || !slices.Equal(gs.PuzzleIDs, cs.PuzzleIDs) {
+		t.Error("the devices hold different puzzles")
+	}
+}
+
+// wake gives the halting head weights. At its usual start, all zero, the
+// gradient of q_continue is a rounding error, of which atan2 makes a full step.
+func wake(r *rand.Rand, spec *train.Spec, s *train.State) {
+	w := train.NewLayout(&spec.Config).Weights(s.Params)
+	for i := range w.QHead {
+		w.QHead[i] = float32(r.NormFloat64()) / 4
+	}
+	copy(w.QBias, []float32{-1, 1})
+}
+
+// stepIn refills all lanes at first and one lane at every step after.
+func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
+	c := &spec.Config
+	in := &train.StepIn{Step: step, LR: 1e-3, PuzzleLR: 1e-3, LastStep: make([]bool, spec.Lanes)}
+	for lane := range spec.Lanes {
+		in.LastStep[lane] = r.IntN(2) == 0
+		if step > 1 && lane != int(step)%spec.Lanes {
+			continue
+		}
+		f := train.Refill{Lane: lane, Input: runtime.Input{Tokens: make([]int32, c.SeqLen)}, Labels: make([]int32, c.SeqLen)}
+		if c.NumPuzzles > 0 {
+			f.Input.PuzzleID = int32(r.IntN(c.NumPuzzles))
+		}
+		for i := range f.Labels {
+			f.Input.Tokens[i], f.Labels[i] = int32(r.IntN(c.VocabSize)), int32(r.IntN(c.VocabSize))
+			if r.IntN(8) == 0 {
+				f.Labels[i] = train.IgnoreLabel
+			}
+		}
+		in.Refill = append(in.Refill, f)
+	}
+	return in
+}
+
+const agreement = 1e-4
+
+func same(t *testing.T, step int64, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= agreement*max(1, math.Abs(want))) {
+		t.Errorf("step %d: %s is %v, want %v", step, what, got, want)
+	}
+}
+
+func sameNumbers(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
+	}
+	worst := 0.0
+	for i, w := range want {
+		worst = max(worst, math.Abs(float64(got[i])-float64(w)))
+	}
+	if !(worst <= agreement) {
+		t.Errorf("%s is off by %v", what, worst)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCancelledStep(t *testing.T) {
+	spec := lockstepCases()["hrm"]
+	d, err := open(t, spec)
+	check(t, err)
+	defer d.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out train.StepOut
+	if err := d.Step(ctx, stepIn(rand.New(rand.NewPCG(3, 4)), &spec, 1), &out); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want context.Canceled", err)
+	}
+	start := train.NewState(&spec, 7)
+	check(t, d.Load(start))
+	check(t, d.Step(t.Context(), stepIn(rand.New(rand.NewPCG(3, 4)), &spec, 1), &out))
+}
+
+func TestMuonIsRefused(t *testing.T) {
+	spec := lockstepCases()["hrm"]
+	spec.Optim.Algorithm = train.Muon
+	if _, err := open(t, spec); !errors.Is(err, train.ErrUnsupported) {
+		t.Fatalf("got %v, want ErrUnsupported", err)
+	}
+}
+
+func TestBadStepIsRefused(t *testing.T) {
+	spec := lockstepCases()["hrm"]
+	d, err := open(t, spec)
+	check(t, err)
+	defer d.Close()
+	var out train.StepOut
+	if err := d.Step(t.Context(), &train.StepIn{Step: 1, LastStep: make([]bool, 1)}, &out); !errors.Is(err, train.ErrState) {
+		t.Errorf("too few lanes: got %v, want ErrState", err)
+	}
+	in := stepIn(rand.New(rand.NewPCG(3, 4)), &spec, 1)
+	in.Refill[0].Lane = spec.Lanes
+	if err := d.Step(t.Context(), in, &out); !errors.Is(err, train.ErrState) {
+		t.Errorf("lane out of range: got %v, want ErrState", err)
+	}
+	if err := d.Load(&train.State{}); !errors.Is(err, train.ErrState) {
+		t.Errorf("empty state: got %v, want ErrState", err)
+	}
 }
