@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/gpu/gputrain"
+	"github.com/hrmgo/hrm/gpu/wgpu"
 	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/cpu"
 )
@@ -14,7 +18,7 @@ func openDevice(name string, s *train.Spec, threads int) (d train.Device, why st
 		d, err = openCPU(s, threads)
 		return d, "asked for", err
 	}
-	d, err = openWebGPU(s)
+	d, err = openWebGPU(s, name == "auto")
 	switch {
 	case err == nil && name == "webgpu":
 		return d, "asked for", nil
@@ -27,6 +31,35 @@ func openDevice(name string, s *train.Spec, threads int) (d train.Device, why st
 	d, err = openCPU(s, threads)
 	return d, why, err
 }
+
+// errSoftware is why auto does not take a GPU that the processor imitates.
+var errSoftware = errors.New("webgpu: the only adapter is software")
+
+// openWebGPU opens the system's GPU; a software adapter only if it is wanted.
+func openWebGPU(s *train.Spec, hardware bool) (train.Device, error) {
+	g, err := wgpu.Open()
+	if err != nil {
+		return nil, err
+	}
+	if info := g.Info(); hardware && info.Software {
+		_ = g.Close()
+		return nil, fmt.Errorf("%w: %s", errSoftware, info.Name)
+	}
+	d, err := gputrain.Open(g, *s)
+	if err != nil {
+		_ = g.Close()
+		return nil, err
+	}
+	return &webGPU{d, g}, nil
+}
+
+// webGPU is a training device that owns its GPU.
+type webGPU struct {
+	*gputrain.Device
+	gpu *gpu.Device
+}
+
+func (d *webGPU) Close() error { return errors.Join(d.Device.Close(), d.gpu.Close()) }
 
 func openCPU(s *train.Spec, threads int) (train.Device, error) {
 	d, err := cpu.Open(*s, cpu.Options{Threads: threads})

@@ -75,7 +75,7 @@ disk is full); 2 wrong usage or bad input; 130 interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newData(), newEval(), newBench(), newPlot(), newPresets(), newVersion())
+	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), newVersion())
 	return root
 }
 

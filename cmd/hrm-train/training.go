@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -35,14 +34,14 @@ type training struct {
 	began  time.Time
 	before time.Duration // of earlier sittings
 	window window        // since the last record
-	best   float64       // exact accuracy of bestFile
+	best   float64       // exact accuracy of bestFile, -1 before there is one
 	last   *curve.Record // of the validation file
 }
 
 // newTraining opens everything that training needs, so that whatever is wrong
 // is said before the first step.
 func newTraining(ctx context.Context, c config.Config, dir string, resume bool, report *reporter) (*training, error) {
-	t := &training{config: c, dir: dir, report: report}
+	t := &training{config: c, dir: dir, report: report, best: -1}
 	for _, step := range []func() error{
 		func() error { return t.openData(ctx) },
 		func() error { return t.openFolder(resume) },
@@ -86,7 +85,6 @@ func (t *training) openFolder(resume bool) error {
 		err = t.restore(path)
 	case errors.Is(err, os.ErrNotExist):
 		t.from = train.NewCheckpoint(&t.run)
-		t.from.Meta = map[string]string{"data_sha256": t.data.sha256}
 		err = nil
 	}
 	if err != nil {
@@ -104,18 +102,16 @@ func (t *training) restore(path string) (err error) {
 	if t.from, err = train.ReadCheckpoint(path, &t.run.Spec); err != nil {
 		return err
 	}
-	if sum := t.from.Meta["data_sha256"]; sum != t.data.sha256 {
+	meta := t.from.Meta
+	if sum := meta[metaData]; sum != t.data.sha256 {
 		return fmt.Errorf("%s was trained on other data: the files had SHA-256 %s, now %s", path, sum, t.data.sha256)
 	}
-	seconds, err := strconv.ParseFloat(t.from.Meta["seconds"], 64)
-	if err != nil {
-		return fmt.Errorf("%s: seconds: %w", path, err)
-	}
-	if err := t.data.seek(t.from.Meta["cursor"]); err != nil {
+	seconds, errSeconds := strconv.ParseFloat(meta[metaSeconds], 64)
+	best, errBest := strconv.ParseFloat(meta[metaBest], 64)
+	if err := errors.Join(errSeconds, errBest, t.data.seek(meta[metaCursor])); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	t.before = time.Duration(seconds * float64(time.Second))
-	t.best, _ = strconv.ParseFloat(t.from.Meta["best"], 64) // absent before the first evaluation
+	t.before, t.best = time.Duration(seconds*float64(time.Second)), best
 	t.report.say("resuming after step %d", t.from.Step)
 	return nil
 }
@@ -261,11 +257,19 @@ func (t *training) draw() error {
 
 // checkpoint writes the checkpoint; the one before stays until it is whole.
 func (t *training) checkpoint(cp *train.Checkpoint) error {
-	cp.Meta = maps.Clone(cp.Meta)
-	cp.Meta["seconds"] = strconv.FormatFloat(t.elapsed().Seconds(), 'f', 3, 64)
-	cp.Meta["cursor"] = t.data.cursor()
-	cp.Meta["best"] = strconv.FormatFloat(t.best, 'f', 6, 64)
+	cp.Meta = t.meta()
 	return train.WriteCheckpoint(filepath.Join(t.dir, checkpointFile), &t.run.Spec, cp)
+}
+
+// meta is what a checkpoint says about the run beside its state.
+func (t *training) meta() map[string]string {
+	return map[string]string{
+		metaData:    t.data.sha256,
+		metaCursor:  t.data.cursor(),
+		metaSeconds: strconv.FormatFloat(t.elapsed().Seconds(), 'f', 3, 64),
+		metaBest:    strconv.FormatFloat(t.best, 'f', 6, 64),
+		metaDevice:  t.device.Name(),
+	}
 }
 
 // finish says what came of the run.
