@@ -44,6 +44,11 @@
 	VADDPS 64(DX), hi, K2, hi; \
 	ADDQ R13, DX
 
+// The tile's lines of c are fetched while its sums are made.
+#define PREFETCH_ROW \
+	PREFETCHT0 (DX); PREFETCHT0 64(DX); \
+	ADDQ R13, DX
+
 #define STORE_ROW(lo, hi) \
 	VMOVUPS lo, K1, (DI);   \
 	VMOVUPS hi, K2, 64(DI); \
@@ -73,6 +78,9 @@ tile: \
 	LEAQ (R14)(R9*4), R8; \
 	MOVQ 40(AX), BX; \
 	MOVQ 56(AX), CX; \
+	MOVQ DI, DX; \
+	PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; \
+	PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; \
 step: \
 	TILE_STEP(MAC); \
 	DECQ CX; \
