@@ -58,6 +58,12 @@ func source(dihedral uint8, rows, cols, r, c int) (int, int) {
 	return r, c
 }
 
+// At returns the colour at row r, column c of the augmented grid.
+func (a *Augmentation) At(g ARCGrid, r, c int) uint8 {
+	sr, sc := source(a.Dihedral, g.Rows, g.Cols, r, c)
+	return a.Colors[g.Cells[sr*g.Cols+sc]]
+}
+
 func turn(dihedral uint8, g ARCGrid) ARCGrid {
 	a := Augmentation{Dihedral: dihedral}
 	var out ARCGrid
@@ -149,8 +155,7 @@ func (a *Augmentation) Place(canvas []int32, g ARCGrid, row, col int) {
 	for r := range rows {
 		line := canvas[(row+r)*ARCSide+col:]
 		for c := range cols {
-			sr, sc := source(a.Dihedral, g.Rows, g.Cols, r, c)
-			line[c] = int32(a.Colors[g.Cells[sr*g.Cols+sc]]) + arcColor
+			line[c] = int32(a.At(g, r, c)) + arcColor
 		}
 		if col+cols < ARCSide {
 			line[cols] = ARCEnd

@@ -40,6 +40,7 @@ type Set struct {
 	groups  []int32 // [G+1] first example of each group, nil: every example is one
 
 	augment augmenter
+	arc     *arcSet // what augmentARC needs
 }
 
 // augmenter writes a random variant of example i and returns its puzzle id.
