@@ -16,7 +16,7 @@ func newData() *cobra.Command {
 		Use:   "data",
 		Short: "Import, generate and clean training data",
 	}
-	cmd.AddCommand(newDataSudoku())
+	cmd.AddCommand(newDataSudoku(), newDataMaze())
 	return cmd
 }
 
@@ -34,7 +34,7 @@ type dataFlags struct {
 
 func (f *dataFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.in, "in", nil, "file to import (repeatable)")
+	flags.StringArrayVar(&f.in, "in", nil, "file, or folder as the references write it, to import (repeatable)")
 	flags.StringVarP(&f.out, "out", "o", "", "file to write, .csv or .csv.gz (required)")
 	flags.IntVar(&f.generate, "generate", 0, "puzzles to make")
 	flags.IntVar(&f.limit, "limit", 0, "puzzles to import at most, 0 for all")

@@ -92,17 +92,14 @@ func (t *table) encodeCSV(w io.Writer) error {
 	return out.Error()
 }
 
-// readPuzzles calls each for every puzzle of a file. A bad puzzle ends it.
+// readPuzzles calls each for every puzzle of a file, or of a folder as the
+// references write it. A bad puzzle ends it.
 func readPuzzles(ctx context.Context, path string, task puzzle.Task, each func(puzzle.Puzzle) error) error {
-	f, err := os.Open(path)
+	r, err := puzzle.Open(path, task)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	r, err := puzzle.NewReader(f, task)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
+	defer r.Close()
 	for ctx.Err() == nil {
 		p, err := r.Next()
 		if err == io.EOF {

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+func readTable(t *testing.T, path string, task puzzle.Task) []puzzle.Puzzle {
+	t.Helper()
+	var rows []puzzle.Puzzle
+	err := readPuzzles(t.Context(), path, task, func(p puzzle.Puzzle) error {
+		rows = append(rows, p)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestDataSudokuOrdinary(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "made.csv.gz")
+	if status, out, errOut := hrmTrain(t, "data", "sudoku", "--generate", "20", "--clues", "30-34", "--seed", "7", "--out", path); status != statusOK ||
+		!strings.Contains(out, "20 puzzles") {
+		t.Fatal(out, errOut)
+	}
+	rows := readTable(t, path, puzzle.Sudoku{})
+	for _, p := range rows {
+		q := data.ToGrid(p.Question)
+		if n := q.Clues(); n < 30 || n > 34 || !data.Unique(&q) || p.Source != generatedSource || p.Rating < 0 {
+			t.Errorf("%d clues, %+v", n, p)
+		}
+	}
+	if len(rows) != 20 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+// Hard sudokus start from given ones, reach the rating, leave the test set
+// out, and a file under way is gone on with.
+func TestDataSudokuHard(t *testing.T) {
+	dir := t.TempDir()
+	hard, banned := filepath.Join(dir, "hard.csv"), filepath.Join(dir, "banned.csv.gz")
+	generate := func(out, count string, more ...string) {
+		t.Helper()
+		args := append([]string{"data", "sudoku", "--generate", count, "--rating", "3", "--threads", "1", "--out", out}, more...)
+		if status, _, errOut := hrmTrain(t, args...); status != statusOK {
+			t.Fatal(errOut)
+		}
+	}
+	generate(banned, "3", "--seed", "1")
+	generate(hard, "4", "--seed", "2", "--dedup-against", banned, "--from", banned)
+	first := readTable(t, hard, puzzle.Sudoku{})
+	generate(hard, "6", "--seed", "2", "--dedup-against", banned, "--resume")
+	rows := readTable(t, hard, puzzle.Sudoku{})
+	if len(first) != 4 || len(rows) != 6 || !sameTokens(rows[3].Question, first[3].Question) {
+		t.Fatalf("%d rows, then %d", len(first), len(rows))
+	}
+	solutions := map[data.Grid]bool{}
+	for _, p := range readTable(t, banned, puzzle.Sudoku{}) {
+		a := data.ToGrid(p.Answer)
+		solutions[data.CanonicalSolution(&a)] = true
+	}
+	for _, p := range rows {
+		a := data.ToGrid(p.Answer)
+		if p.Rating < 3 || solutions[data.CanonicalSolution(&a)] {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+func sameTokens(a, b []int32) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// An import solves, rates, and leaves out equivalent sudokus.
+func TestDataSudokuImport(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.csv")
+	swapped := strings.NewReplacer("1", "2", "2", "1").Replace(someQuestion)
+	if err := os.WriteFile(in, []byte(someQuestion+"\n"+swapped+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, text, errOut := hrmTrain(t, "data", "sudoku", "--in", in, "--out", out); status != statusOK || !strings.Contains(text, "1 puzzles, 1 left out") {
+		t.Fatal(text, errOut)
+	}
+	rows := readTable(t, out, puzzle.Sudoku{})
+	if len(rows) != 1 || (puzzle.Sudoku{}).Decode(rows[0].Answer) != someAnswer || rows[0].Rating != 0 {
+		t.Errorf("%+v", rows)
+	}
+	if err := os.WriteFile(in, []byte(strings.Repeat(".", 81)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errOut := hrmTrain(t, "data", "sudoku", "--in", in, "--out", out+".gz"); status != statusUsage || !strings.Contains(errOut, "2 or more solutions") {
+		t.Error(status, errOut)
+	}
+}
+
+func TestDataMaze(t *testing.T) {
+	dir := t.TempDir()
+	made, copied := filepath.Join(dir, "made.csv.gz"), filepath.Join(dir, "copied.csv")
+	if status, _, errOut := hrmTrain(t, "data", "maze", "--generate", "2", "--out", made); status != statusOK {
+		t.Fatal(errOut)
+	}
+	rows := readTable(t, made, mazes)
+	if len(rows) != 2 || rows[0].Rating < 109 || mazes.Check(rows[0].Question, rows[0].Answer) != nil {
+		t.Errorf("%+v", rows)
+	}
+	if status, out, errOut := hrmTrain(t, "data", "maze", "--in", made, "--in", made, "--out", copied); status != statusOK || !strings.Contains(out, "2 puzzles, 2 left out") {
+		t.Error(out, errOut)
+	}
+}
+
+// Work that is stopped keeps what it has.
+func TestDataStops(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "made.csv")
+	ctx, cancel := context.WithCancel(t.Context())
+	tab, err := openTable(ctx, path, puzzle.Sudoku{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := sudokuFlags{dataFlags: dataFlags{generate: 1 << 30}}
+	report := newReporter(stopAfter{cancel}, 1<<30)
+	err = f.ordinary(ctx, tab, data.NewFilter(), report, 40, 40)
+	if err = tab.finish(&strings.Builder{}, 0, err); status(err, &strings.Builder{}) != statusInterrupted || !strings.Contains(err.Error(), "--resume") {
+		t.Error(err)
+	}
+	if rows := readTable(t, path, puzzle.Sudoku{}); len(rows) == 0 {
+		t.Error("nothing kept")
+	}
+}
+
+// stopAfter cancels at the first line of progress.
+type stopAfter struct{ cancel context.CancelFunc }
+
+func (s stopAfter) Write(p []byte) (int, error) {
+	s.cancel()
+	return len(p), nil
+}
+
+func TestDataRefuses(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "there.csv")
+	if err := os.WriteFile(there, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"sudoku", "--generate", "1"}, "out"},
+		{[]string{"sudoku", "--out", "x"}, "nothing to do"},
+		{[]string{"sudoku", "--generate", "1", "--out", there}, "--resume"},
+		{[]string{"sudoku", "--generate", "1", "--clues", "12", "--out", "x"}, "--clues"},
+		{[]string{"sudoku", "--generate", "1", "--dedup-against", "nowhere", "--out", "x"}, "nowhere"},
+		{[]string{"maze", "--in", "nowhere", "--out", "x"}, "nowhere"},
+		{[]string{"maze", "--generate", "-1", "--out", "x"}, "negative"},
+	} {
+		if status, _, errOut := hrmTrain(t, append([]string{"data"}, test.args...)...); status != statusUsage || !strings.Contains(errOut, test.want) {
+			t.Errorf("%q: status %d, %s", test.args, status, errOut)
+		}
+	}
+}
