@@ -15,7 +15,7 @@ type AttentionBF16 struct {
 	queries int     // rows of scores at a time, even
 
 	keys, values []BF16    // panels of 32 positions: [ld/32, Dim/2, 32, 2]
-	kPairs       []BF16    // PairBF16 of a head's k [P, Dim]; likewise q, v and dctx
+	kPairs       []BF16    // a head's k [P, Dim] as PairBF16 lays it out; likewise q, v and dctx
 	qPairs       []BF16    //
 	vPairs       []BF16    //
 	dPairs       []BF16    //
@@ -31,9 +31,8 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 	if a.Dim%2 != 0 {
 		panic(fmt.Sprintf("kernels: AttentionBF16 needs an even head size, got %d", a.Dim))
 	}
-	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim)))}
-	t.ld = (a.P + PanelWidthBF16 - 1) / PanelWidthBF16 * PanelWidthBF16
-	t.queries = min((a.P+1)/2*2, max(8, 12288/t.ld/8*8))
+	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim))), ld: scoreLen(a.P)}
+	t.queries = scoreRowsAtOnce(a.P)
 	t.keys, t.values = make([]BF16, t.ld*a.Dim), make([]BF16, t.ld*a.Dim)
 	for _, pairs := range []*[]BF16{&t.kPairs, &t.qPairs, &t.vPairs, &t.dPairs} {
 		*pairs = make([]BF16, PairedLen(a.P, a.Dim))
@@ -46,9 +45,9 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 	return t
 }
 
-// Forward is Attention for qkv rounded to BF16; the probabilities are rounded
-// too. Instead of lse it keeps, in stats [Heads, P, 2], the largest score of
-// every row and one over the sum of exp(score - largest).
+// Forward is that of AttentionF32 for qkv rounded to BF16; the probabilities are rounded
+// too. It keeps, in stats [Heads, P, 2], the largest score of every row and one
+// over the sum of exp(score - largest).
 func (t *AttentionBF16) Forward(ctx, stats []float32, qkv []BF16, bias []float32) {
 	a, d := t.a, t.a.Heads*t.a.Dim
 	ctx, stats, qkv, bias = ctx[:a.P*d], stats[:2*a.P*a.Heads], qkv[:3*a.P*d], a.cutBias(bias)
@@ -65,7 +64,7 @@ func (t *AttentionBF16) Forward(ctx, stats []float32, qkv []BF16, bias []float32
 	}
 }
 
-// Back is AttentionBack for dctx and qkv rounded to BF16, with the stats of
+// Back is that of AttentionF32 for dctx and qkv rounded to BF16, with the stats of
 // Forward. The probabilities and the gradients of the scores are rounded to
 // BF16, but not before they are added to dbias.
 func (t *AttentionBF16) Back(dqkv, dbias []float32, dctx []BF16, stats []float32, qkv []BF16, bias []float32) {

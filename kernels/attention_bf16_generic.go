@@ -10,7 +10,7 @@ func softmaxRowsGeneric(r scoreRows) {
 			most = max(most, v)
 		}
 		for j, v := range s {
-			s[j] = expT(v - most)
+			s[j] = exp(v - most)
 			sum += s[j]
 		}
 		r.stats[2*i], r.stats[2*i+1] = most, 1/sum
@@ -41,7 +41,7 @@ func softmaxGradGeneric(r scoreRows) {
 	for i := range r.rows {
 		s, dp := r.scores(i), r.t.dp[i*ld:][:n]
 		for j, v := range s {
-			s[j] = expT(v-r.stats[2*i]) * r.stats[2*i+1]
+			s[j] = exp(v-r.stats[2*i]) * r.stats[2*i+1]
 		}
 		mean := dot(s, dp)
 		for j := range dp {

@@ -34,11 +34,3 @@ func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
 	}
 	swiGLUBackAVX512(&dGateUp[0], &dAct[0], &gateUp[0], len(dAct)/n, n)
 }
-
-func attention(ctx, lse, qkv, bias []float32, a AttentionShape) {
-	attentionGeneric(ctx, lse, qkv, bias, a)
-}
-
-func attentionBack(dqkv, dbias, dctx, ctx, lse, qkv, bias []float32, a AttentionShape) {
-	attentionBackGeneric(dqkv, dbias, dctx, ctx, lse, qkv, bias, a)
-}

@@ -13,11 +13,3 @@ func residualNormBack(ds, dy, y, inv []float32, n int) {
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
 	swiGLUBackGeneric(dGateUp, dAct, gateUp, n)
 }
-
-func attention(ctx, lse, qkv, bias []float32, a AttentionShape) {
-	attentionGeneric(ctx, lse, qkv, bias, a)
-}
-
-func attentionBack(dqkv, dbias, dctx, ctx, lse, qkv, bias []float32, a AttentionShape) {
-	attentionBackGeneric(dqkv, dbias, dctx, ctx, lse, qkv, bias, a)
-}

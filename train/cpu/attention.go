@@ -10,9 +10,8 @@ import (
 type attended struct {
 	ctx     []float32      // [R, D]
 	qkv     []float32      // [R, 3D], rotated
-	lse     []float32      // [heads * R]
 	rounded []kernels.BF16 // [R, 3D], instead of qkv
-	stats   []float32      // [2 * heads * R], instead of lse
+	stats   []float32      // [2 * heads * R], with rounded
 }
 
 func newAttended(c *runtime.Config, rows int, bf16 bool) attended {
@@ -20,7 +19,7 @@ func newAttended(c *runtime.Config, rows int, bf16 bool) attended {
 	if bf16 {
 		t.rounded, t.stats = make([]kernels.BF16, rows*3*c.Hidden), make([]float32, 2*rows*c.Heads)
 	} else {
-		t.qkv, t.lse = make([]float32, rows*3*c.Hidden), make([]float32, rows*c.Heads)
+		t.qkv = make([]float32, rows*3*c.Hidden)
 	}
 	return t
 }
@@ -28,17 +27,16 @@ func newAttended(c *runtime.Config, rows int, bf16 bool) attended {
 // attention fills t from the rotated q, k and v of every lane in dWide.
 func (w *worker) attention(t *attended, bias []float32) {
 	p, d, heads := w.d.config.P(), w.d.config.Hidden, w.d.config.Heads
-	if w.bf16 == nil {
-		copy(t.qkv, w.dWide[:w.rows*3*d])
-	} else {
+	if w.bf16 != nil {
 		kernels.RoundBF16(t.rounded, w.dWide[:w.rows*3*d])
+	} else {
+		copy(t.qkv, w.dWide[:w.rows*3*d])
 	}
-	for lane := range w.lanes {
-		r := lane * p // its first row
-		if w.bf16 == nil {
-			kernels.Attention(t.ctx[r*d:], t.lse[r*heads:], t.qkv[r*3*d:], bias, w.d.shape)
-		} else {
+	for r := 0; r < w.rows; r += p { // the first row of every lane
+		if w.bf16 != nil {
 			w.bf16.Forward(t.ctx[r*d:], t.stats[2*r*heads:], t.rounded[r*3*d:], bias)
+		} else {
+			w.f32.Forward(t.ctx[r*d:], t.qkv[r*3*d:], bias)
 		}
 	}
 }
@@ -51,13 +49,11 @@ func (w *worker) attentionBack(t *attended, bias, dbias []float32) {
 	if w.bf16 != nil {
 		dctx = w.round(&w.dy, w.tmp[:w.rows*d])
 	}
-	for lane := range w.lanes {
-		r := lane * p
-		dqkv := w.dWide[r*3*d:]
-		if w.bf16 == nil {
-			kernels.AttentionBack(dqkv, dbias, w.tmp[r*d:], t.ctx[r*d:], t.lse[r*heads:], t.qkv[r*3*d:], bias, w.d.shape)
+	for r := 0; r < w.rows; r += p {
+		if w.bf16 != nil {
+			w.bf16.Back(w.dWide[r*3*d:], dbias, dctx[r*d:], t.stats[2*r*heads:], t.rounded[r*3*d:], bias)
 		} else {
-			w.bf16.Back(dqkv, dbias, dctx[r*d:], t.stats[2*r*heads:], t.rounded[r*3*d:], bias)
+			w.f32.Back(w.dWide[r*3*d:], dbias, w.tmp[r*d:], t.qkv[r*3*d:], bias)
 		}
 	}
 }

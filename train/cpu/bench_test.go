@@ -37,7 +37,7 @@ func benchStep(b *testing.B, spec train.Spec) {
 	if !spec.BF16 || peak(1, 0) == 0 {
 		peak = kernels.PeakF32
 	}
-	best := peak(1, 50*time.Millisecond)
+	best := peak(1, 300*time.Millisecond)
 	var out train.StepOut
 	used := processorTime(b)
 	for b.Loop() {

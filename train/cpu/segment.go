@@ -27,7 +27,8 @@ type worker struct {
 	dWide        []float32 // [R, max(2I, 3D)]
 	dAct         []float32 // [R, I]
 
-	bf16 *kernels.AttentionBF16 // nil without Spec.BF16
+	f32  *kernels.AttentionF32
+	bf16 *kernels.AttentionBF16 // instead of f32, with Spec.BF16
 	rounding
 }
 
@@ -48,8 +49,12 @@ func newWorker(d *Device) *worker {
 	if c.Family == runtime.HRM {
 		w.zH, w.zL = floats(size), floats(size)
 	}
-	if d.spec.BF16 && !c.MLPT && c.HeadDim()%2 == 0 {
+	switch {
+	case c.MLPT:
+	case d.spec.BF16 && c.HeadDim()%2 == 0:
 		w.bf16 = kernels.NewAttentionBF16(d.shape)
+	default:
+		w.f32 = kernels.NewAttentionF32(d.shape)
 	}
 	for i := range w.passing {
 		w.passing[i] = newActs(c, d.groupLanes, w.bf16 != nil)

@@ -2,47 +2,9 @@ package kernels
 
 import "math"
 
-// AttentionShape is the size of one puzzle's attention: p positions, heads of
-// dim numbers each, D = Heads*Dim.
-type AttentionShape struct{ P, Heads, Dim int }
-
-// Attention mixes the positions of one puzzle, and keeps what AttentionBack
-// needs. For every head, with q, k and v its columns of qkv:
-//
-//	s[i, j]   = q[i] . k[j] / sqrt(Dim) + bias[head, i, j]
-//	lse[i]    = log(sum over j of exp(s[i, j]))
-//	ctx[i]    = sum over j of exp(s[i, j] - lse[i]) * v[j]
-//
-// qkv is [P, 3D]: q-heads, k-heads, v-heads, q and k rotated already; ctx is
-// [P, D], lse [Heads, P]; bias is [Heads, P, P] or nil.
-func Attention(ctx, lse, qkv, bias []float32, a AttentionShape) {
-	n := a.P * a.Heads * a.Dim
-	attention(ctx[:n], lse[:a.P*a.Heads], qkv[:3*n], a.cutBias(bias), a)
-}
-
-// AttentionBack sets dqkv from dctx, the gradient of ctx, and adds to dbias.
-// With p[i, j] = exp(s[i, j] - lse[i]), per head:
-//
-//	dv[j]    = sum over i of p[i, j] * dctx[i]
-//	ds[i, j] = p[i, j] * (dctx[i] . v[j] - dctx[i] . ctx[i])
-//	dq[i]    = sum over j of ds[i, j] * k[j] / sqrt(Dim)
-//	dk[j]    = sum over i of ds[i, j] * q[i] / sqrt(Dim)
-//	dbias[i, j] += ds[i, j]
-//
-// Shapes are those of Attention; bias and dbias are nil together.
-func AttentionBack(dqkv, dbias, dctx, ctx, lse, qkv, bias []float32, a AttentionShape) {
-	n := a.P * a.Heads * a.Dim
-	attentionBack(dqkv[:3*n], a.cutBias(dbias), dctx[:n], ctx[:n], lse[:a.P*a.Heads], qkv[:3*n], a.cutBias(bias), a)
-}
-
-// cutBias returns the [Heads, P, P] numbers of a bias, or nil. A slice that is
-// too short panics, here as in every kernel.
-func (a AttentionShape) cutBias(bias []float32) []float32 {
-	if bias == nil {
-		return nil
-	}
-	return bias[:a.Heads*a.P*a.P]
-}
+// The attention of one puzzle as its equations stand, in any precision: what
+// AttentionF32 and AttentionBF16 are compared with, and what finite differences
+// check in float64.
 
 // head is one head of one puzzle in a [P, 3D] buffer.
 type head[T float] struct {
@@ -78,7 +40,7 @@ func (hd *head[T]) scores(s []T, i int) {
 	}
 }
 
-func attentionGeneric[T float](ctx, lse, qkv, bias []T, a AttentionShape) {
+func attentionOracle[T float](ctx, lse, qkv, bias []T, a AttentionShape) {
 	s := make([]T, a.P)
 	d := a.Heads * a.Dim
 	for h := range a.Heads {
@@ -95,7 +57,7 @@ func attentionGeneric[T float](ctx, lse, qkv, bias []T, a AttentionShape) {
 	}
 }
 
-func attentionBackGeneric[T float](dqkv, dbias, dctx, ctx, lse, qkv, bias []T, a AttentionShape) {
+func attentionBackOracle[T float](dqkv, dbias, dctx, ctx, lse, qkv, bias []T, a AttentionShape) {
 	s := make([]T, a.P)
 	d := a.Heads * a.Dim
 	clear(dqkv[:a.P*3*d])

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var attentionShapes = []AttentionShape{{1, 1, 2}, {5, 2, 6}, {33, 1, 16}, {81, 2, 24}, {82, 4, 32}, {40, 1, 64}, {501, 1, 32}}
+var attentionShapes = []AttentionShape{{1, 1, 2}, {5, 2, 6}, {33, 1, 16}, {81, 2, 24}, {82, 4, 32}, {40, 1, 64}, {201, 1, 32}}
 
 // attentionTol bounds the error relative to a result or, where larger, to the root
 // mean square of all: probabilities and gradients of scores are rounded to BF16,
@@ -20,6 +20,48 @@ func TestAttentionBF16(t *testing.T) {
 			eachCase(t, fmt.Sprint(a, withBias), func(t *testing.T) { testAttention(t, a, withBias) })
 		}
 	}
+}
+
+// attentionF32Tol allows for float32 sums and exponentials.
+const attentionF32Tol = 2e-5
+
+func TestAttentionF32(t *testing.T) {
+	for _, a := range append(attentionShapes, AttentionShape{7, 2, 5}) {
+		for _, withBias := range []bool{false, true} {
+			eachCase(t, fmt.Sprint(a, withBias), func(t *testing.T) { testAttentionF32(t, a, withBias) })
+		}
+	}
+}
+
+func testAttentionF32(t *testing.T, a AttentionShape, withBias bool) {
+	rng := rand.New(rand.NewPCG(9, uint64(a.P)))
+	d := a.Heads * a.Dim
+	qkv, _ := fenced(t, rng, a.P*3*d)
+	dctx, _ := fenced(t, rng, a.P*d)
+	ctx, checkCtx := fenced(t, rng, a.P*d)
+	dqkv, checkDqkv := fenced(t, rng, a.P*3*d)
+	var bias, dbias []float32
+	var bias64, dbias64 []float64
+	checkDbias := func() {}
+	if withBias {
+		bias, _ = fenced(t, rng, a.Heads*a.P*a.P)
+		dbias, checkDbias = fenced(t, rng, a.Heads*a.P*a.P)
+		bias64, dbias64 = widenTo64(bias), widenTo64(dbias)
+	}
+	ctx64, lse, dqkv64 := make([]float64, a.P*d), make([]float64, a.P*a.Heads), make([]float64, a.P*3*d)
+	attentionOracle(ctx64, lse, widenTo64(qkv), bias64, a)
+	attentionBackOracle(dqkv64, dbias64, widenTo64(dctx), ctx64, lse, widenTo64(qkv), bias64, a)
+	s := NewAttentionF32(a)
+	for range 2 { // the second time over scratch that was used
+		s.Forward(ctx, qkv, bias)
+	}
+	s.Back(dqkv, dbias, dctx, qkv, bias)
+	for _, check := range []func(){checkCtx, checkDqkv, checkDbias} {
+		check()
+	}
+	closeToRMS(t, "ctx", ctx, ctx64, attentionF32Tol)
+	closeToRMS(t, "dqkv", dqkv, dqkv64, attentionF32Tol)
+	closeToRMS(t, "dbias", dbias, dbias64, attentionF32Tol)
 }
 
 func testAttention(t *testing.T, a AttentionShape, withBias bool) {
@@ -40,8 +82,8 @@ func testAttention(t *testing.T, a AttentionShape, withBias bool) {
 		bias64, dbias64 = widenTo64(bias), widenTo64(dbias)
 	}
 	ctx64, lse, dqkv64 := make([]float64, a.P*d), make([]float64, a.P*a.Heads), make([]float64, a.P*3*d)
-	attentionGeneric(ctx64, lse, widenTo64(widened(qb)), bias64, a)
-	attentionBackGeneric(dqkv64, dbias64, widenTo64(widened(db)), ctx64, lse, widenTo64(widened(qb)), bias64, a)
+	attentionOracle(ctx64, lse, widenTo64(widened(qb)), bias64, a)
+	attentionBackOracle(dqkv64, dbias64, widenTo64(widened(db)), ctx64, lse, widenTo64(widened(qb)), bias64, a)
 	s := NewAttentionBF16(a)
 	for range 2 { // the second time over scratch that was used
 		s.Forward(ctx, stats, qb, bias)
