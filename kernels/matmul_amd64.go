@@ -19,7 +19,7 @@ func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 // has a bit for each of 32 columns that is written.
 
 //go:noescape
-func tile14AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32)
+func tile14AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32, next *float32)
 
 //go:noescape
 func tile8AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32)
@@ -34,7 +34,8 @@ func tile2AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k in
 func tile1AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32)
 
 // matMulTAVX512 runs all rows over two panels before it goes on to the next
-// two: the panels then stay in the second-level cache.
+// two, so that the panels stay in the second-level cache. The first two tiles
+// of 14 rows fetch the next two panels, which lie further away.
 func matMulTAVX512(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	const width = 2 * PanelWidth
 	panel := PanelWidth * w.K
@@ -45,12 +46,13 @@ func matMulTAVX512(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 			w1 = unsafe.SliceData(w.Data[j*w.K+panel:])
 		}
 		cols := uint32(1<<min(width, w.N-j) - 1)
+		next := w.Data[min((j+width)*w.K, len(w.Data)):]
 		for i := 0; i < m; {
 			yi, xi := &y[i*ldy+j], unsafe.SliceData(x[i*ldx:])
 			switch rows := m - i; {
 			case rows >= 14:
-				tile14AVX512(yi, 4*ldy, xi, 4*ldx, w0, w1, w.K, cols)
-				i += 14
+				tile14AVX512(yi, 4*ldy, xi, 4*ldx, w0, w1, w.K, cols, unsafe.SliceData(next))
+				i, next = i+14, next[min(panel, len(next)):]
 			case rows >= 8:
 				tile8AVX512(yi, 4*ldy, xi, 4*ldx, w0, w1, w.K, cols)
 				i += 8

@@ -71,11 +71,6 @@
 #define STORE4 STORE2; STORE(Z4, Z5); STORE(Z6, Z7)
 #define STORE8 STORE4; STORE(Z8, Z9); STORE(Z10, Z11); STORE(Z12, Z13); STORE(Z14, Z15)
 
-// The first tile of a panel reads it from the third-level cache or from memory,
-// in pages that the processor does not foresee: AHEAD is how many bytes of a
-// panel are asked for early: 32 steps of k, or 900 cycles.
-#define AHEAD 2048
-
 #define NEXT(n) \
 	ADDQ $(n*64), SI; \
 	ADDQ $(n*64), DI; \
@@ -91,9 +86,13 @@
 	ADDQ $(n*4), R11; \
 	ADDQ $(n*4), R12
 
-// func tile14AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32)
-TEXT ·tile14AVX512(SB), NOSPLIT, $0-60
+// While it multiplies it fetches the k*64 bytes at next, a panel that comes
+// later, into the second-level cache.
+//
+// func tile14AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k int, cols uint32, next *float32)
+TEXT ·tile14AVX512(SB), NOSPLIT, $0-72
 	ARGS
+	MOVQ next+64(FP), BX
 	ZERO8
 	ZERO(Z16, Z17)
 	ZERO(Z18, Z19)
@@ -105,15 +104,14 @@ TEXT ·tile14AVX512(SB), NOSPLIT, $0-60
 	JLT  last14
 
 loop14:
-	PREFETCHT0 AHEAD(SI)
-	PREFETCHT0 AHEAD(DI)
+	PREFETCHT1 (BX)
 	COLUMNS(0)
 	ROWS14(0)
-	PREFETCHT0 (AHEAD+64)(SI)
-	PREFETCHT0 (AHEAD+64)(DI)
+	PREFETCHT1 64(BX)
 	COLUMNS(1)
 	ROWS14(1)
 	NEXT14(2)
+	ADDQ $128, BX
 	SUBQ $2, CX
 	JGE  loop14
 
@@ -124,6 +122,7 @@ last14:
 	ROWS14(0)
 
 store14:
+	MOVQ ldy+8(FP), BX
 	STORE8
 	STORE(Z16, Z17)
 	STORE(Z18, Z19)

@@ -9,21 +9,17 @@ machine; the best of all rounds counts. Run it from the module's root.
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LINE = re.compile(r"BenchmarkSegment/(\d+)\S*\s.*?([\d.]+) %peak.*?([\d.]+) ms/puzzle")
 
 
-def run_go(binary, lanes, args):
-    command = [binary, "-test.run=^$", f"-test.bench=Segment/{lanes}$", f"-test.benchtime={args.seconds}s"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True,
-                            env=dict(os.environ, GOMAXPROCS=str(args.threads))).stdout
-    _, peak, ms = LINE.search(output).groups()
-    return float(ms), float(peak)
+def run_hrm(binary, lanes, args):
+    command = [binary, "bench", "--json", "--threads", str(args.threads), "--lanes", str(lanes), "--seconds", str(args.seconds)]
+    row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["rows"][0]
+    return row["ms_per_puzzle_segment"], 100 * row["share_of_peak"]
 
 
 def run_torch(lanes, args):
@@ -41,11 +37,11 @@ def main():
     parser.add_argument("--python", default=sys.executable, help="an interpreter that has torch")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        binary = os.path.join(folder, "cpu.test")
-        subprocess.run(["go", "test", "-c", "-o", binary, "./runtime/cpu"], check=True)
+        binary = os.path.join(folder, "hrm")
+        subprocess.run(["go", "build", "-o", binary, "./cmd/hrm"], check=True)
         print("lanes  hrm ms  % of peak  torch ms  ratio")
         for lanes in args.lanes:
-            rounds = [(*run_go(binary, lanes, args), run_torch(lanes, args)) for _ in range(args.rounds)]
+            rounds = [(*run_hrm(binary, lanes, args), run_torch(lanes, args)) for _ in range(args.rounds)]
             ours, peak, torch = min(r[0] for r in rounds), max(r[1] for r in rounds), min(r[2] for r in rounds)
             print(f"{lanes:5}  {ours:6.1f}  {peak:9.0f}  {torch:8.1f}  {ours / torch:5.2f}", flush=True)
 

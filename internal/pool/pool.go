@@ -13,6 +13,7 @@ import (
 type Pool struct {
 	mu      sync.Mutex // one Run at a time
 	workers int
+	closed  bool
 	wake    chan struct{}  // one token starts one worker
 	left    sync.WaitGroup // workers that still run the current loop
 	exited  sync.WaitGroup // worker goroutines
@@ -48,6 +49,9 @@ func (p *Pool) Run(n int, body func(worker, task int)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	helpers := min(p.workers, n) - 1
+	if p.closed {
+		helpers = 0
+	}
 	p.body, p.n = body, n
 	p.next.Store(0)
 	p.ids.Store(0)
@@ -80,10 +84,15 @@ func (p *Pool) work(worker int) {
 	}
 }
 
-// Close ends the workers. The pool must not be used afterwards.
+// Close waits for a Run in progress and ends the workers. A later Run works
+// on its caller's goroutine alone.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	p.closed = true
 	close(p.wake)
 	p.exited.Wait()
 }

@@ -102,7 +102,7 @@ func (b *Backend) Config() *runtime.Config { return &b.model.Config }
 // Threads returns the number of workers.
 func (b *Backend) Threads() int { return b.pool.Workers() }
 
-// Close ends the workers. No batch may be in use.
+// Close waits for the loop in progress and ends the workers.
 func (b *Backend) Close() error {
 	b.pool.Close()
 	return nil

@@ -54,16 +54,14 @@ func (t *batch) cut(lanes []int) {
 	}
 }
 
-// cutAxis cuts n rows of each lane into near-equal chunks, at least one for
-// each worker over all lanes. It cuts between pairs of rows, because an odd row
-// costs the matrix kernels as much as two.
+// cutAxis cuts n rows of each lane into near-equal chunks. It cuts between
+// pairs of rows, because an odd row costs the matrix kernels as much as two.
 func (t *batch) cutAxis(chunks []chunk, lanes []int, n int) []chunk {
 	pairs, most := (n+1)/2, (t.b.maxChunk()+1)/2
 	parts := (pairs + most - 1) / most
-	if workers := t.b.pool.Workers(); len(lanes) > 0 {
-		parts = max(parts, (workers+len(lanes)-1)/len(lanes))
+	for parts < pairs && !balanced(len(lanes)*parts, t.b.pool.Workers()) {
+		parts++
 	}
-	parts = min(parts, pairs)
 	for at, id := range lanes {
 		for i := range parts {
 			lo, hi := 2*(pairs*i/parts), min(2*(pairs*(i+1)/parts), n)
@@ -71,4 +69,11 @@ func (t *batch) cutAxis(chunks []chunk, lanes []int, n int) []chunk {
 		}
 	}
 	return chunks
+}
+
+// balanced reports whether equal tasks keep the workers busy for at least nine
+// tenths of the time.
+func balanced(tasks, workers int) bool {
+	rounds := (tasks + workers - 1) / workers
+	return 10*tasks >= 9*rounds*workers
 }

@@ -79,14 +79,19 @@ func (o *oracle) attention(l *runtime.Layer, h [][]float64) [][]float64 {
 	c := &o.m.Config
 	d, hd := c.Hidden, c.HeadDim()
 	qkv := times(h, rows64(l.QKV.Float32(), d))
+	for i, row := range qkv {
+		for at := 0; at < 2*d; at += hd {
+			copy(row[at:], o.rotate(i, row[at:at+hd]))
+		}
+	}
 	context := make([][]float64, len(h))
 	for i := range h {
 		context[i] = make([]float64, d)
 		for head := range c.Heads {
-			q := o.rotate(i, qkv[i][head*hd:(head+1)*hd])
+			q := qkv[i][head*hd : (head+1)*hd]
 			weights, sum := make([]float64, len(h)), 0.0
 			for j := range h {
-				k := o.rotate(j, qkv[j][d+head*hd:d+(head+1)*hd])
+				k := qkv[j][d+head*hd : d+(head+1)*hd]
 				s := dot(q, k) / math.Sqrt(float64(hd))
 				if c.Relations != "" {
 					s += float64(l.RelationBias[head*runtime.NumRelations+c.Relation(i, j)])
