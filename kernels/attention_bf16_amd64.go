@@ -7,7 +7,7 @@ type softmaxArgs struct {
 	s       *float32 // 0
 	dp      *float32 // 8
 	row     int      // 16: of s and dp
-	bias    *float32 // 24: nil for none
+	bias    *float32 // 24
 	biasRow int      // 32: of bias and dbias
 	stats   *float32 // 40
 	delta   *float32 // 48
@@ -15,10 +15,11 @@ type softmaxArgs struct {
 	n       int      // 64
 	p       *BF16    // 72
 	pRow    int      // 80
-	dbias   *float32 // 88: nil for none
+	dbias   *float32 // 88
 	pPairs  *BF16    // 96
 	dsPairs *BF16    // 104
-	_       int      // 112
+	biased  uint32   // 112: all ones, or 0 to leave bias out
+	dbiased uint32   // 116: the same for dbias
 	ds      *BF16    // 120
 	dsRow   int      // 128
 	scale   float32  // 136
@@ -54,11 +55,13 @@ func (r *scoreRows) args(i, rows int) softmaxArgs {
 		p: &t.p[at], pRow: 2 * t.ld, pPairs: &t.pPairs[at], dsPairs: &t.dsPairs[at],
 		ds: &t.ds[at], dsRow: 2 * t.ld, scale: t.scale, second: 0xffff,
 	}
+	// A masked access to no memory is slow: what is left out points at s.
+	args.bias, args.dbias = args.s, args.s
 	if r.bias != nil {
-		args.bias = &r.bias[i*t.a.P]
+		args.bias, args.biased = &r.bias[i*t.a.P], 0xffff
 	}
 	if r.dbias != nil {
-		args.dbias = &r.dbias[i*t.a.P]
+		args.dbias, args.dbiased = &r.dbias[i*t.a.P], 0xffff
 	}
 	return args
 }

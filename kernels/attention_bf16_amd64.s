@@ -25,9 +25,7 @@
 	MOVQ 64(AX), R9;     \
 	ROW_MASKS(R9);       \
 	VBROADCASTSS 136(AX), Z19; \
-	MOVQ 24(AX), CX;     \
-	NEGQ CX;             \
-	SBBQ CX, CX;         \
+	MOVL 112(AX), CX;    \
 	KMOVW CX, K5
 
 // GRAD_ROW sets d = p*(dp - delta) and adds it to a row of dbias.
@@ -180,9 +178,7 @@ TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS (R12), Z16
 	VBROADCASTSS 4(R12), Z17
 	MOVQ 88(AX), BX
-	MOVQ BX, CX
-	NEGQ CX
-	SBBQ CX, CX
+	MOVL 116(AX), CX
 	KMOVW CX, K5
 	LEAQ (BX)(R10*1), R12
 	LEAQ (SI)(R8*1), R14

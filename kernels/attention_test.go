@@ -124,6 +124,13 @@ func BenchmarkAttentionBF16(b *testing.B) {
 		s := NewAttentionBF16(a)
 		qkv, bias := make([]BF16, a.P*3*d), make([]float32, a.Heads*a.P*a.P)
 		ctx, dctx, dqkv, stats := make([]float32, a.P*d), make([]BF16, a.P*d), make([]float32, a.P*3*d), make([]float32, 2*a.P*a.Heads)
+		b.Run(fmt.Sprintf("no bias %v", a), func(b *testing.B) {
+			for b.Loop() {
+				s.Forward(ctx, stats, qkv, nil)
+				s.Back(dqkv, nil, dctx, stats, qkv, nil)
+			}
+			reportFLOPs(b, 14*a.P*a.P*d)
+		})
 		b.Run(fmt.Sprintf("forward %v", a), func(b *testing.B) {
 			for b.Loop() {
 				s.Forward(ctx, stats, qkv, bias)
