@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -119,6 +121,68 @@ func TestDataMaze(t *testing.T) {
 	}
 	if status, out, errOut := hrmTrain(t, "data", "maze", "--in", made, "--in", made, "--out", copied); status != statusOK || !strings.Contains(out, "2 puzzles, 2 left out") {
 		t.Error(out, errOut)
+	}
+}
+
+// writeARC writes two tasks in the folders of the public format.
+func writeARC(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"training/aaaa0001.json":   `{"train":[{"input":[[1,2]],"output":[[2,1]]},{"input":[[3,4]],"output":[[4,3]]}],"test":[{"input":[[5,6]],"output":[[6,5]]}]}`,
+		"evaluation/bbbb0002.json": `{"train":[{"input":[[1],[0]],"output":[[0,1]]}],"test":[{"input":[[7],[0]],"output":[[0,7]]}]}`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestDataARC(t *testing.T) {
+	dir := t.TempDir()
+	all, some := filepath.Join(dir, "all.json.gz"), filepath.Join(dir, "some.json")
+	folder := writeARC(t)
+	if status, out, errOut := hrmTrain(t, "data", "arc", "--in", folder, "--out", all); status != statusOK || !strings.Contains(out, "2 tasks, 0 left out") {
+		t.Fatal(out, errOut)
+	}
+	want, err := data.LoadARC(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := data.LoadARC(t.Context(), all)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v\n%+v\nwant\n%+v", err, got, want)
+	}
+	evaluation := filepath.Join(folder, "evaluation")
+	if status, out, errOut := hrmTrain(t, "data", "arc", "--in", all, "--dedup-against", evaluation, "--out", some); status != statusOK || !strings.Contains(out, "1 tasks, 1 left out") {
+		t.Error(out, errOut)
+	}
+	if status, _, errOut := hrmTrain(t, "data", "arc", "--in", all, "--split", "test", "--out", some); status != statusUsage || !strings.Contains(errOut, "no tasks") {
+		t.Error(errOut)
+	}
+}
+
+// ARC is trained on from the folders themselves, and evaluated on the tests of
+// the evaluation tasks.
+func TestTrainARC(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"run", "--preset", "hrm-arc", "--device", "cpu", "--data", writeARC(t), "--out", dir}
+	for _, set := range []string{"hidden_size=16", "num_heads=1", "H_layers=1", "L_layers=1", "puzzle_emb_ndim=16", "global_batch_size=1",
+		"halt_max_steps=1", "steps=2", "arc_augmentations=3", "expansion=1", "H_cycles=1", "L_cycles=1"} {
+		args = append(args, "--set", set)
+	}
+	if status, out, errOut := hrmTrain(t, args...); status != statusOK || !strings.Contains(out, "validation: 1 puzzles") {
+		t.Fatal(out, errOut)
+	}
+	names, err := os.ReadFile(filepath.Join(dir, identifiersFile))
+	if err != nil || !strings.Contains(string(names), `"aaaa0001"`) || !strings.Contains(string(names), `"bbbb0002"`) {
+		t.Errorf("%s %v", names, err)
+	}
+	args = append(args, "--set", "train_limit=5", "--out", dir+"x")
+	if status, _, errOut := hrmTrain(t, args...); status != statusUsage || !strings.Contains(errOut, "train_limit") {
+		t.Error(status, errOut)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -78,6 +79,9 @@ func (f *evalFlags) eval(cmd *cobra.Command, path string) (evalResult, error) {
 	task := m.Task
 	if f.task != "" || task == "" {
 		task = f.task
+	}
+	if task == "arc" && !isFolder(f.data) {
+		return evalResult{}, errors.New("ARC tasks need the names of the puzzle table and a vote over augmented forms: use hrm eval")
 	}
 	set, err := loadSet(cmd.Context(), task, f.data)
 	if err != nil {

@@ -19,6 +19,8 @@ const (
 	configFile     = "config.yaml"    // the effective configuration
 	checkpointFile = "checkpoint.hrm" // the newest checkpoint, with the optimizer's state
 	bestFile       = "best.hrm"       // the model of the best evaluation so far
+
+	identifiersFile = "identifiers.json" // ARC: the names of the puzzle table's rows
 )
 
 // runFlags are the flags of hrm-train run.

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -21,13 +23,38 @@ type source struct {
 	puzzles    int    // examples in all files
 	numPuzzles int    // rows of the puzzle table
 	sha256     string // of everything that training sees
+
+	arc *data.ARCData // nil unless the files hold ARC tasks
 }
 
 // openSource reads the training files of a configuration.
 func openSource(ctx context.Context, c *config.Config) (*source, error) {
 	s := &source{}
+	parts, err := s.load(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	hash := sha256.New()
-	var parts []data.Part
+	for i := range parts {
+		p := &parts[i]
+		p.Plain = !c.Augment
+		fmt.Fprintf(hash, "%v %v %s\n", p.Weight, p.Plain, p.Set.Hash())
+		s.puzzles += p.Set.Len()
+		s.numPuzzles = max(s.numPuzzles, p.Set.NumPuzzles)
+	}
+	s.sha256 = hex.EncodeToString(hash.Sum(nil))
+	s.sampler, err = data.NewSampler(c.Seed, parts...)
+	return s, err
+}
+
+func (s *source) load(ctx context.Context, c *config.Config) (parts []data.Part, err error) {
+	if c.Task == "arc" && !isFolder(c.Data[0].Path) {
+		s.arc, err = loadARC(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return []data.Part{{Set: s.arc.Train, Weight: 1}}, nil
+	}
 	for _, d := range c.Data {
 		set, err := loadSet(ctx, c.Task, d.Path)
 		if err != nil {
@@ -38,15 +65,38 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 				return nil, fmt.Errorf("data set %s: %w", d.Path, err)
 			}
 		}
-		fmt.Fprintf(hash, "%v %s\n", d.Weight, set.Hash())
-		s.puzzles += set.Len()
-		s.numPuzzles = max(s.numPuzzles, set.NumPuzzles)
-		parts = append(parts, data.Part{Set: set, Weight: d.Weight, Plain: !c.Augment})
+		parts = append(parts, data.Part{Set: set, Weight: d.Weight})
 	}
-	s.sha256 = hex.EncodeToString(hash.Sum(nil))
-	var err error
-	s.sampler, err = data.NewSampler(c.Seed, parts...)
-	return s, err
+	return parts, nil
+}
+
+// isFolder reports whether a path is a data set as the references write it.
+func isFolder(path string) bool {
+	for _, name := range []string{"dataset.json", "train/dataset.json"} {
+		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// loadARC reads ARC tasks; those of split evaluation become the validation.
+func loadARC(ctx context.Context, c *config.Config) (*data.ARCData, error) {
+	var paths []string
+	for _, d := range c.Data {
+		if d.Weight != 1 {
+			return nil, fmt.Errorf("%w: data %s has weight %v, but ARC tasks share one puzzle table and are drawn alike", config.ErrConfig, d.Path, d.Weight)
+		}
+		paths = append(paths, d.Path)
+	}
+	if c.TrainLimit > 0 || c.Validation != "" {
+		return nil, fmt.Errorf("%w: train_limit and validation are not for ARC tasks: those of split evaluation are the validation", config.ErrConfig)
+	}
+	tasks, err := data.LoadARC(ctx, paths...)
+	if err != nil {
+		return nil, err
+	}
+	return data.NewARC(tasks, data.ARCOptions{Seed: c.Seed, Augmentations: c.ARCForms})
 }
 
 // loadSet reads one file of puzzles of a task.

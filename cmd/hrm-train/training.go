@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,11 @@ func (t *training) openData(ctx context.Context) (err error) {
 		if t.valid, err = loadSet(ctx, c.Task, c.Validation); err != nil {
 			return err
 		}
+	}
+	if t.data.arc != nil {
+		t.valid = t.data.arc.Test
+	}
+	if t.valid != nil {
 		t.report.say("data: %d puzzles for validation", t.valid.Len())
 	}
 	t.run, err = c.Train(t.data.numPuzzles)
@@ -90,7 +96,7 @@ func (t *training) openFolder(resume bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.writeConfig(); err != nil {
+	if err := errors.Join(t.writeConfig(), t.writeIdentifiers()); err != nil {
 		return err
 	}
 	t.log, err = curve.OpenLog(filepath.Join(t.dir, metricsFile), t.from.Step)
@@ -122,6 +128,19 @@ func (t *training) writeConfig() error {
 		return err
 	}
 	return writeFile(filepath.Join(t.dir, configFile), text)
+}
+
+// writeIdentifiers names the rows of the puzzle table of ARC tasks, without
+// which a trained model is of no use.
+func (t *training) writeIdentifiers() error {
+	if t.data.arc == nil {
+		return nil
+	}
+	text, err := json.Marshal(t.data.arc.Identifiers)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(t.dir, identifiersFile), text)
 }
 
 func (t *training) openDevice() (err error) {

@@ -65,7 +65,8 @@ type Config struct {
 	TrainLimit int      `yaml:"train_limit" doc:"puzzles used of each training file, 0 for all"`
 	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
 	Hints      int      `yaml:"hints" doc:"sudoku: half of the draws have up to so many blank cells answered, 0 for none"`
-	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none"`
+	ARCForms   int      `yaml:"arc_augmentations" doc:"augmented forms of each ARC task, each with a row of the puzzle table"`
+	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none (arc: the tests of split evaluation)"`
 
 	// How it runs.
 	Device             string        `yaml:"device" doc:"auto, cpu or webgpu"`
@@ -92,7 +93,7 @@ func Default() Config {
 		Positions: runtime.Rope, HaltMaxSteps: 16, NormEps: 1e-5, RopeTheta: 10000,
 		Steps: 10000, BatchSize: 768, Optimizer: "adam-atan2", LR: 1e-4, Warmup: 2000, Schedule: "constant", LRMinRatio: 1,
 		Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, PuzzleEmbLR: 1e-2, PuzzleEmbDecay: 0.1,
-		Loss: "stablemax_cross_entropy", Exploration: 0.1, EMARate: 0.999, Augment: true,
+		Loss: "stablemax_cross_entropy", Exploration: 0.1, EMARate: 0.999, Augment: true, ARCForms: 1000,
 		Device: "auto", Precision: "f32", LogInterval: 10, EvalInterval: 500, EvalLimit: 512, CheckpointInterval: 500,
 	}
 }

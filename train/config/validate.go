@@ -47,6 +47,7 @@ func (c *Config) validateCounts() error {
 		{"global_batch_size", c.BatchSize, 1},
 		{"lr_warmup_steps", c.Warmup, 0},
 		{"train_limit", c.TrainLimit, 0},
+		{"arc_augmentations", c.ARCForms, 0},
 		{"hints", c.Hints, 0},
 		{"threads", c.Threads, 0},
 		{"for", int(c.For), 0},

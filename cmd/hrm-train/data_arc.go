@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// arcFlags are the flags of hrm-train data arc.
+type arcFlags struct {
+	in, against, splits []string
+	out                 string
+}
+
+func newDataARC() *cobra.Command {
+	var f arcFlags
+	cmd := &cobra.Command{
+		Use:   "arc",
+		Short: "Import ARC tasks",
+		Long: `Reads ARC tasks from folders of JSON files (the folder names the split) or from
+files of many tasks, plain or gzip, and writes them to one file. Of tasks with one
+name the first is kept, and none that shares a pair with a task of a --dedup-against
+file, up to rotation, reflection and colours.
+
+hrm-train run takes such a file, or the folders themselves, as --data: of the tasks
+of split "evaluation" it trains on the demonstrations and evaluates on the tests; of
+all others it trains on everything. It augments on the fly.`,
+		Example: "  hrm-train data arc --in ARC-AGI/data/training --in ARC-AGI/data/evaluation --out arc1.json.gz",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.in, "in", nil, "folder or file of tasks (required, repeatable)")
+	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz (required)")
+	flags.StringSliceVar(&f.splits, "split", nil, "only tasks of these splits")
+	flags.StringArrayVar(&f.against, "dedup-against", nil, "leave out tasks that share a pair with one of this file (repeatable)")
+	_ = cmd.MarkFlagRequired("in")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func (f *arcFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	tasks, err := data.LoadARC(ctx, f.in...)
+	if err != nil {
+		return err
+	}
+	banned, err := data.LoadARC(ctx, f.against...)
+	if err != nil {
+		return err
+	}
+	kept := f.keep(tasks, banned)
+	if len(kept) == 0 {
+		return errors.New("no tasks are left")
+	}
+	text, err := encodeARC(kept, strings.HasSuffix(f.out, ".gz"))
+	if err != nil {
+		return err
+	}
+	if err := writeFile(f.out, text); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d tasks, %d left out\n", f.out, len(kept), len(tasks)-len(kept))
+	return err
+}
+
+func (f *arcFlags) keep(tasks, banned []puzzle.ARCTask) (kept []puzzle.ARCTask) {
+	filter, seen := data.NewARCFilter(), map[string]bool{}
+	for i := range banned {
+		filter.Ban(&banned[i])
+	}
+	for i := range tasks {
+		t := &tasks[i]
+		if seen[t.ID] || len(f.splits) > 0 && !slices.Contains(f.splits, t.Split) || !filter.Keep(t) {
+			continue
+		}
+		seen[t.ID] = true
+		kept = append(kept, *t)
+	}
+	return kept
+}
+
+// arcPair and arcTask are the public JSON format.
+type arcPair struct {
+	Input  [][]int `json:"input"`
+	Output [][]int `json:"output,omitempty"`
+}
+
+type arcTask struct {
+	Train []arcPair `json:"train"`
+	Test  []arcPair `json:"test"`
+}
+
+// encodeARC returns {"splits": {"training": {"007bbfb7": {...}}}}.
+func encodeARC(tasks []puzzle.ARCTask, compress bool) ([]byte, error) {
+	splits := map[string]map[string]arcTask{}
+	for _, t := range tasks {
+		if splits[t.Split] == nil {
+			splits[t.Split] = map[string]arcTask{}
+		}
+		splits[t.Split][t.ID] = arcTask{arcPairs(t.Train), arcPairs(t.Test)}
+	}
+	text, err := json.Marshal(map[string]any{"splits": splits})
+	if err != nil || !compress {
+		return text, err
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err = z.Write(text)
+	err = errors.Join(err, z.Close())
+	return b.Bytes(), err
+}
+
+func arcPairs(pairs []puzzle.ARCPair) []arcPair {
+	out := make([]arcPair, len(pairs))
+	for i, p := range pairs {
+		out[i] = arcPair{arcRows(p.Input), arcRows(p.Output)}
+	}
+	return out
+}
+
+func arcRows(g puzzle.ARCGrid) [][]int {
+	rows := make([][]int, g.Rows)
+	for r := range rows {
+		for _, c := range g.Cells[r*g.Cols : (r+1)*g.Cols] {
+			rows[r] = append(rows[r], int(c))
+		}
+	}
+	return rows
+}
