@@ -11,7 +11,7 @@ import (
 	"github.com/hrmgo/hrm/gpu/wgpu"
 )
 
-var shared struct {
+var adapter struct {
 	sync.Once
 	d   *gpu.Device
 	err error
@@ -20,9 +20,9 @@ var shared struct {
 // open returns the device that all tests share, or skips.
 func open(t testing.TB) *gpu.Device {
 	t.Helper()
-	shared.Do(func() { shared.d, shared.err = wgpu.Open() })
-	skipWithout(t, shared.err)
-	return shared.d
+	adapter.Do(func() { adapter.d, adapter.err = wgpu.Open() })
+	skipWithout(t, adapter.err)
+	return adapter.d
 }
 
 // fresh returns a device of the test's own.

@@ -4,6 +4,8 @@ import "math"
 
 func bits(f float64) uint32 { return math.Float32bits(float32(f)) }
 
+func fromBits(u uint32) float32 { return math.Float32frombits(u) }
+
 // flat dispatches one thread for each of n elements.
 func (d *Device) flat(k *Kernel, n int, params []uint32, views ...View) {
 	x, y := grid(ceil(n, 256))
