@@ -291,39 +291,37 @@ func (p *arcParser) color() (uint8, error) {
 	return text[0] - '0', nil
 }
 
-// arcPuzzles makes puzzles of the test inputs of tasks.
+// arcPuzzles makes puzzles of the test inputs of tasks, one at a time.
 type arcPuzzles struct {
 	tasks *ARCReader
-	ready []Puzzle
+	task  ARCTask
+	test  int // the next of them
 }
 
 func (a *arcPuzzles) next() (Puzzle, error) {
-	for len(a.ready) == 0 {
+	for a.test >= len(a.task.Test) {
 		t, err := a.tasks.Next()
 		if err != nil {
 			return Puzzle{}, err
 		}
-		a.ready = t.Puzzles()
+		a.task, a.test = t, 0
 	}
-	p := a.ready[0]
-	a.ready = a.ready[1:]
-	return p, nil
+	a.test++
+	return a.task.Puzzle(a.test - 1), nil
 }
 
-// Puzzles returns the test inputs of a task as puzzles of the task ARC.
-func (t *ARCTask) Puzzles() (out []Puzzle) {
-	for i, pair := range t.Test {
-		p := Puzzle{Question: pair.Input.Tokens(), Name: t.ID, Index: i, Source: t.Split, Rating: -1,
-			Where: fmt.Sprintf("test %d", i)}
-		if t.ID != "" {
-			p.Where = fmt.Sprintf("task %s, test %d", t.ID, i)
-		}
-		if len(pair.Output.Cells) > 0 {
-			p.Answer = pair.Output.Tokens()
-		}
-		out = append(out, p)
+// Puzzle returns test input i of a task as a puzzle of the task ARC.
+func (t *ARCTask) Puzzle(i int) Puzzle {
+	pair := &t.Test[i]
+	p := Puzzle{Question: pair.Input.Tokens(), Name: t.ID, Index: i, Source: t.Split, Rating: -1,
+		Where: fmt.Sprintf("test %d", i)}
+	if t.ID != "" {
+		p.Where = fmt.Sprintf("task %s, test %d", t.ID, i)
 	}
-	return out
+	if len(pair.Output.Cells) > 0 {
+		p.Answer = pair.Output.Tokens()
+	}
+	return p
 }
 
 // Identifiers is the list of puzzle names by which a data set numbered the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -238,12 +239,37 @@ func (s *jsonScanner) number() (string, error) {
 			continue
 		}
 		s.unread()
-		if _, err := strconv.ParseFloat(string(text), 64); errors.Is(err, strconv.ErrSyntax) {
+		if !isNumber(string(text)) {
 			return "", s.fail("found %s, want a number", text)
 		}
 		return string(text), nil
 	}
 	return "", s.fail("a number of more than %d characters", len(text)-1)
+}
+
+// isNumber reports whether text is a number of JSON: an integer without
+// leading zeros, then perhaps a fraction and an exponent.
+func isNumber(text string) bool {
+	text = strings.TrimPrefix(text, "-")
+	rest := strings.TrimLeft(text, "0123456789")
+	if n := len(text) - len(rest); n == 0 || n > 1 && text[0] == '0' {
+		return false
+	}
+	if fraction, ok := strings.CutPrefix(rest, "."); ok {
+		if rest = strings.TrimLeft(fraction, "0123456789"); rest == fraction {
+			return false
+		}
+	}
+	if rest == "" {
+		return true
+	}
+	if rest[0] != 'e' && rest[0] != 'E' {
+		return false
+	}
+	if rest = rest[1:]; strings.HasPrefix(rest, "+") || strings.HasPrefix(rest, "-") {
+		rest = rest[1:]
+	}
+	return rest != "" && strings.Trim(rest, "0123456789") == ""
 }
 
 // int reads a whole number.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -23,9 +22,6 @@ type npyArray struct {
 }
 
 const npyMagic = "\x93NUMPY"
-
-// npyHeader is the dictionary as NumPy writes it.
-var npyHeader = regexp.MustCompile(`^\{'descr': '([<>|=]?[a-z][0-9]+)', 'fortran_order': (True|False), 'shape': \(([0-9, ]*)\), *\} *\n?$`)
 
 var npyTypes = map[string]struct {
 	size   int
@@ -66,19 +62,19 @@ func (a *npyArray) fail(format string, args ...any) error {
 }
 
 func (a *npyArray) parse(header string, length int64) error {
-	m := npyHeader.FindStringSubmatch(header)
-	if m == nil {
+	descr, order, shape, ok := splitHeader(header)
+	if !ok {
 		return a.fail("header %.80q, want descr, fortran_order and shape", header)
 	}
-	kind, ok := npyTypes[m[1]]
+	kind, ok := npyTypes[descr]
 	if !ok {
-		return a.fail("numbers of type %s, want |u1, |i1, <i4 or <i8", m[1])
+		return a.fail("numbers of type %.20q, want |u1, |i1, <i4 or <i8", descr)
 	}
-	if m[2] != "False" {
-		return a.fail("Fortran order, want C order")
+	if order != "False" {
+		return a.fail("fortran_order is %.20q, want False", order)
 	}
 	a.size, a.signed = kind.size, kind.signed
-	if err := a.parseShape(m[3]); err != nil {
+	if err := a.parseShape(shape); err != nil {
 		return err
 	}
 	rows, cols, have := int64(a.shape[0]), int64(a.shape[1]), length-a.offset
@@ -86,6 +82,16 @@ func (a *npyArray) parse(header string, length int64) error {
 		return a.fail("%d bytes of numbers, want %d x %d of %d bytes each", have, rows, cols, a.size)
 	}
 	return nil
+}
+
+// splitHeader returns the values of the dictionary, which NumPy always writes
+// in the same way: {'descr': '<i4', 'fortran_order': False, 'shape': (3, 81), }
+func splitHeader(header string) (descr, order, shape string, ok bool) {
+	rest, ok1 := strings.CutPrefix(header, "{'descr': '")
+	descr, rest, ok2 := strings.Cut(rest, "', 'fortran_order': ")
+	order, rest, ok3 := strings.Cut(rest, ", 'shape': (")
+	shape, rest, ok4 := strings.Cut(rest, "), }")
+	return descr, order, shape, ok1 && ok2 && ok3 && ok4 && strings.Trim(rest, " \n") == ""
 }
 
 // productIs reports whether a * b == n, for numbers from 0, without overflow.
@@ -99,13 +105,13 @@ func productIs(a, b, n int64) bool {
 func (a *npyArray) parseShape(text string) error {
 	dims := strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, " ", ""), ","), ",")
 	if len(dims) > 2 || dims[0] == "" {
-		return a.fail("shape (%s), want one or two dimensions", text)
+		return a.fail("shape (%.80s), want one or two dimensions", text)
 	}
 	a.shape[1] = 1
 	for i, d := range dims {
-		v, err := strconv.ParseInt(d, 10, 32)
+		v, err := strconv.ParseUint(d, 10, 31)
 		if err != nil {
-			return a.fail("shape (%s): %v", text, err)
+			return a.fail("shape (%.80s): %v", text, err)
 		}
 		a.shape[i] = int(v)
 	}
