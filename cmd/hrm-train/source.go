@@ -38,7 +38,10 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 	for i := range parts {
 		p := &parts[i]
 		p.Plain = !c.Augment
-		fmt.Fprintf(hash, "%v %v %s\n", p.Weight, p.Plain, p.Set.Hash())
+		if c.Task == "sudoku" {
+			p.Hints = c.Hints
+		}
+		fmt.Fprintf(hash, "%v %s\n", p.Weight, p.Set.Hash())
 		s.puzzles += p.Set.Len()
 		s.numPuzzles = max(s.numPuzzles, p.Set.NumPuzzles)
 	}

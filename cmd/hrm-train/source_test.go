@@ -1,0 +1,75 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/config"
+)
+
+// draw returns the number of blank cells in each of n draws.
+func draw(t *testing.T, n int, set ...string) (blanks []int, s *source) {
+	t.Helper()
+	c, err := config.Preset("sudoku-cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(set); i += 2 {
+		if err := c.Set(set[i], set[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err = openSource(t.Context(), &c); err != nil {
+		t.Fatal(err)
+	}
+	in, labels := runtime.Input{Tokens: make([]int32, 81)}, make([]int32, 81)
+	for i := range n {
+		if err := s.Example(int64(i), &in, labels); err != nil {
+			t.Fatal(err)
+		}
+		blank := 0
+		for _, token := range in.Tokens {
+			blank += btoi(token == puzzle.SudokuBlank)
+		}
+		blanks = append(blanks, blank)
+	}
+	return blanks, s
+}
+
+// Each puzzle of the file has one blank cell.
+func TestHintsAndLimit(t *testing.T) {
+	path := writePuzzles(t, 40)
+	count := func(blanks []int) (ones int) {
+		for _, b := range blanks {
+			ones += btoi(b == 1)
+		}
+		return ones
+	}
+	if blanks, s := draw(t, 100, "data", path, "hints", "0", "train_limit", "7"); count(blanks) != 100 || s.puzzles != 7 {
+		t.Errorf("without hints %d of 100 with a blank, %d puzzles", count(blanks), s.puzzles)
+	}
+	if blanks, _ := draw(t, 100, "data", path, "hints", "5"); count(blanks) < 20 || count(blanks) > 80 {
+		t.Errorf("with hints %d of 100 with a blank, want about half", count(blanks))
+	}
+}
+
+// A cursor goes on with the same draws.
+func TestCursor(t *testing.T) {
+	path, other := writePuzzles(t, 40), writePuzzles(t, 30)
+	_, a := draw(t, 33, "data", path+","+other+"=2")
+	_, b := draw(t, 0, "data", path+","+other+"=2")
+	if err := b.seek(a.cursor()); err != nil {
+		t.Fatal(err)
+	}
+	x, y := runtime.Input{Tokens: make([]int32, 81)}, runtime.Input{Tokens: make([]int32, 81)}
+	labels := make([]int32, 81)
+	for n := int64(33); n < 200; n++ {
+		if a.Example(n, &x, labels) != nil || b.Example(n, &y, labels) != nil || !sameTokens(x.Tokens, y.Tokens) {
+			t.Fatalf("draw %d differs", n)
+		}
+	}
+	if b.Example(7, &x, labels) == nil || b.seek("1") == nil || b.seek("1,x") == nil {
+		t.Error("a wrong place is no error")
+	}
+}
