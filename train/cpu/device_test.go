@@ -181,20 +181,6 @@ func TestAdam(t *testing.T) {
 	}
 }
 
-func TestAtan2(t *testing.T) {
-	values := []float32{0, 1e-38, 1e-20, 1e-3, 0.5, 1, 1 + 1e-6, 3, 1e10, 1e38}
-	for _, y := range values {
-		for _, x := range values {
-			for _, sign := range []float32{1, -1} {
-				want := math.Atan2(float64(sign*y), float64(x))
-				if got := float64(atan2(sign*y, x)); math.Abs(got-want) > 2e-7*math.Abs(want)+1e-38 {
-					t.Errorf("atan2(%v, %v) = %v, want %v", sign*y, x, got, want)
-				}
-			}
-		}
-	}
-}
-
 // TestOrthogonal wants rows (or columns, the fewer) of nearly one length, which
 // point where those of the matrix did.
 func TestOrthogonal(t *testing.T) {

@@ -98,32 +98,10 @@ func (a *adam) update(p, m, v, g []float32) {
 		root := float32(math.Sqrt(float64(v[i]))) * a.debias2
 		step := m[i] / (root + a.eps)
 		if a.atan2 {
-			step = atan2(m[i], root)
+			step = float32(math.Atan2(float64(m[i]), float64(root)))
 		}
 		p[i] = p[i]*a.decay - a.rate*step
 	}
-}
-
-// atan2 returns the angle of (x, y) for x >= 0, 0 at the origin, to 1e-7: the
-// arc tangent of the smaller part by the larger, by its odd minimax polynomial
-// on [0, 1].
-func atan2(y, x float32) float32 {
-	a := max(y, -y)
-	if a == 0 {
-		return 0
-	}
-	t, turned := a/x, false
-	if a > x {
-		t, turned = x/a, true
-	}
-	r := atanUnit(t)
-	if turned {
-		r = math.Pi/2 - r
-	}
-	if y < 0 {
-		return -r
-	}
-	return r
 }
 
 // signSGD moves the rows of the puzzle table that the lanes used: gradients of
@@ -167,17 +145,4 @@ func sign(v float32) float32 {
 		return -1
 	}
 	return 0
-}
-
-// atanUnit is the arc tangent on [0, 1], off by at most 2e-8 before rounding.
-func atanUnit(t float32) float32 {
-	u := t * t
-	r := float32(-0.0015093013)
-	for _, c := range [...]float32{
-		0.009567331, -0.028490758, 0.055028082, -0.082137605, 0.108780094,
-		-0.14247223, 0.19996437, -0.3333318, 1,
-	} {
-		r = r*u + c
-	}
-	return r * t
 }
