@@ -21,10 +21,77 @@ type panelArgs struct {
 	b     unsafe.Pointer // 40
 	bStep int            // 48
 	steps int            // 56
-	count int            // 64: tiles of 8 rows, or rows
-	cols  uint64         // 72: a bit for each column
+	count int            // 64: tiles, or rows
+	cols  uint64         // 72, AVX-512: a bit for each column
 	add   int            // 80
+	mask  *int32         // 88, AVX2: -1 for each of 16 columns, else 0
+	part  int            // 96, AVX2: 1 when not all 16 columns exist
 }
+
+// panelKernel is one implementation of runPanel.
+type panelKernel uint8
+
+const (
+	panelGeneric panelKernel = iota
+	panelF32AVX2
+	panelF32AVX512
+	panelBF16AVX512
+)
+
+func choosePanel(bf16 bool) panelKernel {
+	switch {
+	case bf16 && useBF16():
+		return panelBF16AVX512
+	case bf16:
+		return panelGeneric
+	case active == avx512:
+		return panelF32AVX512
+	case active == avx2:
+		return panelF32AVX2
+	}
+	return panelGeneric
+}
+
+// tile is the number of rows and columns that are done at once.
+func (k panelKernel) tile() (rows, cols int) {
+	if k == panelF32AVX2 {
+		return 4, 16
+	}
+	return 8, 32
+}
+
+// tiles runs args.count tiles. A function value would put args on the heap.
+func (k panelKernel) tiles(args *panelArgs) {
+	switch k {
+	case panelF32AVX2:
+		panel4AVX2(args)
+	case panelF32AVX512:
+		panel8F32(args)
+	case panelBF16AVX512:
+		panel8BF16(args)
+	}
+}
+
+// singles runs args.count single rows.
+func (k panelKernel) singles(args *panelArgs) {
+	switch k {
+	case panelF32AVX2:
+		panel1AVX2(args)
+	case panelF32AVX512:
+		panel1F32(args)
+	case panelBF16AVX512:
+		panel1BF16(args)
+	}
+}
+
+// panelMasks has the mask of n columns at 16-n.
+var panelMasks = [32]int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}
+
+//go:noescape
+func panel4AVX2(args *panelArgs)
+
+//go:noescape
+func panel1AVX2(args *panelArgs)
 
 //go:noescape
 func panel8F32(args *panelArgs)
@@ -39,33 +106,48 @@ func panel8BF16(args *panelArgs)
 func panel1BF16(args *panelArgs)
 
 func runPanel[T float32 | BF16](p panel[T]) {
-	tile, row := panel8F32, panel1F32
-	size, ok := 4, active == avx512
-	if group[T]() == 2 {
-		tile, row, size, ok = panel8BF16, panel1BF16, 2, useBF16()
-	}
-	if !ok {
+	kernel := choosePanel(group[T]() == 2)
+	if kernel == panelGeneric {
 		runPanelGeneric(p)
 		return
 	}
 	p.check()
+	_, cols := kernel.tile()
+	for j := 0; j < p.cols; j += cols {
+		args := p.args(j, min(cols, p.cols-j))
+		kernel.run(&args, p.rows)
+	}
+}
+
+// args is for the given number of columns from j on.
+func (p *panel[T]) args(j, cols int) panelArgs {
+	g := group[T]()
+	size := 4 / g
 	args := panelArgs{
-		c: unsafe.Pointer(unsafe.SliceData(p.c)), cRow: 4 * p.cRow,
+		c: unsafe.Pointer(&p.c[j]), cRow: 4 * p.cRow,
 		a: unsafe.Pointer(unsafe.SliceData(p.a)), aRow: size * p.aRow, aStep: size * p.aStep,
-		b: unsafe.Pointer(unsafe.SliceData(p.b)), bStep: size * p.bStep,
-		steps: p.steps, cols: 1<<p.cols - 1,
+		b: unsafe.Pointer(&p.b[j*g]), bStep: size * p.bStep, steps: p.steps,
+		cols: 1<<cols - 1, mask: &panelMasks[max(0, 16-cols)],
 	}
 	if p.add {
 		args.add = 1
 	}
-	if args.count = p.rows / 8; args.count > 0 {
-		tile(&args)
+	if cols < 16 {
+		args.part = 1
 	}
-	if args.count = p.rows % 8; args.count > 0 {
-		done := p.rows - args.count
+	return args
+}
+
+func (k panelKernel) run(args *panelArgs, rows int) {
+	tileRows, _ := k.tile()
+	if args.count = rows / tileRows; args.count > 0 {
+		k.tiles(args)
+	}
+	if args.count = rows % tileRows; args.count > 0 {
+		done := rows - args.count
 		args.c = unsafe.Add(args.c, done*args.cRow)
 		args.a = unsafe.Add(args.a, done*args.aRow)
-		row(&args)
+		k.singles(args)
 	}
 }
 

@@ -187,6 +187,19 @@ func TestRoundBF16(t *testing.T) {
 	})
 }
 
+func TestPanelsDoNotAllocate(t *testing.T) {
+	var p PanelsBF16
+	p.Pack(make([]float32, 32*8), 32, 8)
+	x, y := make([]BF16, 9*8), make([]float32, 9*32)
+	f, dw := make([]float32, 9*32), make([]float32, 32*32)
+	if n := testing.AllocsPerRun(10, func() {
+		MatMulTBF16(y, 32, x, 8, 9, &p, false)
+		AddOuter(dw, y, f, 9, 32, 32)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestToBF16IsNearest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for range 10000 {
