@@ -4,8 +4,12 @@
 //
 // The file name tells the version: matmul.go checks the arguments and states
 // the equation, matmul_generic.go is plain Go, matmul_amd64.go and
-// matmul_amd64.s are AVX2+FMA and AVX-512, matmul_noasm.go stands in where
-// there is no assembly (also with -tags purego).
+// matmul_amd64.s are AVX2+FMA and AVX-512, matmul_arm64.go and matmul_arm64.s
+// are NEON, matmul_noasm.go stands in where there is no assembly (also with
+// -tags purego).
+//
+// The NEON kernels are tested under emulation; their speed has not been
+// measured on a processor.
 //
 // Every kernel works row by row, and the result of a row depends on nothing
 // but its own inputs: not on the number of rows in the call, not on their place
