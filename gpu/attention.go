@@ -37,7 +37,11 @@ func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
 	if a.Tables, err = d.NewBuffer("attention tables", len(table)); err != nil {
 		return nil, err
 	}
-	return a, Write(a.Tables, 0, table)
+	if err := Write(a.Tables, 0, table); err != nil {
+		a.Release()
+		return nil, err
+	}
+	return a, nil
 }
 
 // table is cos and sin of every angle, then the classes [P, P].

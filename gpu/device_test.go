@@ -147,14 +147,3 @@ func TestWriteReadCopyClear(t *testing.T) {
 		}
 	}
 }
-
-func TestLimitIsNamed(t *testing.T) {
-	d := open(t)
-	_, err := d.NewBuffer("huge", int(min(d.Info().Limits.BufferSize/4+1, math.MaxInt32)))
-	if d.Info().Limits.BufferSize/4+1 > math.MaxInt32 {
-		t.Skip("this device allows more than the test can ask for")
-	}
-	if !errors.Is(err, gpu.ErrLimit) {
-		t.Fatalf("got %v, want ErrLimit", err)
-	}
-}

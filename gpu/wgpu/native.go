@@ -59,6 +59,19 @@ func (t *table) pointer() *C.uintptr_t {
 
 // Open asks the system for its most powerful adapter.
 func Open() (*gpu.Device, error) {
+	d, err := open()
+	if err != nil {
+		return nil, err
+	}
+	dev, err := gpu.NewDevice(d)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return dev, nil
+}
+
+func open() (*driver, error) {
 	message := make([]byte, 1024)
 	c := C.hrm_open(1, (*C.char)(unsafe.Pointer(&message[0])), C.size_t(len(message)))
 	if c == nil {
@@ -79,12 +92,7 @@ func Open() (*gpu.Device, error) {
 			Workgroups:       int(l.maxComputeWorkgroupsPerDimension),
 		},
 	}
-	dev, err := gpu.NewDevice(d)
-	if err != nil {
-		d.Close()
-		return nil, err
-	}
-	return dev, nil
+	return d, nil
 }
 
 func (d *driver) Info() gpu.Info { return d.info }
