@@ -212,6 +212,9 @@ func TestRunRefusesBadInput(t *testing.T) {
 		func(c *Config, cp *Checkpoint) { cp.Segments = nil },
 		func(c *Config, cp *Checkpoint) { cp.State.V = nil },
 		func(c *Config, cp *Checkpoint) { c.Spec.Lanes = math.MaxInt32 },
+		func(c *Config, cp *Checkpoint) { c.Spec.Config.NumPuzzles = 1 << 30 },
+		func(c *Config, cp *Checkpoint) { c.Spec.Config.SeqLen = 1 << 16 },
+		func(c *Config, cp *Checkpoint) { c.Spec.Config.LLayers, c.Spec.Config.Hidden = 1<<10, 1<<12 },
 	}
 	for i, spoil := range bad {
 		c2 := *c

@@ -25,20 +25,47 @@ func (s *Spec) Validate() error {
 	if err := s.Config.Validate(); err != nil {
 		return err
 	}
-	c := &s.Config
 	switch {
 	case s.Lanes < 1:
 		return fmt.Errorf("%w: %d lanes", ErrSpec, s.Lanes)
 	case s.Batch != 0 && s.Batch < s.Lanes:
 		return fmt.Errorf("%w: batch %d below %d lanes", ErrSpec, s.Batch, s.Lanes)
-	case s.Lanes > maxNumbers/c.P()/c.Hidden:
-		return fmt.Errorf("%w: the carry of %d lanes of %d x %d is too large", ErrSpec, s.Lanes, c.P(), c.Hidden)
-	case c.PuzzleEmbDim > 0 && c.NumPuzzles > maxNumbers/c.PuzzleEmbDim:
-		return fmt.Errorf("%w: a puzzle table of %d x %d is too large", ErrSpec, c.NumPuzzles, c.PuzzleEmbDim)
 	case s.Loss != Stablemax && s.Loss != Softmax:
 		return fmt.Errorf("%w: loss is %q, want %s or %s", ErrSpec, s.Loss, Stablemax, Softmax)
 	}
+	if err := s.validateSizes(); err != nil {
+		return err
+	}
 	return s.Optim.validate()
+}
+
+// validateSizes reports a buffer of more than maxNumbers. The products are
+// taken in float64, which none of them overflows.
+func (s *Spec) validateSizes() error {
+	c := &s.Config
+	p, d, i, lanes := float64(c.P()), float64(c.Hidden), float64(c.Inter()), float64(s.Lanes)
+	layer := 4*d*d + 3*d*i
+	if c.MLPT {
+		layer += 3 * p * float64(c.InterT())
+	}
+	for _, b := range []struct {
+		name    string
+		numbers float64
+	}{
+		{"carry", lanes * p * d},
+		{"examples", lanes * float64(c.SeqLen)},
+		{"puzzle table", float64(c.NumPuzzles) * float64(c.PuzzleEmbDim)},
+		{"weights", layer*float64(c.Layers(runtime.L)+c.HLayers) + d*(p+2*float64(c.VocabSize))},
+		{"activations of a lane", p * 2 * i},
+		{"activations of a lane over positions", d * 2 * float64(c.InterT())},
+		{"logits of a lane", float64(c.SeqLen) * float64(c.VocabSize)},
+		{"attention of a lane", float64(c.Heads) * p * p},
+	} {
+		if b.numbers > maxNumbers {
+			return fmt.Errorf("%w: %s would take %.3g numbers, want at most %d", ErrSpec, b.name, b.numbers, maxNumbers)
+		}
+	}
+	return nil
 }
 
 func (o *Optim) validate() error {
