@@ -135,7 +135,11 @@ func (i *inspection) print(out io.Writer) error {
 		fmt.Fprintln(w, "\nmeta\t")
 	}
 	for _, k := range slices.Sorted(maps.Keys(i.Meta)) {
-		fmt.Fprintf(w, "  %s\t%s\n", k, i.Meta[k])
+		text := strings.ReplaceAll(strings.TrimSpace(i.Meta[k]), "\n", "\n    ")
+		if strings.Contains(text, "\n") {
+			text = "\n    " + text
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", k, text)
 	}
 	if err := w.Flush(); err != nil {
 		return err
