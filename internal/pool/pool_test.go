@@ -96,3 +96,13 @@ func TestRunAfterClose(t *testing.T) {
 		t.Errorf("%d calls, want 9", calls)
 	}
 }
+
+// An empty loop costs the wake-up and the wait.
+func BenchmarkRun(b *testing.B) {
+	p := New(0)
+	defer p.Close()
+	body := func(_, _ int) {}
+	for b.Loop() {
+		p.Run(2*p.Workers(), body)
+	}
+}

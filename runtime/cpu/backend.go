@@ -1,12 +1,12 @@
 // Package cpu is the reference backend: it runs segments on the processor's
 // cores, over package kernels.
 //
-// A block of the network is two parallel loops. The first projects rows to
-// queries, keys and values; the second, which needs all keys of its lane, does
-// the rest of the block, row by row. Each loop is cut into chunks of rows of
-// one lane, and the bits of a row depend neither on the chunk that it lies in
-// nor on the worker that takes it. So the number of threads and the other
-// lanes of a batch change nothing in a result.
+// A block of the network is one parallel loop over chunks: some rows of one
+// lane. Attention needs the keys and values of all its rows, which the loop
+// before left behind; the rest of a block, and the keys and values of the next
+// one, come from the chunk's own rows. The bits of a row depend neither on the
+// chunk that it lies in nor on the worker that takes it, so the number of
+// threads and the other lanes of a batch change nothing in a result.
 package cpu
 
 import (

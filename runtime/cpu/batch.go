@@ -11,13 +11,22 @@ import (
 
 // lane is the carry of one puzzle and what a block needs of all its positions.
 type lane struct {
-	x      []float32 // [P, D] input embedding
-	z      [2][]float32
-	q      []float32         // [P, D] queries of all heads, MLPT: unused
+	x     []float32    // [P, D] input embedding
+	z     [2][]float32 // [P, D] state, by runtime.Level
+	q     []float32    // [P, D] queries of all heads
+	kv    [2]memory    // of a layer and the next
+	ready bool         // Reset, and no Step failed since
+}
+
+// memory is what a block's attention looks at. MLPT has none.
+type memory struct {
 	keys   []*kernels.Panels // per head K [P, headDim]
 	values []*kernels.Panels // per head V^T [headDim, P]
-	ready  bool              // Reset, and no Step failed since
 }
+
+// memory returns that of a layer. While some chunks still read it, others
+// write the next layer's.
+func (l *lane) memory(layer int) *memory { return &l.kv[layer%2] }
 
 // chunk is rows [lo, hi) of a lane: the unit of parallel work.
 type chunk struct {
@@ -44,7 +53,7 @@ type batch struct {
 
 // loops are the bodies of the parallel loops, bound once so that a step does
 // not allocate.
-type loops struct{ inject, project, attend, mixPositions, feedForward, read func(worker, task int) }
+type loops struct{ enter, block, inject, mixPositions, feedForward, read func(worker, task int) }
 
 // NewBatch returns a batch of empty lanes.
 func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
@@ -55,7 +64,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	for i := range t.lanes {
 		t.lanes[i] = newLane(&b.model.Config)
 	}
-	t.loops = loops{t.inject, t.project, t.attend, t.mixPositions, t.feedForward, t.read}
+	t.loops = loops{t.enter, t.block, t.inject, t.mixPositions, t.feedForward, t.read}
 	return t, nil
 }
 
@@ -66,9 +75,11 @@ func newLane(c *runtime.Config) lane {
 		return l
 	}
 	l.q = make([]float32, n)
-	for range c.Heads {
-		l.keys = append(l.keys, kernels.NewPanels(c.P(), c.HeadDim()))
-		l.values = append(l.values, kernels.NewPanels(c.HeadDim(), c.P()))
+	for i := range l.kv {
+		for range c.Heads {
+			l.kv[i].keys = append(l.kv[i].keys, kernels.NewPanels(c.P(), c.HeadDim()))
+			l.kv[i].values = append(l.kv[i].values, kernels.NewPanels(c.HeadDim(), c.P()))
+		}
 	}
 	return l
 }

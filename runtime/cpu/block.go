@@ -11,18 +11,36 @@ import (
 func (t *batch) runPass() {
 	run := t.b.pool.Run
 	t.layers = t.b.levels[t.pass.Level]
-	run(len(t.rows), t.loops.inject)
-	for t.layer = range t.layers {
-		if t.b.model.Config.MLPT {
+	if t.b.model.Config.MLPT {
+		run(len(t.rows), t.loops.inject)
+		for t.layer = range t.layers {
 			run(len(t.cols), t.loops.mixPositions)
 			run(len(t.rows), t.loops.feedForward)
-		} else {
-			run(len(t.rows), t.loops.project)
-			run(len(t.rows), t.loops.attend)
+		}
+	} else {
+		run(len(t.rows), t.loops.enter)
+		for t.layer = range t.layers {
+			run(len(t.rows), t.loops.block)
 		}
 	}
 	if t.b.trace != nil {
 		t.calls[t.network()]++
+	}
+}
+
+// enter starts a pass for a chunk: it injects and projects for the first block.
+func (t *batch) enter(worker, task int) {
+	t.inject(worker, task)
+	t.project(worker, &t.rows[task], 0)
+}
+
+// block runs a block for a chunk, and projects for the next one: that needs no
+// other rows.
+func (t *batch) block(worker, task int) {
+	t.attend(worker, &t.rows[task])
+	t.feedForward(worker, task)
+	if next := t.layer + 1; next < len(t.layers) {
+		t.project(worker, &t.rows[task], next)
 	}
 }
 
@@ -47,21 +65,19 @@ func (t *batch) inject(_, task int) {
 	}
 }
 
-// project computes queries, keys and values of a chunk and puts them where
-// attend finds them.
-func (t *batch) project(worker, task int) {
-	k := &t.rows[task]
+// project computes a chunk's queries, keys and values for a layer.
+func (t *batch) project(worker int, k *chunk, layer int) {
 	d, rows := t.b.model.Config.Hidden, k.hi-k.lo
 	qkv := t.b.scratch[worker].a[:rows*3*d]
-	kernels.MatMulT(qkv, 3*d, t.state(k), d, rows, t.layers[t.layer].qkv)
-	t.traceData("qkv", k, qkv)
+	kernels.MatMulT(qkv, 3*d, t.state(k), d, rows, t.layers[layer].qkv)
+	t.traceData(layer, "qkv", k, qkv)
 	for h := range t.b.model.Config.Heads {
-		t.storeHead(k, h, qkv)
+		t.storeHead(k, k.lane.memory(layer), h, qkv)
 	}
 }
 
 // storeHead rotates a head's queries and keys and stores them and its values.
-func (t *batch) storeHead(k *chunk, h int, qkv []float32) {
+func (t *batch) storeHead(k *chunk, m *memory, h int, qkv []float32) {
 	c := &t.b.model.Config
 	d, hd := c.Hidden, c.HeadDim()
 	for pos := k.lo; pos < k.hi; pos++ {
@@ -73,27 +89,23 @@ func (t *batch) storeHead(k *chunk, h int, qkv []float32) {
 			kernels.Rope(key, cos, sin)
 		}
 		copy(k.lane.q[pos*d+h*hd:], query)
-		k.lane.keys[h].SetRow(pos, key)
-		k.lane.values[h].SetCol(pos, value)
+		m.keys[h].SetRow(pos, key)
+		m.values[h].SetCol(pos, value)
 	}
 }
 
-// attend is a block from the attention on:
-//
-//	z = rms(z + O . attention); z = rms(z + SwiGLU(z))
-func (t *batch) attend(worker, task int) {
-	k := &t.rows[task]
+// attend is z = rms(z + O . attention).
+func (t *batch) attend(worker int, k *chunk) {
 	d, rows := t.b.model.Config.Hidden, k.hi-k.lo
-	s, w := &t.b.scratch[worker], &t.layers[t.layer]
+	s := &t.b.scratch[worker]
 	context, out := s.a[:rows*d], s.b[:rows*d]
 	for h := range t.b.model.Config.Heads {
 		t.attendHead(context, k, h, s)
 	}
-	t.traceData("attn_ctx", k, context)
-	kernels.MatMulT(out, d, context, d, rows, w.o)
-	t.traceData("attn_out", k, out)
+	t.traceData(t.layer, "attn_ctx", k, context)
+	kernels.MatMulT(out, d, context, d, rows, t.layers[t.layer].o)
+	t.traceData(t.layer, "attn_out", k, out)
 	kernels.AddRMSNorm(t.state(k), out, d, t.b.eps)
-	t.feedForward(worker, task)
 }
 
 // attendHead sets one head's columns of context [rows, D]:
@@ -102,13 +114,13 @@ func (t *batch) attend(worker, task int) {
 func (t *batch) attendHead(context []float32, k *chunk, h int, s *scratch) {
 	c := &t.b.model.Config
 	d, hd, p, rows := c.Hidden, c.HeadDim(), c.P(), k.hi-k.lo
-	scores := s.scores[:rows*p]
-	kernels.MatMulT(scores, p, k.lane.q[k.lo*d+h*hd:], d, rows, k.lane.keys[h])
+	scores, m := s.scores[:rows*p], k.lane.memory(t.layer)
+	kernels.MatMulT(scores, p, k.lane.q[k.lo*d+h*hd:], d, rows, m.keys[h])
 	scale := float32(1 / math.Sqrt(float64(hd)))
 	for i := range rows {
 		kernels.Softmax(scores[i*p:(i+1)*p], scale, t.bias(s, h, k.lo+i))
 	}
-	kernels.MatMulT(context[h*hd:], d, scores, p, rows, k.lane.values[h])
+	kernels.MatMulT(context[h*hd:], d, scores, p, rows, m.values[h])
 }
 
 // bias returns what a head adds to the scores of a position, or nil.
@@ -132,15 +144,15 @@ func (t *batch) feedForward(worker, task int) {
 	s, w := &t.b.scratch[worker], &t.layers[t.layer]
 	d, inter, rows := c.Hidden, c.Inter(), k.hi-k.lo
 	z, wide, act, out := t.state(k), s.wide[:rows*2*inter], s.act[:rows*inter], s.b[:rows*d]
-	t.traceData("after_norm1", k, z)
+	t.traceData(t.layer, "after_norm1", k, z)
 	kernels.MatMulT(wide, 2*inter, z, d, rows, w.gateUp)
-	t.traceData("gate_up", k, wide)
+	t.traceData(t.layer, "gate_up", k, wide)
 	kernels.SwiGLU(act, wide, inter)
-	t.traceData("swiglu_act", k, act)
+	t.traceData(t.layer, "swiglu_act", k, act)
 	kernels.MatMulT(out, d, act, inter, rows, w.down)
-	t.traceData("mlp_out", k, out)
+	t.traceData(t.layer, "mlp_out", k, out)
 	kernels.AddRMSNorm(z, out, d, t.b.eps)
-	t.traceData("block_out", k, z)
+	t.traceData(t.layer, "block_out", k, z)
 }
 
 // mixPositions is TRM's mlp_t: the same as feedForward on the transpose of z,
@@ -155,7 +167,7 @@ func (t *batch) mixPositions(worker, task int) {
 	kernels.MatMulT(wide, 2*inter, z, p, rows, w.gateUpT)
 	kernels.SwiGLU(act, wide, inter)
 	kernels.MatMulT(out, p, act, inter, rows, w.downT)
-	t.traceData("mlp_t_out", k, out)
+	t.traceData(t.layer, "mlp_t_out", k, out)
 	kernels.AddRMSNorm(z, out, p, t.b.eps)
 	t.scatter(z, k)
 }

@@ -16,85 +16,127 @@ type layer struct {
 	relationBias   []float32 // [heads, NumRelations] or nil
 }
 
-// pack checks the shape of every matrix and lays it out.
-func (b *Backend) pack() (err error) {
-	m, c := b.model, &b.model.Config
+// matrix is a matrix of the model, the shape that it must have, and where its
+// panels go.
+type matrix struct {
+	name       string
+	w          *quantize.Matrix
+	rows, cols int
+	panels     **kernels.Panels
+}
+
+// pack checks the shape of everything in the model and lays the matrices out
+// in one piece of memory.
+func (b *Backend) pack() error {
+	if err := checkVectors(b.model); err != nil {
+		return err
+	}
+	if err := checkTables(b.model); err != nil {
+		return err
+	}
+	all, err := b.matrices()
+	if err != nil {
+		return err
+	}
+	total := 0
+	for _, m := range all {
+		if err := checkShape(m.name, m.w, m.rows, m.cols); err != nil {
+			return err
+		}
+		total += kernels.PanelsLen(m.rows, m.cols)
+	}
+	memory := kernels.WeightMemory(total)
+	for _, m := range all {
+		n := kernels.PanelsLen(m.rows, m.cols)
+		*m.panels = &kernels.Panels{N: m.rows, K: m.cols, Data: memory[:n:n]}
+		memory = memory[n:]
+		packMatrix(*m.panels, m.w)
+	}
+	return nil
+}
+
+func packMatrix(p *kernels.Panels, w *quantize.Matrix) {
+	row := make([]float32, w.Cols)
+	for i := range w.Rows {
+		w.Row(row, i)
+		p.SetRow(i, row)
+	}
+}
+
+func checkVectors(m *runtime.Model) error {
+	c := &m.Config
 	vectors := []struct {
-		name string
-		have int
-		want int
+		name       string
+		have, want int
 	}{{"H_init", len(m.HInit), c.Hidden}, {"L_init", len(m.LInit), c.Hidden}, {"q_head bias", len(m.QBias), 2}}
 	for _, v := range vectors {
 		if v.have != v.want {
 			return fmt.Errorf("%s has %d numbers, want %d", v.name, v.have, v.want)
 		}
 	}
-	if err := checkShape("token embedding", &m.EmbedTokens, c.VocabSize, c.Hidden); err != nil {
-		return err
-	}
-	if c.Positions == runtime.Learned {
+	return nil
+}
+
+// checkTables checks what Model.Embed reads.
+func checkTables(m *runtime.Model) error {
+	c := &m.Config
+	err := checkShape("token embedding", &m.EmbedTokens, c.VocabSize, c.Hidden)
+	if err == nil && c.Positions == runtime.Learned {
 		err = checkShape("position embedding", &m.EmbedPos, c.P(), c.Hidden)
 	}
 	if err == nil && c.PuzzleEmbDim > 0 {
 		err = checkShape("puzzle table", &m.PuzzleEmb, c.NumPuzzles, c.PuzzleEmbDim)
 	}
-	if err != nil {
-		return err
-	}
-	p := packer{}
-	b.lmHead = p.pack("lm_head", &m.LMHead, c.VocabSize, c.Hidden)
-	b.qHead = p.pack("q_head", &m.QHead, 2, c.Hidden)
-	b.levels[runtime.L] = p.level(c, runtime.L, m.LLevel)
-	b.levels[runtime.H] = b.levels[runtime.L]
-	if c.Family == runtime.HRM {
-		b.levels[runtime.H] = p.level(c, runtime.H, m.HLevel)
-	}
-	return p.err
+	return err
 }
 
-// packer keeps the first error.
-type packer struct{ err error }
-
-func (p *packer) level(c *runtime.Config, level runtime.Level, layers []runtime.Layer) []layer {
-	if p.err == nil && len(layers) != c.Layers(level) {
-		p.err = fmt.Errorf("level %s has %d layers, want %d", level, len(layers), c.Layers(level))
+// matrices lists what is packed, in the order of its use.
+func (b *Backend) matrices() ([]matrix, error) {
+	m, c := b.model, &b.model.Config
+	var all []matrix
+	for _, level := range []runtime.Level{runtime.L, runtime.H} {
+		if level == runtime.H && c.Family == runtime.TRM {
+			b.levels[level] = b.levels[runtime.L]
+			break
+		}
+		layers := m.Level(level)
+		if len(layers) != c.Layers(level) {
+			return nil, fmt.Errorf("level %s has %d layers, want %d", level, len(layers), c.Layers(level))
+		}
+		b.levels[level] = make([]layer, len(layers))
+		for i := range layers {
+			name := fmt.Sprintf("%s_level.%d", level, i)
+			if want := c.Heads * runtime.NumRelations; c.Relations != "" && len(layers[i].RelationBias) != want {
+				return nil, fmt.Errorf("%s relation bias has %d numbers, want %d", name, len(layers[i].RelationBias), want)
+			}
+			all = append(all, b.levels[level][i].matrices(c, name, &layers[i])...)
+		}
 	}
-	packed := make([]layer, len(layers))
-	for i := range layers {
-		packed[i] = p.layer(c, fmt.Sprintf("%s_level.%d", level, i), &layers[i])
-	}
-	return packed
+	return append(all,
+		matrix{"lm_head", &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead},
+		matrix{"q_head", &m.QHead, 2, c.Hidden, &b.qHead},
+	), nil
 }
 
-func (p *packer) layer(c *runtime.Config, name string, l *runtime.Layer) (packed layer) {
-	d := c.Hidden
-	packed.gateUp = p.pack(name+" gate_up", &l.GateUp, 2*c.Inter(), d)
-	packed.down = p.pack(name+" down", &l.Down, d, c.Inter())
+func (l *layer) matrices(c *runtime.Config, name string, w *runtime.Layer) []matrix {
+	d, p := c.Hidden, c.P()
+	mlp := []matrix{
+		{name + " gate_up", &w.GateUp, 2 * c.Inter(), d, &l.gateUp},
+		{name + " down", &w.Down, d, c.Inter(), &l.down},
+	}
 	if c.MLPT {
-		packed.gateUpT = p.pack(name+" mlp_t gate_up", &l.GateUpT, 2*c.InterT(), c.P())
-		packed.downT = p.pack(name+" mlp_t down", &l.DownT, c.P(), c.InterT())
-		return packed
+		return append([]matrix{
+			{name + " mlp_t gate_up", &w.GateUpT, 2 * c.InterT(), p, &l.gateUpT},
+			{name + " mlp_t down", &w.DownT, p, c.InterT(), &l.downT},
+		}, mlp...)
 	}
-	packed.qkv = p.pack(name+" qkv", &l.QKV, 3*d, d)
-	packed.o = p.pack(name+" o", &l.O, d, d)
-	if c.Relations == "" {
-		return packed
+	if c.Relations != "" {
+		l.relationBias = w.RelationBias
 	}
-	if want := c.Heads * runtime.NumRelations; p.err == nil && len(l.RelationBias) != want {
-		p.err = fmt.Errorf("%s relation bias has %d numbers, want %d", name, len(l.RelationBias), want)
-	}
-	packed.relationBias = l.RelationBias
-	return packed
-}
-
-func (p *packer) pack(name string, m *quantize.Matrix, rows, cols int) *kernels.Panels {
-	if p.err == nil {
-		p.err = checkShape(name, m, rows, cols)
-	}
-	if p.err != nil {
-		return nil
-	}
-	return kernels.Pack(m.Float32(), rows, cols)
+	return append([]matrix{
+		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv},
+		{name + " o", &w.O, d, d, &l.o},
+	}, mlp...)
 }
 
 // checkShape reports a matrix that is not [rows, cols] or lacks its numbers.

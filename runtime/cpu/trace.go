@@ -23,11 +23,11 @@ func (t *batch) traceStart() {
 	}
 }
 
-// traceData passes on the numbers of one lane.
-func (t *batch) traceData(what string, k *chunk, data []float32) {
+// traceData passes on the numbers of one lane in a layer.
+func (t *batch) traceData(layer int, what string, k *chunk, data []float32) {
 	if t.b.trace == nil {
 		return
 	}
 	name := t.network()
-	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, t.layer, t.calls[name], what), k.id, data)
+	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, layer, t.calls[name], what), k.id, data)
 }
