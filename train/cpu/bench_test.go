@@ -16,7 +16,7 @@ import (
 // the clock and by processor time, the better measure on a busy machine. %peak
 // is the share of one core's measured matrix peak in that processor time.
 func BenchmarkStep(b *testing.B) {
-	for _, hidden := range []int{128, 256} {
+	for _, hidden := range []int{64, 128, 256} {
 		for _, bf16 := range []bool{false, true} {
 			b.Run(fmt.Sprintf("hidden %d bf16 %v", hidden, bf16), func(b *testing.B) { benchStep(b, relatedSpec(hidden, 32, bf16)) })
 		}
