@@ -20,7 +20,6 @@ type form struct {
 
 // canonizer searches for the smallest form of one full grid.
 type canonizer struct {
-	g     Grid
 	best  Grid
 	pure  bool // the second row begins with 456
 	found bool
