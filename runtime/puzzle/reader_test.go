@@ -186,3 +186,23 @@ func TestUnknownKind(t *testing.T) {
 		t.Errorf("got %v, want ErrUnknown", err)
 	}
 }
+
+// A file that decompresses to far more than its size is read in bounded
+// memory.
+func TestGzipBomb(t *testing.T) {
+	bomb := []byte(gz(strings.Repeat("1", 1<<25) + "\n" + easyQ))
+	before := allocated()
+	r, err := NewReader(bytes.NewReader(bomb), Sudoku{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Next(); !errors.Is(err, ErrFormat) {
+		t.Errorf("a line of 32 MiB: %v", err)
+	}
+	if p, err := r.Next(); err != nil || p.Where != "line 2" {
+		t.Errorf("the puzzle behind it: %v", err)
+	}
+	if used := allocated() - before; used > 1<<20 {
+		t.Errorf("%d bytes allocated for a file of %d", used, len(bomb))
+	}
+}

@@ -43,11 +43,11 @@ func permute(g *Grid, rng *rand.Rand) (out Grid) {
 }
 
 // reduce removes clues in random order while the solution stays the only one,
-// until min clues are left.
-func reduce(g *Grid, min int, rng *rand.Rand) {
+// until so many are left.
+func reduce(g *Grid, least int, rng *rand.Rand) {
 	clues := g.Clues()
 	for _, i := range rng.Perm(81) {
-		if clues <= min {
+		if clues <= least {
 			return
 		}
 		if g[i] == 0 {
@@ -122,16 +122,16 @@ func drop(q *Grid, n int, rng *rand.Rand) {
 
 // refill adds a clue of target, where other differs if it does.
 func refill(q, target, other *Grid, rng *rand.Rand) {
-	any := -1
+	cell := -1
 	for _, i := range rng.Perm(81) {
 		if q[i] != 0 {
 			continue
 		}
-		if any = i; target[i] != other[i] {
+		if cell = i; target[i] != other[i] {
 			break
 		}
 	}
-	q[any] = target[any]
+	q[cell] = target[cell]
 }
 
 // HardOptions says which sudokus GenerateHard makes.
@@ -143,11 +143,11 @@ type HardOptions struct {
 	Filter    *Filter        // what to leave out; nil: only repetitions
 	Threads   int            // 0: all; the result does not depend on it
 	Progress  func(done int) // called now and then
-}
 
-// chainLength is the number of variants that a chain tries to become hard
-// enough, and again that it tries from there.
-const chainLength = 1000
+	// steps is the number of variants that a chain tries to become hard enough,
+	// and again that it tries from there; 0: 1000.
+	steps int
+}
 
 // GenerateHard makes sudokus of a minimum rating, each with one solution and
 // no clue to spare, no two of them equivalent. It runs chains that vary a
@@ -155,6 +155,9 @@ const chainLength = 1000
 func GenerateHard(ctx context.Context, o HardOptions) ([]Sudoku, error) {
 	if o.Filter == nil {
 		o.Filter = NewFilter()
+	}
+	if o.steps == 0 {
+		o.steps = 1000
 	}
 	if len(o.Seeds) > 0 {
 		return o.generate(ctx)
@@ -194,7 +197,7 @@ func (o *HardOptions) generate(ctx context.Context) ([]Sudoku, error) {
 // chain starts from a seed and returns the sudokus that are hard enough.
 func (o *HardOptions) chain(ctx context.Context, rng *rand.Rand) (out []Sudoku) {
 	at := o.start(rng)
-	for left := chainLength; left > 0 && ctx.Err() == nil; left-- {
+	for left := o.steps; left > 0 && ctx.Err() == nil; left-- {
 		floor := 0
 		if at.Rating >= o.MinRating {
 			floor = o.MinRating
@@ -207,7 +210,7 @@ func (o *HardOptions) chain(ctx context.Context, rng *rand.Rand) (out []Sudoku) 
 			continue
 		}
 		if out = append(out, at); floor == 0 {
-			left = chainLength
+			left = o.steps
 		}
 	}
 	return out

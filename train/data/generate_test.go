@@ -47,7 +47,7 @@ func TestGenerate(t *testing.T) {
 }
 
 func TestGenerateHard(t *testing.T) {
-	o := HardOptions{Seed: 5, Count: 20, MinRating: 2, Threads: 1}
+	o := HardOptions{Seed: 5, Count: 20, MinRating: 2, Threads: 1, steps: 50}
 	one, err := GenerateHard(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -91,5 +91,36 @@ func TestFilter(t *testing.T) {
 	q, a = applyBoth(&sym, &other.Question), applyBoth(&sym, &other.Answer)
 	if f.Keep(&q, &a) {
 		t.Error("a repetition passed")
+	}
+}
+
+func BenchmarkMinimal(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for b.Loop() {
+		Minimal(rng)
+	}
+}
+
+func BenchmarkOrdinary(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for b.Loop() {
+		Ordinary(28+rng.IntN(9), rng)
+	}
+}
+
+// BenchmarkHard makes one sudoku of rating 20 or more from published ones.
+func BenchmarkHard(b *testing.B) {
+	s := realSudokus(b)
+	var seeds []Sudoku
+	for i := range s.Len() {
+		if s.Rating(i) >= 20 {
+			seeds = append(seeds, Sudoku{ToGrid(s.Input(i)), ToGrid(s.Label(i)), s.Rating(i)})
+		}
+	}
+	o := HardOptions{Seed: 1, MinRating: 20, Seeds: seeds, Threads: 1, Filter: NewFilter()}
+	o.Count = b.N
+	b.ResetTimer()
+	if _, err := GenerateHard(context.Background(), o); err != nil {
+		b.Fatal(err)
 	}
 }

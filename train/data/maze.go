@@ -25,7 +25,7 @@ type MazeOptions struct {
 const maxMazeSide = 63
 
 // mazeBatch is the number of mazes that are tried as one job.
-const mazeBatch = 20_000
+const mazeBatch = 5_000
 
 // GenerateMazes makes mazes as those of maze-30x30-hard: each cell is a wall
 // with a probability p, which is uniform in 0.3 to 0.5 for each maze; start
@@ -178,16 +178,16 @@ func (m *mazeMaker) steps(start, goal mazeCell) int {
 // step reaches the neighbours of the cells reached last. It reports whether
 // there are any.
 func (m *mazeMaker) step() bool {
-	any := uint64(0)
+	reached := uint64(0)
 	for r := 1; r <= m.side; r++ {
 		c := m.cur[r]
 		c = (c<<1 | c>>1 | m.cur[r-1] | m.cur[r+1]) & m.left[r]
 		m.next[r] = c
 		m.left[r] &^= c
-		any |= c
+		reached |= c
 	}
 	m.cur, m.next = m.next, m.cur
-	return any != 0
+	return reached != 0
 }
 
 // grid returns the tokens.
