@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
 )
 
 // long reports whether the long versions were asked for.
@@ -278,4 +279,36 @@ func TestLimitsAreNamed(t *testing.T) {
 			t.Errorf("%d numbers: got %v, want %s", n, err, name)
 		}
 	}
+}
+
+// A device that is lost in any segment costs no answer when the CPU stands by.
+func TestFallbackFromALostDevice(t *testing.T) {
+	m := smallModels(t)["trm"]
+	onCPU, err := cpu.New(m, cpu.Options{})
+	check(t, err)
+	in := randomInputs(random(4), &m.Config, 3)
+	o := runtime.Options{Lanes: 2, Halt: runtime.HaltFixed(4)}
+	want, err := runtime.Solve(t.Context(), onCPU, in, o)
+	check(t, err)
+	for k := range 4 {
+		d := fresh(t)
+		onGPU, err := gpu.New(d, m)
+		check(t, err)
+		b := runtime.Fallback(onGPU, onCPU)
+		o := o
+		o.OnSegment = func(e runtime.Event) {
+			if e.Segment == k+1 {
+				d.Destroy()
+			}
+		}
+		got, err := runtime.Solve(t.Context(), b, in, o)
+		check(t, err)
+		for i := range in {
+			if !slices.Equal(got[i].Tokens, want[i].Tokens) {
+				t.Errorf("lost after segment %d: puzzle %d has another answer", k+1, i)
+			}
+		}
+		check(t, onGPU.Close())
+	}
+	check(t, onCPU.Close())
 }
