@@ -55,6 +55,18 @@ type batch struct {
 // not allocate.
 type loops struct{ enter, block, inject, mixPositions, feedForward, read func(worker, task int) }
 
+// store takes a head's keys and values of some positions from kv, in which the
+// keys of all heads [D] are followed by their values, 3D to a row.
+func (m *memory) store(head, pos, rows int, kv []float32, d int) {
+	keys, values := m.keys[head], m.values[head]
+	hd := keys.K
+	for i := range rows {
+		row := kv[i*3*d+head*hd:]
+		keys.SetRow(pos+i, row[:hd])
+		values.SetCol(pos+i, row[d:d+hd])
+	}
+}
+
 // NewBatch returns a batch of empty lanes.
 func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	if lanes < 1 {

@@ -71,26 +71,25 @@ func (t *batch) project(worker int, k *chunk, layer int) {
 	qkv := t.b.scratch[worker].a[:rows*3*d]
 	kernels.MatMulT(qkv, 3*d, t.state(k), d, rows, t.layers[layer].qkv)
 	t.traceData(layer, "qkv", k, qkv)
-	for h := range t.b.model.Config.Heads {
-		t.storeHead(k, k.lane.memory(layer), h, qkv)
+	m := k.lane.memory(layer)
+	for i := range rows {
+		t.rotate(k.lo+i, qkv[i*3*d:(i*3+2)*d])
+		copy(k.lane.q[(k.lo+i)*d:], qkv[i*3*d:(i*3+1)*d])
+	}
+	for h := range m.keys {
+		m.store(h, k.lo, rows, qkv[d:], d)
 	}
 }
 
-// storeHead rotates a head's queries and keys and stores them and its values.
-func (t *batch) storeHead(k *chunk, m *memory, h int, qkv []float32) {
-	c := &t.b.model.Config
-	d, hd := c.Hidden, c.HeadDim()
-	for pos := k.lo; pos < k.hi; pos++ {
-		row := qkv[(pos-k.lo)*3*d+h*hd:]
-		query, key, value := row[:hd], row[d:d+hd], row[2*d:2*d+hd]
-		if c.Positions == runtime.Rope {
-			cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
-			kernels.Rope(query, cos, sin)
-			kernels.Rope(key, cos, sin)
-		}
-		copy(k.lane.q[pos*d+h*hd:], query)
-		m.keys[h].SetRow(pos, key)
-		m.values[h].SetCol(pos, value)
+// rotate applies the rotary embedding of a position to its queries and keys.
+func (t *batch) rotate(pos int, qk []float32) {
+	if t.b.cos == nil {
+		return
+	}
+	hd := t.b.model.Config.HeadDim()
+	cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
+	for ; len(qk) > 0; qk = qk[hd:] {
+		kernels.Rope(qk[:hd], cos, sin)
 	}
 }
 
