@@ -78,7 +78,7 @@ func keepMaze(p *puzzle.Puzzle, filter *data.MazeFilter) (bool, error) {
 }
 
 // mazeRound is how many mazes are made before the file may be saved.
-const mazeRound = 100
+const mazeRound = 10
 
 func (f *dataFlags) makeMazes(ctx context.Context, t *table, filter *data.MazeFilter, report *reporter) error {
 	for len(t.rows) < f.generate {

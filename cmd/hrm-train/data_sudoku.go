@@ -155,7 +155,7 @@ func (f *sudokuFlags) ordinary(ctx context.Context, t *table, filter *data.Filte
 
 // hardRound is how many hard sudokus are made before they join those from
 // which the next are made.
-const hardRound = 500
+const hardRound = 100
 
 // hard makes sudokus of the lowest rating or more.
 func (f *sudokuFlags) hard(ctx context.Context, t *table, filter *data.Filter, report *reporter) error {

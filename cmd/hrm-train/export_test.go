@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hrmgo/hrm/train/config"
 )
 
 // A run with evaluations is exported, and the file says how it was made and
@@ -84,5 +86,24 @@ func TestBench(t *testing.T) {
 	}
 	if r.SamplesPerSecond <= 0 || r.TFLOPS <= 0 || r.PeakF32 <= 0 || r.Share <= 0 || r.Lanes != 2 || r.Parameters == 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// The sizes that docs/training.md and the papers give.
+func TestParameters(t *testing.T) {
+	for name, want := range map[string]int{
+		"sudoku-cpu": 132674, "sudoku-gpu": 3548290, "hrm-sudoku-1k": 27275266, "hrm-maze": 27270146, "hrm-arc": 27276290,
+	} {
+		c, err := config.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := c.Model(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parameters(&m); got != want {
+			t.Errorf("%s has %d parameters, want %d", name, got, want)
+		}
 	}
 }
