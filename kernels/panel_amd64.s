@@ -32,6 +32,25 @@
 	ADDQ R11, R8;                    \
 	ADDQ R12, BX
 
+// The same for at most 16 columns, in Z0, Z2 and so on.
+#define HALF_STEP(MAC) \
+	VMOVUPS.Z (BX), K1, Z16;       \
+	VPBROADCASTD (SI), Z18;        \
+	VPBROADCASTD (SI)(R9*1), Z19;  \
+	MAC(16, 18, 0); MAC(16, 19, 2); \
+	VPBROADCASTD (SI)(R9*2), Z18;  \
+	VPBROADCASTD (SI)(R10*1), Z19; \
+	MAC(16, 18, 4); MAC(16, 19, 6); \
+	VPBROADCASTD (R8), Z18;        \
+	VPBROADCASTD (R8)(R9*1), Z19;  \
+	MAC(16, 18, 8); MAC(16, 19, 10); \
+	VPBROADCASTD (R8)(R9*2), Z18;  \
+	VPBROADCASTD (R8)(R10*1), Z19; \
+	MAC(16, 18, 12); MAC(16, 19, 14); \
+	ADDQ R11, SI;                  \
+	ADDQ R11, R8;                  \
+	ADDQ R12, BX
+
 // VFMADD231PS in the same numbers.
 #define MAC_F32(b, a, d) EVEX(1, 0xB8, b, a, d)
 
@@ -81,10 +100,18 @@ tile: \
 	MOVQ DI, DX; \
 	PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; \
 	PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; PREFETCH_ROW; \
+	CMPQ 72(AX), $0x10000; \
+	JCS halfStep; \
 step: \
 	TILE_STEP(MAC); \
 	DECQ CX; \
 	JNZ step; \
+	JMP sum; \
+halfStep: \
+	HALF_STEP(MAC); \
+	DECQ CX; \
+	JNZ halfStep; \
+sum: \
 	CMPQ 80(AX), $0; \
 	JEQ store; \
 	MOVQ DI, DX; \
