@@ -1,6 +1,6 @@
 // e^x for 16 floats at a time: n = round(x/ln 2), r = x - n*ln 2 and
 // 2^n * (1 + r + r^2*p(r)), p the polynomial of Cephes' expf. Within 2 ulp;
-// 0 below -104, infinite above 89, NaN stays NaN.
+// 0 below -104, e^88 above 88, NaN stays NaN.
 //
 // EXP_LOAD fills Z20-Z31, which the caller then leaves alone.
 #define EXP_LOAD \
@@ -46,7 +46,7 @@ DATA expConst<>+28(SB)/4, $0x3e2aaaaa
 DATA expConst<>+32(SB)/4, $0x3f000000
 DATA expConst<>+36(SB)/4, $0x3f800000 // 1
 DATA expConst<>+40(SB)/4, $0xc2d00000 // -104
-DATA expConst<>+44(SB)/4, $0x42b20000 // 89
+DATA expConst<>+44(SB)/4, $0x42b00000 // 88
 GLOBL expConst<>(SB), RODATA|NOPTR, $48
 
 // SUM16 and MAX16 leave the sum or the largest of the 16 floats of Z##v in all

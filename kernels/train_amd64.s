@@ -101,6 +101,7 @@ TEXT ·swiGLUBackAVX512(SB), NOSPLIT, $0-40
 	ROW_MASKS(R9)
 	EXP_LOAD
 	VPXORD Z19, Z19, Z19
+	VADDPS Z22, Z22, Z18 // 2
 	LEAQ (SI)(R9*4), BX   // up
 	LEAQ (DI)(R9*4), R10  // dUp
 row:
@@ -113,7 +114,9 @@ loop:
 	VSUBPS Z0, Z19, Z3
 	EXP(Z3, Z4, Z5)
 	VADDPS Z22, Z3, Z3
-	VDIVPS Z3, Z22, Z3              // s
+	VRCP14PS Z3, Z4                 // s = 1/(1 + e^-gate), one Newton step
+	VFNMADD213PS Z18, Z4, Z3
+	VMULPS Z4, Z3, Z3
 	VMULPS Z3, Z2, Z2               // dAct * s
 	VSUBPS Z3, Z22, Z4
 	VFMADD213PS Z22, Z0, Z4         // 1 + gate*(1-s)
