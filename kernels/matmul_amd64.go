@@ -73,7 +73,7 @@ func matMulTAVX512(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 // mask points at 16 words, ones for the columns that are written; nil: all.
 
 //go:noescape
-func tile6AVX2(y *float32, ldy int, x *float32, ldx int, w *float32, k int, mask *uint32)
+func tile6AVX2(y *float32, ldy int, x *float32, ldx int, w *float32, k int, mask *uint32, next *float32)
 
 //go:noescape
 func tile4AVX2(y *float32, ldy int, x *float32, ldx int, w *float32, k int, mask *uint32)
@@ -90,9 +90,11 @@ var columnMasks = func() (masks [2 * PanelWidth]uint32) {
 	return masks
 }()
 
+// matMulTAVX2 goes panel by panel; the first two tiles of 6 rows fetch the next
+// panel.
 func matMulTAVX2(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	for j := 0; j < w.N; j += PanelWidth {
-		panel := unsafe.SliceData(w.Data[j*w.K:])
+		panel, next := unsafe.SliceData(w.Data[j*w.K:]), w.Data[(j+PanelWidth)*w.K:]
 		var mask *uint32
 		if n := w.N - j; n < PanelWidth {
 			mask = &columnMasks[PanelWidth-n]
@@ -101,8 +103,8 @@ func matMulTAVX2(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 			yi, xi := &y[i*ldy+j], unsafe.SliceData(x[i*ldx:])
 			switch rows := m - i; {
 			case rows >= 6:
-				tile6AVX2(yi, 4*ldy, xi, 4*ldx, panel, w.K, mask)
-				i += 6
+				tile6AVX2(yi, 4*ldy, xi, 4*ldx, panel, w.K, mask, unsafe.SliceData(next))
+				i, next = i+6, next[min(PanelWidth/2*w.K, len(next)):]
 			case rows >= 4:
 				tile4AVX2(yi, 4*ldy, xi, 4*ldx, panel, w.K, mask)
 				i += 4
