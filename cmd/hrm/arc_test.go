@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -69,9 +71,9 @@ func TestVotes(t *testing.T) {
 	if err := y.solve(t.Context(), tasks, runtime.Options{Lanes: 2}, newPrinter(l, &out, &errOut, true)); err != nil {
 		t.Fatal(err)
 	}
-	var got []record
+	var got []native.Record
 	for line := range strings.Lines(out.String()) {
-		var r record
+		var r native.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +99,7 @@ func TestOwnFormFirst(t *testing.T) {
 	v := &voter{ids: ids, votes: 1}
 	question := puzzle.ARCGrid{Rows: 1, Cols: 2, Cells: []uint8{3, 4}}.Tokens()
 	forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{Name: "a", Question: question}})
-	if len(forms) != 1 || forms[0].ID != 2 || !sameGrid(forms[0].Question, question) || !forms[0].form.last {
+	if len(forms) != 1 || forms[0].ID != 2 || !slices.Equal(forms[0].Question, question) || !forms[0].form.last {
 		t.Errorf("got %d forms, first of row %d", len(forms), forms[0].ID)
 	}
 }

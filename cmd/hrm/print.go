@@ -2,48 +2,26 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
-// errDiffers is the verdict on an answer that obeys the rules but is not the
-// one that came with the puzzle.
-var errDiffers = errors.New("differs from the answer in the input")
-
-// judge checks an answer. A sudoku or maze is known to be right or wrong by
-// its rules; an ARC grid only where its answer is known.
-func judge(task puzzle.Task, o *outcome) verdict {
-	answer := o.result.Tokens
-	switch {
-	case task.Name() != "arc":
-		return verdict{known: true, err: task.Check(o.Question, answer)}
-	case o.Answer == nil:
-		return verdict{}
-	case sameGrid(o.Answer, answer) || o.second != nil && sameGrid(o.Answer, o.second):
-		return verdict{known: true}
-	}
-	return verdict{known: true, err: errDiffers}
-}
-
-// sameGrid reports whether two canvases hold the same grid.
-func sameGrid(a, b []int32) bool { return puzzle.Crop(a, 0, 0).Equal(puzzle.Crop(b, 0, 0)) }
-
 // printer prints one outcome.
-type printer func(*outcome, verdict)
+type printer func(*outcome, native.Verdict)
 
 // newPrinter returns the printer of JSON lines or of text.
 func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 	if asJSON {
 		encoder := json.NewEncoder(out)
-		return func(o *outcome, v verdict) { _ = encoder.Encode(newRecord(l.task, o, v)) }
+		return func(o *outcome, v native.Verdict) { _ = encoder.Encode(newRecord(l.task, o, v)) }
 	}
 	pretty, color := isTerminal(out) || l.task.Name() != "sudoku", wantsColor(out)
-	return func(o *outcome, v verdict) {
+	return func(o *outcome, v native.Verdict) {
 		switch {
 		case o.result.Err != nil:
 			fmt.Fprintln(errOut, "hrm:", o.problem())
@@ -67,14 +45,14 @@ func (o *outcome) problem() string {
 }
 
 // story tells in one line how a puzzle ended.
-func story(r *runtime.Result, v verdict) string {
+func story(r *runtime.Result, v native.Verdict) string {
 	var s string
 	switch {
-	case v.err != nil:
-		s = fmt.Sprintf("not solved: %s;", strings.TrimPrefix(v.err.Error(), puzzle.ErrWrong.Error()+": "))
-	case !v.known && r.Halted:
+	case v.Err != nil:
+		s = fmt.Sprintf("not solved: %s;", strings.TrimPrefix(v.Err.Error(), puzzle.ErrWrong.Error()+": "))
+	case !v.Known && r.Halted:
 		s = "answered"
-	case !v.known:
+	case !v.Known:
 		s = "not sure"
 	default:
 		s = "solved"
@@ -96,53 +74,12 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// record is the JSON form of an outcome, documented in the help of solve.
-type record struct {
-	Index    int    `json:"index"`
-	Where    string `json:"where"`
-	Name     string `json:"name,omitempty"`
-	Question string `json:"question,omitempty"`
-	*Solution
-	Error string `json:"error,omitempty"`
-}
-
-// Solution is what a record holds when there is an answer.
-type Solution struct {
-	Answer        string  `json:"answer"`
-	Second        string  `json:"second_answer,omitempty"`
-	Valid         *bool   `json:"valid,omitempty"`
-	Reason        string  `json:"reason,omitempty"`
-	Segments      int     `json:"segments"`
-	Halted        bool    `json:"halted"`
-	QHalt         float32 `json:"q_halt"`
-	QContinue     float32 `json:"q_continue"`
-	Attempts      int     `json:"attempts"`
-	TotalSegments int     `json:"total_segments"`
-	ElapsedMS     float64 `json:"elapsed_ms"`
-}
-
-func newRecord(task puzzle.Task, o *outcome, v verdict) record {
-	rec := record{Index: o.index, Where: o.where, Name: o.Name}
-	r := &o.result
-	if r.Err != nil {
-		rec.Error = r.Err.Error()
-		return rec
-	}
-	rec.Question = task.Decode(o.Question)
-	rec.Solution = &Solution{
-		Answer: task.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
-		QHalt: r.QHalt, QContinue: r.QContinue, Attempts: r.Attempts, TotalSegments: r.TotalSegments,
-		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
-	}
+// newRecord returns the JSON form of an outcome.
+func newRecord(t puzzle.Task, o *outcome, v native.Verdict) native.Record {
+	rec := native.NewRecord(t, &o.Puzzle, &o.result, v)
+	rec.Index, rec.Where = o.index, o.where
 	if o.second != nil {
-		rec.Second = task.Decode(o.second)
-	}
-	if v.known {
-		valid := v.err == nil
-		rec.Valid = &valid
-	}
-	if v.err != nil {
-		rec.Reason = v.err.Error()
+		rec.Second = t.Decode(o.second)
 	}
 	return rec
 }

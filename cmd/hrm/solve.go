@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -124,27 +125,24 @@ func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, pr
 	})
 }
 
-// verdict says whether an answer is right.
-type verdict struct {
-	known bool
-	err   error // known only: why it is wrong
-}
-
 // judge checks an answer by the rules of its task and against the answer that
 // came with the puzzle.
-func (t *tally) judge(o *outcome) verdict {
-	if o.result.Err != nil {
-		return verdict{}
+func (t *tally) judge(o *outcome) native.Verdict {
+	switch {
+	case o.result.Err != nil:
+		return native.Verdict{}
+	case o.second != nil:
+		return native.Judge(t.task, &o.Puzzle, o.result.Tokens, o.second)
 	}
-	return judge(t.task, o)
+	return native.Judge(t.task, &o.Puzzle, o.result.Tokens)
 }
 
-func (t *tally) count(o *outcome, v verdict) {
+func (t *tally) count(o *outcome, v native.Verdict) {
 	switch {
 	case o.result.Err != nil:
 		t.bad++
 		return
-	case v.known && v.err == nil || !v.known && o.result.Halted:
+	case v.Known && v.Err == nil || !v.Known && o.result.Halted:
 		t.solved++
 	default:
 		t.unsolved++

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -138,7 +141,7 @@ func TestSolveKeepsOrderPastBadPuzzles(t *testing.T) {
 		t.Fatalf("%d lines, want %d", len(lines), len(want))
 	}
 	for i, line := range lines {
-		var r record
+		var r native.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +158,7 @@ func TestSolveKeepsOrderPastBadPuzzles(t *testing.T) {
 	}
 }
 
-func checkRecord(t *testing.T, r *record, question string) {
+func checkRecord(t *testing.T, r *native.Record, question string) {
 	t.Helper()
 	switch {
 	case question[0] == 'x':
@@ -205,7 +208,7 @@ func TestSolveCancelled(t *testing.T) {
 			}
 		}
 	}
-	err := y.solve(ctx, forever, runtime.Options{Lanes: 2}, func(*outcome, verdict) {})
+	err := y.solve(ctx, forever, runtime.Options{Lanes: 2}, func(*outcome, native.Verdict) {})
 	if status(y.exit(err), &bytes.Buffer{}) != statusInterrupted {
 		t.Errorf("ended with %v", err)
 	}
@@ -232,7 +235,7 @@ func TestWatchDrawsEverySegment(t *testing.T) {
 func TestSolveFromModelFile(t *testing.T) {
 	model := modelFile(t)
 	code, out, errOut := hrm(t, easy+"\n", "solve", "--model", model, "--json", "--restarts", "1", "--check")
-	var r record
+	var r native.Record
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("status %d, %q, %q: %v", code, out, errOut, err)
 	}
@@ -256,4 +259,40 @@ func TestSolveFlagErrors(t *testing.T) {
 			t.Errorf("%s: status %d, %q, want %q", c.args, code, errOut, c.want)
 		}
 	}
+}
+
+// The service answers until its context ends, and then stops cleanly.
+func TestServe(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	address := make(chan string, 1)
+	ended := make(chan int, 1)
+	model := modelFile(t)
+	go func() {
+		ended <- run(ctx, []string{"serve", "-m", model, "--address", "localhost:0"}, nil, io.Discard, addressWriter(address))
+	}()
+	body := strings.NewReader(`{"puzzles": ["` + easy + `"]}`)
+	r, err := http.Post(<-address+"/solve", "application/json", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var got struct{ Results []native.Record }
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil || len(got.Results) != 1 || got.Results[0].Solution == nil {
+		t.Errorf("status %s, %+v: %v", r.Status, got, err)
+	}
+	cancel()
+	if code := <-ended; code != statusOK {
+		t.Errorf("ended with status %d", code)
+	}
+}
+
+// addressWriter picks the address out of the line that serve prints.
+type addressWriter chan string
+
+func (w addressWriter) Write(p []byte) (int, error) {
+	if i := bytes.Index(p, []byte("http://")); i >= 0 {
+		w <- strings.TrimSpace(string(p[i:]))
+	}
+	return len(p), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -65,7 +66,7 @@ func (t *tally) watch(ctx context.Context, items inputSeq, o runtime.Options, ou
 		index++
 		if it.err != nil {
 			oc.result.Err = it.err
-			t.count(oc, verdict{})
+			t.count(oc, native.Verdict{})
 			fmt.Fprintln(errOut, "hrm:", oc.problem())
 			continue
 		}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/native"
+)
+
+type serveFlags struct {
+	modelFlags
+	thinkFlags
+	address string
+	timeout time.Duration
+	check   bool
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer puzzles over HTTP",
+		Long: `Answer puzzles over HTTP. The puzzles of all clients share the lanes of one model.
+
+  POST /solve   {"puzzles": ["53..7....", ...]} gives {"results": [...]}, with an
+                object for each puzzle as hrm solve --json prints it
+  GET  /health  {"backend": ..., "task": ...}
+
+A request may have 1 MiB and 1024 puzzles. There is no encryption and no
+authentication: put it behind a proxy that has both before strangers reach it.
+
+SIGINT and SIGTERM finish the requests under way and stop.`,
+		Example: `  hrm serve --address localhost:8080
+  curl -d '{"puzzles": ["53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"]}' localhost:8080/solve`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.modelFlags.add(cmd)
+	f.thinkFlags.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.address, "address", "localhost:8080", "`HOST:PORT` to listen on")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "time for one request at most")
+	flags.BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
+	return cmd
+}
+
+func (f *serveFlags) run(cmd *cobra.Command) error {
+	l, err := f.load()
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	o, err := f.options(l.model)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", f.address)
+	if err != nil {
+		return err
+	}
+	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Timeout: f.timeout})
+	fmt.Fprintf(cmd.ErrOrStderr(), "hrm: solving %s on %s at http://%s\n", l.task.Name(), l.backend.Name(), listener.Addr())
+	return f.serve(cmd.Context(), s, listener)
+}
+
+// serve answers until the context ends, then finishes the requests under way.
+func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.Listener) error {
+	web := &http.Server{
+		Handler: s, MaxHeaderBytes: 1 << 16,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: f.timeout + 30*time.Second, IdleTimeout: 2 * time.Minute,
+	}
+	solving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, 2)
+	go func() { failed <- s.Run(solving) }()
+	go func() { failed <- web.Serve(listener) }()
+	select {
+	case err := <-failed:
+		_ = web.Close()
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(solving, f.timeout)
+	defer cancel()
+	if err := web.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return web.Close()
+}

@@ -1,0 +1,88 @@
+package native
+
+import (
+	"errors"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// ErrDiffers is the verdict on an answer that is not the one that came with
+// the puzzle.
+var ErrDiffers = errors.New("differs from the answer in the input")
+
+// Verdict says whether an answer is right.
+type Verdict struct {
+	Known bool
+	Err   error // why it is wrong, Known only
+}
+
+// Judge checks the answers to a puzzle, of which one must be right. A sudoku
+// or maze is known to be right or wrong by its rules; an ARC grid only where
+// its answer is known.
+func Judge(t puzzle.Task, p *puzzle.Puzzle, answers ...[]int32) Verdict {
+	v := Verdict{Known: t.Name() != "arc" || p.Answer != nil}
+	for i, answer := range answers {
+		var err error
+		if t.Name() != "arc" {
+			err = t.Check(p.Question, answer)
+		} else if p.Answer != nil && !sameGrid(p.Answer, answer) {
+			err = ErrDiffers
+		}
+		if i == 0 || err == nil {
+			v.Err = err
+		}
+	}
+	return v
+}
+
+// sameGrid reports whether two ARC canvases hold the same grid.
+func sameGrid(a, b []int32) bool { return puzzle.Crop(a, 0, 0).Equal(puzzle.Crop(b, 0, 0)) }
+
+// Record is the JSON form of what came of a puzzle: a Solution or an Error.
+type Record struct {
+	Index    int    `json:"index"`           // from 0
+	Where    string `json:"where,omitempty"` // the puzzle's place in the input
+	Name     string `json:"name,omitempty"`  // of an ARC task
+	Question string `json:"question,omitempty"`
+	*Solution
+	Error string `json:"error,omitempty"` // why there is no answer
+}
+
+// Solution is the part of a Record that is there when there is an answer.
+type Solution struct {
+	Answer        string  `json:"answer"`
+	Second        string  `json:"second_answer,omitempty"` // ARC allows two
+	Valid         *bool   `json:"valid,omitempty"`         // absent when nobody can tell
+	Reason        string  `json:"reason,omitempty"`        // why it is not valid
+	Segments      int     `json:"segments"`
+	Halted        bool    `json:"halted"`
+	QHalt         float32 `json:"q_halt"`
+	QContinue     float32 `json:"q_continue"`
+	Attempts      int     `json:"attempts"`
+	TotalSegments int     `json:"total_segments"`
+	ElapsedMS     float64 `json:"elapsed_ms"`
+}
+
+// NewRecord returns the record of a result.
+func NewRecord(t puzzle.Task, p *puzzle.Puzzle, r *runtime.Result, v Verdict) Record {
+	rec := Record{Name: p.Name}
+	if r.Err != nil {
+		rec.Error = r.Err.Error()
+		return rec
+	}
+	rec.Question = t.Decode(p.Question)
+	rec.Solution = &Solution{
+		Answer: t.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
+		QHalt: r.QHalt, QContinue: r.QContinue, Attempts: r.Attempts, TotalSegments: r.TotalSegments,
+		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+	}
+	if v.Known {
+		valid := v.Err == nil
+		rec.Valid = &valid
+	}
+	if v.Err != nil {
+		rec.Reason = v.Err.Error()
+	}
+	return rec
+}

@@ -1,0 +1,181 @@
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// ServerOptions bound what clients may ask. Zero values mean the defaults.
+type ServerOptions struct {
+	Solve      runtime.Options // lanes, halting, restarts
+	Check      bool            // the task's rules decide whether to try again
+	MaxBody    int64           // bytes of a request; 1 MiB
+	MaxPuzzles int             // of a request; 1024
+	Timeout    time.Duration   // of a request; 1 minute
+}
+
+// Server answers puzzles over HTTP. All requests feed one queue, so that their
+// puzzles share the lanes of one backend.
+//
+//	POST /solve   {"puzzles": ["53..7....", ...]}
+//	              -> {"results": [Record, ...]}, in the order of the puzzles
+//	GET  /health  -> {"backend": "cpu/avx512", "task": "sudoku"}
+type Server struct {
+	backend runtime.Backend
+	task    puzzle.Task
+	options ServerOptions
+
+	queue     chan runtime.Request
+	stopped   chan struct{} // closed when Run returns
+	next      atomic.Int64  // index of the next request
+	questions sync.Map      // index: question, with Check
+	mux       *http.ServeMux
+}
+
+// NewServer returns a server. It answers while Run runs.
+func NewServer(b runtime.Backend, t puzzle.Task, o ServerOptions) *Server {
+	if o.MaxBody == 0 {
+		o.MaxBody = 1 << 20
+	}
+	if o.MaxPuzzles == 0 {
+		o.MaxPuzzles = 1024
+	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
+	s := &Server{
+		backend: b, task: t, options: o,
+		queue: make(chan runtime.Request), stopped: make(chan struct{}), mux: http.NewServeMux(),
+	}
+	if o.Check {
+		s.options.Solve.Accept = s.accept
+	}
+	s.mux.HandleFunc("POST /solve", s.solve)
+	s.mux.HandleFunc("GET /health", s.health)
+	return s
+}
+
+// ServeHTTP handles one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Run solves what requests bring until the context ends. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	defer close(s.stopped)
+	return runtime.Serve(ctx, s.backend, s.queue, s.options.Solve)
+}
+
+func (s *Server) accept(i int, answer []int32) bool {
+	question, ok := s.questions.Load(i)
+	return ok && s.task.Check(question.([]int32), answer) == nil
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]string{"backend": s.backend.Name(), "task": s.task.Name()})
+}
+
+func (s *Server) solve(w http.ResponseWriter, r *http.Request) {
+	texts, err := s.read(w, r)
+	if err != nil {
+		status := http.StatusBadRequest
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		reply(w, status, map[string]string{"error": err.Error()})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
+	defer cancel()
+	records, err := s.answer(ctx, texts)
+	if err != nil {
+		reply(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
+		return
+	}
+	reply(w, http.StatusOK, map[string]any{"results": records})
+}
+
+// read returns the puzzles of a request.
+func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]string, error) {
+	var body struct {
+		Puzzles []string `json:"puzzles"`
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&body); err != nil {
+		return nil, fmt.Errorf(`want {"puzzles": ["...", ...]}: %w`, err)
+	}
+	if n := len(body.Puzzles); n < 1 || n > s.options.MaxPuzzles {
+		return nil, fmt.Errorf("%d puzzles, want 1 to %d", n, s.options.MaxPuzzles)
+	}
+	return body.Puzzles, nil
+}
+
+// answer solves the puzzles of one request. A text that is no puzzle has an
+// Error in its record.
+func (s *Server) answer(ctx context.Context, texts []string) ([]Record, error) {
+	records := make([]Record, len(texts))
+	done := make(chan struct{}, len(texts))
+	waiting := 0
+	for i, text := range texts {
+		tokens, err := s.task.Encode(text)
+		if err != nil {
+			records[i] = Record{Index: i, Error: err.Error()}
+			continue
+		}
+		if err := s.send(ctx, tokens, &records[i], i, done); err != nil {
+			return nil, err
+		}
+		waiting++
+	}
+	for range waiting {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("no answer in time: %w", ctx.Err())
+		}
+	}
+	return records, nil
+}
+
+// send queues one puzzle; rec is set before done is told.
+func (s *Server) send(ctx context.Context, tokens []int32, rec *Record, i int, done chan<- struct{}) error {
+	index := int(s.next.Add(1))
+	p := puzzle.Puzzle{Question: tokens}
+	if s.options.Check {
+		s.questions.Store(index, tokens)
+	}
+	req := runtime.Request{Index: index, Input: runtime.Input{Tokens: tokens}, Done: func(r runtime.Result) {
+		s.questions.Delete(index)
+		var v Verdict
+		if r.Err == nil {
+			v = Judge(s.task, &p, r.Tokens)
+		}
+		*rec = NewRecord(s.task, &p, &r, v)
+		rec.Index = i
+		done <- struct{}{}
+	}}
+	select {
+	case s.queue <- req:
+		return nil
+	case <-ctx.Done():
+		s.questions.Delete(index)
+		return fmt.Errorf("too many puzzles wait: %w", ctx.Err())
+	case <-s.stopped:
+		s.questions.Delete(index)
+		return errors.New("the server is stopping")
+	}
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}

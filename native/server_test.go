@@ -1,0 +1,148 @@
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+// startServer serves a small random sudoku model.
+func startServer(t *testing.T, o ServerOptions) (*httptest.Server, runtime.Backend) {
+	t.Helper()
+	m, err := runtime.NewModel(runtime.Config{
+		Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 16, Heads: 2, Expansion: 1,
+		LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.Rope,
+		HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := cpu.New(m, cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewServer(b, puzzle.Sudoku{}, o)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = s.Run(ctx) }()
+	web := httptest.NewServer(s)
+	t.Cleanup(func() { web.Close(); cancel(); <-ended; b.Close() })
+	return web, b
+}
+
+// post sends puzzles and returns the status and the results or the error.
+func post(t *testing.T, url, body string) (int, []Record, string) {
+	t.Helper()
+	r, err := http.Post(url+"/solve", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return 0, nil, ""
+	}
+	defer r.Body.Close()
+	var got struct {
+		Results []Record
+		Error   string
+	}
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+		t.Error(err)
+	}
+	return r.StatusCode, got.Results, got.Error
+}
+
+// question is a puzzle that differs for each n.
+func question(n int) string {
+	return fmt.Sprintf("%03d", n) + strings.Repeat(".", 78)
+}
+
+// Clients at once each get the answers to their own puzzles, the same that
+// Solve gives.
+func TestServerManyClients(t *testing.T) {
+	web, b := startServer(t, ServerOptions{Solve: runtime.Options{Lanes: 3}, Check: true})
+	var wg sync.WaitGroup
+	for client := range 8 {
+		wg.Go(func() {
+			body, _ := json.Marshal(map[string]any{"puzzles": []string{question(2 * client), "bad", question(2*client + 1)}})
+			status, results, problem := post(t, web.URL, string(body))
+			if status != http.StatusOK || len(results) != 3 {
+				t.Errorf("status %d, %d results, %s", status, len(results), problem)
+				return
+			}
+			if !strings.Contains(results[1].Error, "column 1: found 'b'") {
+				t.Errorf("bad puzzle: %+v", results[1])
+			}
+			for _, i := range []int{0, 2} {
+				checkAnswer(t, b, question(2*client+i/2), &results[i], i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func checkAnswer(t *testing.T, b runtime.Backend, q string, got *Record, index int) {
+	tokens, err := puzzle.Sudoku{}.Encode(q)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	want, err := runtime.Solve(context.Background(), b, []runtime.Input{{Tokens: tokens}}, runtime.Options{})
+	if err != nil || got.Solution == nil {
+		t.Errorf("%v, got %+v", err, got)
+		return
+	}
+	if got.Index != index || got.Question != strings.ReplaceAll(q, "0", ".") || *got.Valid || got.Reason == "" {
+		t.Errorf("got %+v %+v", got, got.Solution)
+	}
+	if answer := (puzzle.Sudoku{}).Decode(want[0].Tokens); got.Answer != answer {
+		t.Errorf("answer %q, want %q", got.Answer, answer)
+	}
+}
+
+func TestServerRefuses(t *testing.T) {
+	web, _ := startServer(t, ServerOptions{MaxBody: 1000, MaxPuzzles: 2})
+	for _, c := range []struct {
+		body string
+		want int
+	}{
+		{`{"puzzles": []}`, http.StatusBadRequest},
+		{`{"puzzles": ["1","2","3"]}`, http.StatusBadRequest},
+		{`{"puzzels": ["1"]}`, http.StatusBadRequest},
+		{`no json`, http.StatusBadRequest},
+		{`{"puzzles": ["` + strings.Repeat("1", 2000) + `"]}`, http.StatusRequestEntityTooLarge},
+	} {
+		if status, _, problem := post(t, web.URL, c.body); status != c.want || problem == "" {
+			t.Errorf("%.30s: status %d, %q, want %d", c.body, status, problem, c.want)
+		}
+	}
+	r, err := http.Get(web.URL + "/solve")
+	if err != nil || r.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET /solve: %v, %v", r.StatusCode, err)
+	}
+	r.Body.Close()
+}
+
+// A request that cannot be answered in time ends; so does one that comes when
+// the server no longer solves.
+func TestServerTimeAndStop(t *testing.T) {
+	web, _ := startServer(t, ServerOptions{Timeout: time.Nanosecond})
+	body := `{"puzzles": ["` + question(1) + `"]}`
+	if status, _, problem := post(t, web.URL, body); status != http.StatusServiceUnavailable || problem == "" {
+		t.Errorf("no time: status %d, %q", status, problem)
+	}
+	s := NewServer(nil, puzzle.Sudoku{}, ServerOptions{})
+	close(s.stopped)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("stopped: status %d", w.Code)
+	}
+}
