@@ -58,7 +58,7 @@ interrupted, after printing what was measured.`,
 	f.thinkFlags.add(cmd)
 	f.arcFlags.add(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.data, "data", nil, "`FILE` or folder of puzzles with answers; may be given more than once")
+	flags.StringArrayVar(&f.data, "data", nil, "`FILE` or folder of puzzles with answers, - for standard input; may be given more than once")
 	flags.IntVar(&f.limit, "limit", 0, "use the first `N` puzzles (default all)")
 	flags.BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
@@ -79,7 +79,7 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	items, err := f.read(l, cmd.ErrOrStderr())
+	items, err := f.read(l, cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -102,10 +102,10 @@ const maxReported = 5
 
 // read returns the puzzles to measure. Unreadable ones are reported and kept,
 // to be counted.
-func (f *evalFlags) read(l *loaded, errOut io.Writer) ([]item, error) {
+func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, error) {
 	var items []item
 	bad := 0
-	for it := range inputs(f.data, nil, l.task) {
+	for it := range inputs(f.data, stdin, l.task) {
 		if f.limit > 0 && len(items) == f.limit {
 			break
 		}

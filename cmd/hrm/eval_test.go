@@ -29,7 +29,7 @@ func TestEvalReport(t *testing.T) {
 		"b,"+easy+","+other+",3\n")
 	f := &evalFlags{data: []string{data}, thinkFlags: thinkFlags{halt: "learned"}}
 	var errOut strings.Builder
-	items, err := f.read(l, &errOut)
+	items, err := f.read(l, nil, &errOut)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,13 @@ func TestBuckets(t *testing.T) {
 }
 
 func TestEvalCommand(t *testing.T) {
-	data := writeFile(t, "data.csv", "question,answer\n"+easy+","+easyAnswer+"\n"+easy+","+easyAnswer+"\n")
-	code, out, errOut := hrm(t, "", "eval", "-m", modelFile(t), "--data", data, "--limit", "1", "--max-segments", "2", "--json")
+	csv := "question,answer\n" + easy + "," + easyAnswer + "\n" + easy + "," + easyAnswer + "\n"
+	code, out, errOut := hrm(t, csv, "eval", "-m", modelFile(t), "--data", "-")
+	if code != statusOK || !strings.Contains(out, "puzzles         2\n") {
+		t.Errorf("standard input: status %d, %q, %q", code, out, errOut)
+	}
+	data := writeFile(t, "data.csv", csv)
+	code, out, errOut = hrm(t, "", "eval", "-m", modelFile(t), "--data", data, "--limit", "1", "--max-segments", "2", "--json")
 	var r map[string]any
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != statusOK || r["puzzles"] != 1. || r["mean_segments"] != 2. {
 		t.Errorf("status %d, %q, %q: %v", code, out, errOut, err)
