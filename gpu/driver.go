@@ -77,8 +77,7 @@ type Range struct {
 // Info describes a device.
 type Info struct {
 	Name     string // "NVIDIA H200"
-	Driver   string
-	Software bool // a processor plays the GPU
+	Software bool   // a processor plays the GPU
 	Limits   Limits
 }
 

@@ -11,9 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
-	"github.com/hrmgo/hrm/runtime/cpu"
 )
 
 // fullSize is the published HRM sudoku model, 27,275,266 parameters.
@@ -62,6 +60,7 @@ func newBench() *cobra.Command {
 median time, the arithmetic done in the best, and its share of the best that the
 same instructions reach in a loop of nothing else, on the same threads. Without --model the
 published full size is used, with random weights (27,275,266 parameters).
+The device is the processor unless --device webgpu asks for the GPU.
 
 --json prints one object: model, backend (with the kernels in use), threads,
 flop_per_segment (of one puzzle), peak_gflops, and rows of lanes,
@@ -91,13 +90,12 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer file.Close()
-	b, err := cpu.New(m, cpu.Options{Threads: f.threads})
+	b, threads, peak, err := startForBench(f.device, f.threads, m)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	r := &benchReport{Model: name, Backend: b.Name(), Threads: b.Threads(), FLOP: flop(&m.Config)}
-	r.PeakGFLOPS = kernels.PeakF32(b.Threads(), peakTime) / 1e9
+	r := &benchReport{Model: name, Backend: b.Name(), Threads: threads, FLOP: flop(&m.Config), PeakGFLOPS: peak / 1e9}
 	bar := newProgress(cmd.ErrOrStderr(), len(f.lanes), "measuring")
 	for _, lanes := range f.lanes {
 		row, err := f.measure(cmd.Context(), b, lanes)
@@ -188,8 +186,11 @@ func (r *benchReport) rate(row benchRow) benchRow {
 }
 
 func (r *benchReport) print(out io.Writer) error {
-	fmt.Fprintf(out, "%s on %s, %s; %.2f GFLOP a segment and puzzle; peak %.0f GFLOP/s\n\n",
-		r.Model, r.Backend, count(r.Threads, "thread"), r.FLOP/1e9, r.PeakGFLOPS)
+	backend := r.Backend
+	if r.Threads > 0 { // none on a GPU
+		backend += ", " + count(r.Threads, "thread")
+	}
+	fmt.Fprintf(out, "%s on %s; %.2f GFLOP a segment and puzzle; peak %.0f GFLOP/s\n\n", r.Model, backend, r.FLOP/1e9, r.PeakGFLOPS)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "lanes\ts/segment\tmedian\tms/puzzle\tGFLOP/s\tof peak\t")
 	for _, row := range r.Rows {

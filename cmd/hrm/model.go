@@ -9,7 +9,6 @@ import (
 
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
-	"github.com/hrmgo/hrm/runtime/cpu"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
 )
@@ -18,12 +17,16 @@ import (
 type modelFlags struct {
 	path    string
 	threads int
+	device  string
+	cmd     *cobra.Command
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it (default the embedded model)")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "processor threads (default all)")
+	cmd.Flags().StringVar(&f.device, "device", "auto", "`DEVICE`: cpu, webgpu, or auto, the faster of the two")
 	_ = cmd.MarkFlagFilename("model", "hrm")
+	f.cmd = cmd
 }
 
 // loaded is a model on its backend.
@@ -45,12 +48,21 @@ func (f *modelFlags) load() (*loaded, error) {
 		file.Close()
 		return nil, err
 	}
-	b, err := cpu.New(m, cpu.Options{Threads: f.threads})
+	b, err := f.start(m)
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
 	return &loaded{m, b, task, func() { b.Close(); file.Close() }}, nil
+}
+
+// start starts the model on its device, and says which when the user chose.
+func (f *modelFlags) start(m *runtime.Model) (runtime.Backend, error) {
+	b, why, err := startBackend(f.cmd.Context(), f.device, f.threads, runtime.DefaultLanes, m)
+	if err == nil && f.cmd.Flags().Changed("device") {
+		fmt.Fprintf(f.cmd.ErrOrStderr(), "device: %s (%s)\n", b.Name(), why)
+	}
+	return b, err
 }
 
 // open returns the model and what keeps its file mapped.

@@ -70,8 +70,7 @@ static void describe(hrm_driver *d) {
 	wgpuAdapterGetInfo(d->adapter, &info);
 	d->backend = info.backendType;
 	d->type = info.adapterType;
-	snprintf(d->name, sizeof d->name, "%s", info.device ? info.device : "");
-	snprintf(d->driver_name, sizeof d->driver_name, "%s", info.description ? info.description : "");
+	snprintf(d->name, sizeof d->name, "%s", info.description ? info.description : "GPU");
 	wgpuAdapterInfoFreeMembers(info);
 }
 

@@ -22,10 +22,9 @@ typedef struct {
 	WGPUBackendType backend;
 	WGPUAdapterType type;
 	char name[256];
-	char driver_name[256];
 	int lost;                        // set by the device-lost callback
 	int failed;                      // an error was caught; message says which
-	char message[hrm_message_size]; // of the first error since hrm_clear_error
+	char message[hrm_message_size]; // of the first error since a call began
 } hrm_driver;
 
 typedef struct {

@@ -81,7 +81,6 @@ func open() (*driver, error) {
 	l := &c.limits
 	d.info = gpu.Info{
 		Name:     C.GoString(&c.name[0]),
-		Driver:   C.GoString(&c.driver_name[0]),
 		Software: c._type == C.WGPUAdapterType_CPU,
 		Limits: gpu.Limits{
 			BufferSize:       uint64(l.maxBufferSize),
