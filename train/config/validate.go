@@ -50,7 +50,6 @@ func (c *Config) validateCounts() error {
 		{"arc_augmentations", c.ARCForms, 0},
 		{"hints", c.Hints, 0},
 		{"threads", c.Threads, 0},
-		{"for", int(c.For), 0},
 		{"log_interval", c.LogInterval, 1},
 		{"eval_interval", c.EvalInterval, 1},
 		{"eval_limit", c.EvalLimit, 0},
@@ -60,6 +59,9 @@ func (c *Config) validateCounts() error {
 		if k.v < k.min {
 			return fmt.Errorf("%w: %s is %d, want %d or more", ErrConfig, k.key, k.v, k.min)
 		}
+	}
+	if c.For < 0 {
+		return fmt.Errorf("%w: for is %v, want 0 or more", ErrConfig, c.For)
 	}
 	if c.BatchSize > 1<<20 {
 		return fmt.Errorf("%w: global_batch_size is %d, want %d or less", ErrConfig, c.BatchSize, 1<<20)
