@@ -39,6 +39,7 @@ func tile1AVX512(y *float32, ldy int, x *float32, ldx int, w0, w1 *float32, k in
 func matMulTAVX512(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	const width = 2 * PanelWidth
 	panel := PanelWidth * w.K
+	ahead := w.Data[:cap(w.Data)] // beyond w lie panels that a later call needs
 	for j := 0; j < w.N; j += width {
 		w0 := unsafe.SliceData(w.Data[j*w.K:])
 		w1 := w0 // where the last panel has no neighbour: computed, not stored
@@ -46,7 +47,7 @@ func matMulTAVX512(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 			w1 = unsafe.SliceData(w.Data[j*w.K+panel:])
 		}
 		cols := uint32(1<<min(width, w.N-j) - 1)
-		next := w.Data[min((j+width)*w.K, len(w.Data)):]
+		next := ahead[min((j+width)*w.K, len(ahead)):]
 		for i := 0; i < m; {
 			yi, xi := &y[i*ldy+j], unsafe.SliceData(x[i*ldx:])
 			switch rows := m - i; {
@@ -93,8 +94,9 @@ var columnMasks = func() (masks [2 * PanelWidth]uint32) {
 // matMulTAVX2 goes panel by panel; the first two tiles of 6 rows fetch the next
 // panel.
 func matMulTAVX2(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
+	ahead := w.Data[:cap(w.Data)]
 	for j := 0; j < w.N; j += PanelWidth {
-		panel, next := unsafe.SliceData(w.Data[j*w.K:]), w.Data[(j+PanelWidth)*w.K:]
+		panel, next := unsafe.SliceData(w.Data[j*w.K:]), ahead[(j+PanelWidth)*w.K:]
 		var mask *uint32
 		if n := w.N - j; n < PanelWidth {
 			mask = &columnMasks[PanelWidth-n]

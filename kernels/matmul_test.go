@@ -29,6 +29,33 @@ func TestPanels(t *testing.T) {
 	}
 }
 
+func TestPanelsRows(t *testing.T) {
+	const n, k = 70, 9
+	w := random(make([]float32, n*k), 1)
+	for _, r := range []struct{ lo, n int }{{0, 70}, {0, 16}, {16, 32}, {48, 22}, {64, 6}, {32, 0}} {
+		rows := Pack(w, n, k).Rows(r.lo, r.n)
+		if want := Pack(w[r.lo*k:(r.lo+r.n)*k], r.n, k); rows.N != r.n || rows.K != k || len(rows.Data) != len(want.Data) {
+			t.Fatalf("rows %v: %d x %d, %d numbers", r, rows.N, rows.K, len(rows.Data))
+		}
+		x, y, want := random(make([]float32, 3*k), 2), make([]float32, 3*n), make([]float32, 3*n)
+		MatMulT(y, n, x, k, 3, &rows)
+		MatMulT(want, n, x, k, 3, Pack(w[r.lo*k:(r.lo+r.n)*k], r.n, k))
+		if !slices.Equal(y, want) {
+			t.Fatalf("rows %v give %v, want %v", r, y, want)
+		}
+	}
+	for _, r := range []struct{ lo, n int }{{8, 16}, {64, 7}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("rows %v: no panic", r)
+				}
+			}()
+			Pack(w, n, k).Rows(r.lo, r.n)
+		}()
+	}
+}
+
 // matMulCase multiplies random matrices and compares with float64. The bound
 // is that of a sum of k products in one accumulator.
 func matMulCase(t *testing.T, m, n, k, off int) {

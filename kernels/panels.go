@@ -1,5 +1,7 @@
 package kernels
 
+import "fmt"
+
 // PanelWidth is the number of rows of w that lie side by side in a panel.
 const PanelWidth = 16
 
@@ -52,6 +54,15 @@ func PackT(w []float32, k, n int) *Panels {
 		p.SetCol(i, w[i*n:(i+1)*n])
 	}
 	return p
+}
+
+// Rows returns rows lo..lo+n-1 of w, in the same memory. lo must be a multiple
+// of PanelWidth.
+func (p *Panels) Rows(lo, n int) Panels {
+	if lo%PanelWidth != 0 || lo+n > p.N {
+		panic(fmt.Sprintf("kernels: rows %d to %d of panels with %d", lo, lo+n-1, p.N))
+	}
+	return Panels{N: n, K: p.K, Data: p.Data[lo*p.K : lo*p.K+PanelsLen(n, p.K)]}
 }
 
 // SetRow sets w[j, :] = row. Different rows may be set concurrently.

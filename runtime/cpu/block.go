@@ -142,16 +142,33 @@ func (t *batch) feedForward(worker, task int) {
 	c := &t.b.model.Config
 	s, w := &t.b.scratch[worker], &t.layers[t.layer]
 	d, inter, rows := c.Hidden, c.Inter(), k.hi-k.lo
-	z, wide, act, out := t.state(k), s.wide[:rows*2*inter], s.act[:rows*inter], s.b[:rows*d]
+	z, act, out := t.state(k), s.act[:rows*inter], s.b[:rows*d]
 	t.traceData(t.layer, "after_norm1", k, z)
-	kernels.MatMulT(wide, 2*inter, z, d, rows, w.gateUp)
-	t.traceData(t.layer, "gate_up", k, wide)
-	kernels.SwiGLU(act, wide, inter)
+	t.traceGateUp(k, z, w.gateUp)
+	swiGLU(act, z, d, w.gateUp, s)
 	t.traceData(t.layer, "swiglu_act", k, act)
 	kernels.MatMulT(out, d, act, inter, rows, w.down)
 	t.traceData(t.layer, "mlp_out", k, out)
 	kernels.AddRMSNorm(z, out, d, t.b.eps)
 	t.traceData(t.layer, "block_out", k, z)
+}
+
+// gluBlock is the number of channels that swiGLU computes at a time: few, so
+// that gates and ups are still in the first- or second-level cache when they
+// are multiplied. It divides every width, which is a multiple of 256.
+const gluBlock = 128
+
+// swiGLU sets act [rows, I] = silu(gate . x) * (up . x) for x [rows, n].
+// gateUp has blocks of gluBlock gates, each followed by its ups.
+func swiGLU(act, x []float32, n int, gateUp *kernels.Panels, s *scratch) {
+	rows, inter := len(x)/n, gateUp.N/2
+	for lo := 0; lo < inter; lo += gluBlock {
+		block, w := s.wide[:rows*2*gluBlock], gateUp.Rows(2*lo, 2*gluBlock)
+		kernels.MatMulT(block, 2*gluBlock, x, n, rows, &w)
+		for i := range rows {
+			kernels.SwiGLU(act[i*inter+lo:i*inter+lo+gluBlock], block[i*2*gluBlock:(i+1)*2*gluBlock], gluBlock)
+		}
+	}
 }
 
 // mixPositions is TRM's mlp_t: the same as feedForward on the transpose of z,
@@ -161,10 +178,9 @@ func (t *batch) mixPositions(worker, task int) {
 	c := &t.b.model.Config
 	s, w := &t.b.scratch[worker], &t.layers[t.layer]
 	p, inter, rows := c.P(), c.InterT(), k.hi-k.lo
-	z, wide, act, out := s.a[:rows*p], s.wide[:rows*2*inter], s.act[:rows*inter], s.b[:rows*p]
+	z, act, out := s.a[:rows*p], s.act[:rows*inter], s.b[:rows*p]
 	t.gather(z, k)
-	kernels.MatMulT(wide, 2*inter, z, p, rows, w.gateUpT)
-	kernels.SwiGLU(act, wide, inter)
+	swiGLU(act, z, p, w.gateUpT, s)
 	kernels.MatMulT(out, p, act, inter, rows, w.downT)
 	t.traceData(t.layer, "mlp_t_out", k, out)
 	kernels.AddRMSNorm(z, out, p, t.b.eps)

@@ -11,7 +11,7 @@ const chunkRows = 42
 // scratch is one worker's activations of one chunk.
 type scratch struct {
 	a, b   []float32 // [rows, 3D]: qkv; then the attention's context and a residual
-	wide   []float32 // [rows, 2I] gate and up
+	wide   []float32 // [rows, 2 gluBlock] gates and ups
 	act    []float32 // [rows, I]
 	scores []float32 // [rows, P]
 	bias   []float32 // [P]
@@ -26,7 +26,7 @@ func newScratch(c *runtime.Config, rows int) scratch {
 	}
 	return scratch{
 		a: make([]float32, rows*3*d), b: make([]float32, rows*d),
-		wide: make([]float32, rows*2*inter), act: make([]float32, rows*inter),
+		wide: make([]float32, rows*2*gluBlock), act: make([]float32, rows*inter),
 		scores: make([]float32, rows*p), bias: make([]float32, p), logits: make([]float32, c.VocabSize),
 	}
 }

@@ -23,6 +23,7 @@ type matrix struct {
 	w          *quantize.Matrix
 	rows, cols int
 	panels     **kernels.Panels
+	order      func(row, rows int) int // where a row goes, nil: in its place
 }
 
 // pack checks the shape of everything in the model and lays the matrices out
@@ -50,17 +51,26 @@ func (b *Backend) pack() error {
 		n := kernels.PanelsLen(m.rows, m.cols)
 		*m.panels = &kernels.Panels{N: m.rows, K: m.cols, Data: memory[:n:n]}
 		memory = memory[n:]
-		packMatrix(*m.panels, m.w)
+		m.pack(*m.panels)
 	}
 	return nil
 }
 
-func packMatrix(p *kernels.Panels, w *quantize.Matrix) {
-	row := make([]float32, w.Cols)
-	for i := range w.Rows {
-		w.Row(row, i)
+func (m *matrix) pack(p *kernels.Panels) {
+	row := make([]float32, m.cols)
+	for i := range m.rows {
+		m.w.Row(row, i)
+		if m.order != nil {
+			i = m.order(i, m.rows)
+		}
 		p.SetRow(i, row)
 	}
+}
+
+// pairOrder puts each block of gates before its block of ups.
+func pairOrder(row, rows int) int {
+	part, channel := row/(rows/2), row%(rows/2)
+	return channel/gluBlock*2*gluBlock + part*gluBlock + channel%gluBlock
 }
 
 func checkVectors(m *runtime.Model) error {
@@ -113,29 +123,29 @@ func (b *Backend) matrices() ([]matrix, error) {
 		}
 	}
 	return append(all,
-		matrix{"lm_head", &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead},
-		matrix{"q_head", &m.QHead, 2, c.Hidden, &b.qHead},
+		matrix{"lm_head", &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead, nil},
+		matrix{"q_head", &m.QHead, 2, c.Hidden, &b.qHead, nil},
 	), nil
 }
 
 func (l *layer) matrices(c *runtime.Config, name string, w *runtime.Layer) []matrix {
 	d, p := c.Hidden, c.P()
 	mlp := []matrix{
-		{name + " gate_up", &w.GateUp, 2 * c.Inter(), d, &l.gateUp},
-		{name + " down", &w.Down, d, c.Inter(), &l.down},
+		{name + " gate_up", &w.GateUp, 2 * c.Inter(), d, &l.gateUp, pairOrder},
+		{name + " down", &w.Down, d, c.Inter(), &l.down, nil},
 	}
 	if c.MLPT {
 		return append([]matrix{
-			{name + " mlp_t gate_up", &w.GateUpT, 2 * c.InterT(), p, &l.gateUpT},
-			{name + " mlp_t down", &w.DownT, p, c.InterT(), &l.downT},
+			{name + " mlp_t gate_up", &w.GateUpT, 2 * c.InterT(), p, &l.gateUpT, pairOrder},
+			{name + " mlp_t down", &w.DownT, p, c.InterT(), &l.downT, nil},
 		}, mlp...)
 	}
 	if c.Relations != "" {
 		l.relationBias = w.RelationBias
 	}
 	return append([]matrix{
-		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv},
-		{name + " o", &w.O, d, d, &l.o},
+		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv, nil},
+		{name + " o", &w.O, d, d, &l.o, nil},
 	}, mlp...)
 }
 

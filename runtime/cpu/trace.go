@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -30,4 +31,19 @@ func (t *batch) traceData(layer int, what string, k *chunk, data []float32) {
 	}
 	name := t.network()
 	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, layer, t.calls[name], what), k.id, data)
+}
+
+// traceGateUp passes on gates and ups in the order of the model, gates first.
+func (t *batch) traceGateUp(k *chunk, z []float32, gateUp *kernels.Panels) {
+	if t.b.trace == nil {
+		return
+	}
+	rows, inter := k.hi-k.lo, gateUp.N/2
+	data := make([]float32, rows*2*inter)
+	for lo := 0; lo < inter; lo += gluBlock {
+		gates, ups := gateUp.Rows(2*lo, gluBlock), gateUp.Rows(2*lo+gluBlock, gluBlock)
+		kernels.MatMulT(data[lo:], 2*inter, z, gateUp.K, rows, &gates)
+		kernels.MatMulT(data[inter+lo:], 2*inter, z, gateUp.K, rows, &ups)
+	}
+	t.traceData(t.layer, "gate_up", k, data)
 }
