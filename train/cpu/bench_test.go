@@ -9,16 +9,26 @@ import (
 	"time"
 
 	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 )
 
 // BenchmarkStep times steps of the models that CPU training is tuned for, by
 // the clock and by processor time, the better measure on a busy machine. %peak
 // is the share of one core's measured matrix peak in that processor time.
+//
+// bench/pytorch/train_step.py does the same step in PyTorch.
 func BenchmarkStep(b *testing.B) {
-	for _, hidden := range []int{64, 128, 256} {
+	for _, m := range []struct{ hidden, heads, hCycles, lCycles int }{
+		{64, 4, 1, 3}, // preset sudoku-cpu
+		{128, 4, 2, 4},
+		{256, 8, 2, 4},
+	} {
 		for _, bf16 := range []bool{false, true} {
-			b.Run(fmt.Sprintf("hidden %d bf16 %v", hidden, bf16), func(b *testing.B) { benchStep(b, relatedSpec(hidden, 32, bf16)) })
+			spec := relatedSpec(m.hidden, 64, bf16)
+			c := &spec.Config
+			c.Heads, c.HCycles, c.LCycles, c.Positions = m.heads, m.hCycles, m.lCycles, runtime.NoPos
+			b.Run(fmt.Sprintf("hidden %d bf16 %v", m.hidden, bf16), func(b *testing.B) { benchStep(b, spec) })
 		}
 	}
 }
