@@ -71,6 +71,6 @@ failed; 2 wrong usage or bad input; 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newImport(), newInspect(), newVerify(), newBench(), newVersion())
+	root.AddCommand(newSolve(), newEval(), newServe(), newImport(), newQuantize(), newInspect(), newVerify(), newBench(), newVersion())
 	return root
 }
