@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
@@ -31,10 +32,14 @@ type benchResult struct {
 	SamplesPerSecond float64 `json:"samples_per_second"`
 	TFLOPS           float64 `json:"tflops"`
 
-	// Of the processor's multiply-add units, measured in the same run.
+	// Of the device's multiply-add units, measured in the same run.
 	PeakF32  float64 `json:"peak_f32_tflops,omitempty"`
 	PeakBF16 float64 `json:"peak_bf16_tflops,omitempty"`
 	Share    float64 `json:"share_of_peak,omitempty"` // of the larger
+
+	// Of the model's largest matrix product alone, on a GPU.
+	MatMul      float64 `json:"matmul_tflops,omitempty"`
+	MatMulShare float64 `json:"matmul_share_of_peak,omitempty"`
 }
 
 func newBench() *cobra.Command {
@@ -45,8 +50,9 @@ func newBench() *cobra.Command {
 		Short: "Measure the speed of a training step",
 		Long: `Runs training steps of a preset or configuration on made-up puzzles, and prints
 one JSON object: samples per second (a sample is one segment of one puzzle), the
-rate of floating-point operations, and its share of what the processor's fastest
-multiply-add units were measured to do in the same run.`,
+rate of floating-point operations, and its share of what the device's fastest
+multiply-add units were measured to do in the same run; on a GPU also the rate and
+share of the model's largest matrix product alone.`,
 		Example: "  hrm-train bench --preset sudoku-cpu --precision bf16",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,6 +92,11 @@ func bench(cmd *cobra.Command, f *configFlags, steps int) error {
 	}
 	if isCPU(d) {
 		r.measurePeak()
+	}
+	if g, ok := d.(*webGPU); ok {
+		if err := r.measureGPU(g.gpu, &run.Spec); err != nil {
+			return err
+		}
 	}
 	return printJSON(cmd.OutOrStdout(), r)
 }
@@ -129,6 +140,20 @@ func (r *benchResult) measurePeak() {
 	r.PeakF32 = kernels.PeakF32(r.Threads, time.Second) / 1e12
 	r.PeakBF16 = kernels.PeakBF16(r.Threads, time.Second) / 1e12
 	r.Share = r.TFLOPS / max(r.PeakF32, r.PeakBF16)
+}
+
+// measureGPU measures the GPU's peak, and the product of the gate and up
+// weights with the rows of all lanes.
+func (r *benchResult) measureGPU(g *gpu.Device, s *train.Spec) error {
+	peak, err := g.PeakF32(time.Second)
+	if err != nil {
+		return err
+	}
+	c := &s.Config
+	product, err := g.MatMulF32(s.Lanes*c.P(), 2*c.Inter(), c.Hidden)
+	r.PeakF32, r.MatMul = peak/1e12, product/1e12
+	r.Share, r.MatMulShare = r.TFLOPS/r.PeakF32, product/peak
+	return err
 }
 
 // threadCount is the number of threads that a key threads of n means.
