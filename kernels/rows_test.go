@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -135,6 +136,44 @@ func TestExp(t *testing.T) {
 	if exp(-1000) > 2e-38 || math.IsInf(float64(exp(1000)), 0) {
 		t.Errorf("exp(-1000) = %v, exp(1000) = %v", exp(-1000), exp(1000))
 	}
+}
+
+// The same of every implementation; a softmax would hide small errors.
+func TestExpSum(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		var s []float32
+		var want []float64
+		total := 0.0
+		for x := float32(-87); x < 50; x += 0.0037 {
+			s, want = append(s, x), append(want, math.Exp(float64(x)))
+			total += want[len(want)-1]
+		}
+		sum := expSum(s, 0)
+		for i := range want {
+			within(t, fmt.Sprint("exp ", i), s[i:], want[i:i+1], 3e-7, want[i])
+		}
+		within(t, "sum", []float32{sum}, []float64{total}, 1e-5, total)
+	})
+}
+
+// The maximum keeps exponentials in range; a softmax with another is right
+// until they leave it.
+func TestScaleMax(t *testing.T) {
+	eachLength(t, func(t *testing.T, name string, n, off int) {
+		s, bias := random(make([]float32, n+off), 1)[off:], random(make([]float32, n+1), 2)[1:]
+		if n == 0 {
+			return
+		}
+		for i := range s {
+			s[i] -= 10 // all below 0, where a maximum might start
+		}
+		if top := scaleMax(s, nil, 3); top != slices.Max(s) {
+			t.Fatalf("%s: %v, want %v", name, top, slices.Max(s))
+		}
+		if top := scaleMax(s, bias, 3); top != slices.Max(s) {
+			t.Fatalf("%s with a bias: %v, want %v", name, top, slices.Max(s))
+		}
+	})
 }
 
 func TestRope(t *testing.T) {
