@@ -43,7 +43,7 @@ type Backend struct {
 	eps    float32
 
 	cos, sin []float32 // [P, headDim/2], Positions Rope only
-	relation []uint8   // [P, P] relation classes, Config.Relations only
+	relation []uint8   // [S, S] relation classes, Config.Relations only
 }
 
 // New prepares a model. It fails when the model's matrices do not have the
@@ -86,9 +86,9 @@ func (b *Backend) tables() {
 		b.cos, b.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
 	}
 	if c.Relations != "" {
-		b.relation = make([]uint8, c.P()*c.P())
+		b.relation = make([]uint8, c.SeqLen*c.SeqLen)
 		for i := range b.relation {
-			b.relation[i] = uint8(c.Relation(i/c.P(), i%c.P()))
+			b.relation[i] = uint8(c.Relation(c.Prefix()+i/c.SeqLen, c.Prefix()+i%c.SeqLen))
 		}
 	}
 }

@@ -128,10 +128,18 @@ func (t *batch) bias(s *scratch, head, pos int) []float32 {
 	if all == nil {
 		return nil
 	}
-	p := t.b.model.Config.P()
+	c := &t.b.model.Config
+	prefix := c.Prefix()
 	byClass := all[head*runtime.NumRelations : (head+1)*runtime.NumRelations]
-	for j, class := range t.b.relation[pos*p : (pos+1)*p] {
-		s.bias[j] = byClass[class]
+	toPrefix := byClass[c.Relation(pos, 0)] // the class of the prefix, when there is one
+	if pos < prefix {
+		prefix = c.P() // to which everything has that class
+	}
+	for j := range prefix {
+		s.bias[j] = toPrefix
+	}
+	for j := prefix; j < c.P(); j++ {
+		s.bias[j] = byClass[t.b.relation[(pos-c.Prefix())*c.SeqLen+j-prefix]]
 	}
 	return s.bias
 }

@@ -32,15 +32,17 @@ func configs() map[string]runtime.Config {
 		c.Family, c.HLayers, c.LCycles, c.PuzzleEmbLen = runtime.TRM, 0, 3, 4
 	}
 	return map[string]runtime.Config{
-		"hrm":       base,
-		"noprefix":  with(func(c *runtime.Config) { c.PuzzleEmbDim, c.SeqLen = 0, 17 }),
-		"learned":   with(func(c *runtime.Config) { c.Positions = runtime.Learned }),
-		"oddHead":   with(func(c *runtime.Config) { c.Positions, c.Hidden, c.Heads = runtime.NoPos, 35, 5 }),
-		"relations": with(func(c *runtime.Config) { c.Relations, c.SeqLen = "sudoku", 81 }),
-		"chunks":    with(func(c *runtime.Config) { c.SeqLen, c.Hidden, c.LLayers, c.LCycles, c.HCycles = 200, 16, 1, 1, 1 }),
-		"trm":       with(trm),
-		"mlpt":      with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
-		"mlptWide":  with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
+		"hrm":               base,
+		"noprefix":          with(func(c *runtime.Config) { c.PuzzleEmbDim, c.SeqLen = 0, 17 }),
+		"learned":           with(func(c *runtime.Config) { c.Positions = runtime.Learned }),
+		"oddHead":           with(func(c *runtime.Config) { c.Positions, c.Hidden, c.Heads = runtime.NoPos, 35, 5 }),
+		"relations":         with(func(c *runtime.Config) { c.Relations, c.SeqLen = "sudoku", 81 }),
+		"chunks":            with(func(c *runtime.Config) { c.SeqLen, c.Hidden, c.LLayers, c.LCycles, c.HCycles = 200, 16, 1, 1, 1 }),
+		"prefixRelations":   with(func(c *runtime.Config) { c.Relations, c.SeqLen, c.PuzzleEmbDim, c.LLayers = "sudoku", 81, 90, 1 }),
+		"noPrefixRelations": with(func(c *runtime.Config) { c.Relations, c.SeqLen, c.PuzzleEmbDim, c.LLayers = "sudoku", 81, 0, 1 }),
+		"trm":               with(trm),
+		"mlpt":              with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
+		"mlptWide":          with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
 	}
 }
 
@@ -359,6 +361,26 @@ func (c *cancelAt) Err() error {
 		return context.Canceled
 	}
 	return nil
+}
+
+// asked counts how often a context is looked at.
+type asked struct {
+	context.Context
+	n int
+}
+
+func (a *asked) Err() error { a.n++; return a.Context.Err() }
+
+func TestLooksAtTheContextOncePerPass(t *testing.T) {
+	m := newModel(t, configs()["trm"])
+	b := newBatch(t, newBackend(t, m, Options{Threads: 2}), inputs(&m.Config, 1))
+	ctx := &asked{Context: context.Background()}
+	if err := b.Step(ctx, []int{0}, &runtime.Output{}); err != nil {
+		t.Fatal(err)
+	}
+	if passes := len(m.Config.Passes()); ctx.n != passes {
+		t.Errorf("looked %d times in %d passes", ctx.n, passes)
+	}
 }
 
 func TestCancelledInsideASegment(t *testing.T) {

@@ -1,7 +1,9 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
@@ -44,7 +46,11 @@ func (b *Backend) pack() error {
 		if err := checkShape(m.name, m.w, m.rows, m.cols); err != nil {
 			return err
 		}
-		total += kernels.PanelsLen(m.rows, m.cols)
+		n := kernels.PanelsLen(m.rows, m.cols)
+		if n > math.MaxInt/4-total {
+			return errors.New("the weights as float32 do not fit the address space")
+		}
+		total += n
 	}
 	memory := kernels.WeightMemory(total)
 	for _, m := range all {
