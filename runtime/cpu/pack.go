@@ -52,7 +52,7 @@ func (b *Backend) pack() error {
 		}
 		total += n
 	}
-	memory := kernels.WeightMemory(total)
+	memory := kernels.WeightMemory[float32](total)
 	for _, m := range all {
 		n := kernels.PanelsLen(m.rows, m.cols)
 		*m.panels = &kernels.Panels{N: m.rows, K: m.cols, Data: memory[:n:n]}
