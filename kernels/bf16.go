@@ -38,8 +38,9 @@ func RoundBF16(dst []BF16, src []float32) {
 // ExpandBF16 sets dst[i] = src[i] for every i of src.
 func ExpandBF16(dst []float32, src []BF16) {
 	dst = dst[:len(src)]
-	for i, b := range src {
-		dst[i] = b.Float32()
+	n := expandBF16Fast(dst, src)
+	for i, b := range src[n:] {
+		dst[n+i] = b.Float32()
 	}
 }
 

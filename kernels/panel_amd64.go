@@ -157,7 +157,10 @@ func roundBF16AVX512(dst *BF16, src *float32, n int)
 //go:noescape
 func pairBF16AVX512(dst *BF16, lo, hi *float32, n int)
 
-// roundBF16Fast and pairFast do the first numbers, a multiple of 16, and
+//go:noescape
+func expandBF16AVX512(dst *float32, src *BF16, n int)
+
+// roundBF16Fast, expandBF16Fast and pairFast do the first numbers, a multiple of 16, and
 // return how many.
 func roundBF16Fast(dst []BF16, src []float32) int {
 	n := len(src) &^ 15
@@ -166,6 +169,16 @@ func roundBF16Fast(dst []BF16, src []float32) int {
 	}
 	_ = dst[n-1]
 	roundBF16AVX512(&dst[0], &src[0], n)
+	return n
+}
+
+func expandBF16Fast(dst []float32, src []BF16) int {
+	n := len(src) &^ 15
+	if active != avx512 || n == 0 {
+		return 0
+	}
+	_ = dst[n-1]
+	expandBF16AVX512(&dst[0], &src[0], n)
 	return n
 }
 

@@ -181,6 +181,11 @@ func TestRoundBF16(t *testing.T) {
 				t.Fatalf("PairBF16 of [%d, %d] is wrong", r, c)
 			}
 		}
+		for i, f := range widened(dst) {
+			if math.Float32bits(f) != uint32(dst[i])<<16 {
+				t.Fatalf("ExpandBF16(%#x) = %v", dst[i], f)
+			}
+		}
 		if pairs[len(pairs)-1] != 0 {
 			t.Fatal("the partner of a last odd row is not zero")
 		}

@@ -11,6 +11,9 @@ func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
 //go:noescape
 func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 
+//go:noescape
+func swiGLUAVX512(act, gate, up *float32, n int)
+
 func residualNorm(y, inv, x, a []float32, n int, eps float32) {
 	if active != avx512 || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)

@@ -4,6 +4,16 @@
 #include "rows_amd64.h"
 #include "exp_amd64.h"
 
+// SIGMOID sets s = 1/(1 + e^-gate) by a reciprocal and one Newton step, with
+// 0 in Z19 and 2 in Z18; it uses n and p.
+#define SIGMOID(gate, s, n, p) \
+	VSUBPS gate, Z19, s;     \
+	EXP(s, n, p);            \
+	VADDPS Z22, s, s;        \
+	VRCP14PS s, n;           \
+	VFNMADD213PS Z18, n, s;  \
+	VMULPS n, s, s
+
 // func residualNormAVX512(y, inv, x, a *float32, rows, n int, eps float32)
 TEXT ·residualNormAVX512(SB), NOSPLIT, $0-52
 	MOVQ y+0(FP), DI
@@ -91,6 +101,28 @@ grad:
 	VZEROUPPER
 	RET
 
+// func swiGLUAVX512(act, gate, up *float32, n int)
+TEXT ·swiGLUAVX512(SB), NOSPLIT, $0-32
+	MOVQ act+0(FP), DI
+	MOVQ gate+8(FP), SI
+	MOVQ up+16(FP), BX
+	MOVQ n+24(FP), CX
+	EXP_LOAD
+	VPXORD Z19, Z19, Z19
+	VADDPS Z22, Z22, Z18
+	XORQ R13, R13
+loop:
+	VMOVUPS (SI)(R13*4), Z0
+	SIGMOID(Z0, Z3, Z4, Z5)
+	VMULPS Z3, Z0, Z0
+	VMULPS (BX)(R13*4), Z0, Z0
+	VMOVUPS Z0, (DI)(R13*4)
+	ADDQ $16, R13
+	CMPQ R13, CX
+	JLT loop
+	VZEROUPPER
+	RET
+
 // func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 TEXT ·swiGLUBackAVX512(SB), NOSPLIT, $0-40
 	MOVQ dGateUp+0(FP), DI
@@ -101,7 +133,7 @@ TEXT ·swiGLUBackAVX512(SB), NOSPLIT, $0-40
 	ROW_MASKS(R9)
 	EXP_LOAD
 	VPXORD Z19, Z19, Z19
-	VADDPS Z22, Z22, Z18 // 2
+	VADDPS Z22, Z22, Z18
 	LEAQ (SI)(R9*4), BX   // up
 	LEAQ (DI)(R9*4), R10  // dUp
 row:
@@ -111,12 +143,7 @@ loop:
 	VMOVUPS.Z (SI)(R13*4), K1, Z0   // gate
 	VMOVUPS.Z (BX)(R13*4), K1, Z1   // up
 	VMOVUPS.Z (DX)(R13*4), K1, Z2   // dAct
-	VSUBPS Z0, Z19, Z3
-	EXP(Z3, Z4, Z5)
-	VADDPS Z22, Z3, Z3
-	VRCP14PS Z3, Z4                 // s = 1/(1 + e^-gate), one Newton step
-	VFNMADD213PS Z18, Z4, Z3
-	VMULPS Z4, Z3, Z3
+	SIGMOID(Z0, Z3, Z4, Z5)
 	VMULPS Z3, Z2, Z2               // dAct * s
 	VSUBPS Z3, Z22, Z4
 	VFMADD213PS Z22, Z0, Z4         // 1 + gate*(1-s)

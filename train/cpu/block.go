@@ -63,19 +63,19 @@ func (g *layerGrad) gather(classes []uint8) {
 type acts struct {
 	x []float32 // [R, D], the layer's input
 	attended
-	y1, inv1  []float32 // [R, D], [R]
-	gu, act   []float32 // [R, 2I], [R, I]
+	y1, inv1 []float32 // [R, D], [R]
+	gated
 	y, inv2   []float32 // [R, D], [R]
 	guT, actT []float32 // [lanes*D, 2It], [lanes*D, It]
 	xT, y1T   []float32 // [lanes*D, P]: x and y1 with positions and channels exchanged
 }
 
-func newActs(c *runtime.Config, lanes int, bf16 bool) *acts {
+func newActs(c *runtime.Config, lanes int, bf16, saved bool) *acts {
 	rows, d := lanes*c.P(), c.Hidden
 	floats := func(n int) []float32 { return make([]float32, n) }
 	a := &acts{
 		x: floats(rows * d), y1: floats(rows * d), y: floats(rows * d), inv2: floats(rows),
-		gu: floats(rows * 2 * c.Inter()), act: floats(rows * c.Inter()),
+		gated: newGated(rows, c.Inter(), bf16 && d%2 == 0, saved),
 	}
 	if c.MLPT {
 		a.inv1 = floats(lanes * d)
@@ -84,7 +84,7 @@ func newActs(c *runtime.Config, lanes int, bf16 bool) *acts {
 		return a
 	}
 	a.inv1 = floats(rows)
-	a.attended = newAttended(c, rows, bf16)
+	a.attended = newAttended(c, rows, bf16 && c.HeadDim()%2 == 0)
 	return a
 }
 
@@ -95,11 +95,25 @@ func (w *worker) forward(l *layer, a *acts) {
 	} else {
 		w.attend(l, a)
 	}
-	d, inter, rows := w.d.config.Hidden, w.d.config.Inter(), w.rows
-	l.gateUp.forward(a.gu, a.y1, rows, &w.rounding)
-	kernels.SwiGLU(a.act[:rows*inter], a.gu, inter)
-	l.down.forward(w.tmp, a.act, rows, &w.rounding)
-	kernels.ResidualNorm(a.y, a.inv2[:rows], a.y1, w.tmp, d, w.d.eps)
+	for lo := 0; lo < w.rows; lo += blockRows {
+		w.feedForward(l, a, lo, min(lo+blockRows, w.rows))
+	}
+}
+
+// blockRows is how many rows the SwiGLU takes at a time, an even number: their
+// gates and ups stay in the second-level cache.
+const blockRows = 88
+
+// feedForward sets rows [lo, hi) of a.y = norm(y1 + SwiGLU(y1)).
+func (w *worker) feedForward(l *layer, a *acts, lo, hi int) {
+	d, inter, m := w.d.config.Hidden, w.d.config.Inter(), hi-lo
+	gu, act := w.gates(&a.gated, lo, hi)
+	y1 := a.y1[lo*d : hi*d]
+	l.gateUp.forward(gu, y1, m, &w.rounding)
+	kernels.SwiGLU(act, gu, inter)
+	a.save(gu, act, lo, m)
+	l.down.forward(w.tmp, act, m, &w.rounding)
+	kernels.ResidualNorm(a.y[lo*d:hi*d], a.inv2[lo:hi], y1, w.tmp, d, w.d.eps)
 }
 
 // attend sets a.y1 = norm(x + o(Attention(x))).
@@ -140,16 +154,29 @@ func (w *worker) transpose(dst, src []float32, rows, cols int) {
 // backward turns dy [R, D], the gradient of a layer's result, into that of its
 // input, in place, and adds to the gradients of its weights.
 func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
-	d, inter, rows := w.d.config.Hidden, w.d.config.Inter(), w.rows
-	kernels.ResidualNormBack(dy, dy, a.y, a.inv2[:rows], d)
-	l.down.backward(w.dAct, g.Down, dy, a.act, rows, false, &w.rounding)
-	kernels.SwiGLUBack(w.dWide, w.dAct[:rows*inter], a.gu, inter)
-	l.gateUp.backward(dy, g.GateUp, w.dWide, a.y1, rows, true, &w.rounding)
+	for lo := 0; lo < w.rows; lo += blockRows {
+		w.feedForwardBack(l, g, a, dy, lo, min(lo+blockRows, w.rows))
+	}
+	if a.actPairs != nil {
+		l.down.endBlocks(g.Down, a.actPairs, w.rows, &w.dDown)
+		l.gateUp.endBlocks(g.GateUp, w.pair(&w.rounding.x, a.y1, w.rows, w.d.config.Hidden), w.rows, &w.dGateUp)
+	}
 	if w.d.config.MLPT {
 		w.mixPositionsBack(l, g, a, dy)
 	} else {
 		w.attendBack(l, g, a, dy)
 	}
+}
+
+// feedForwardBack is the backward pass of feedForward, on the same rows of dy.
+func (w *worker) feedForwardBack(l *layer, g *layerGrad, a *acts, dy []float32, lo, hi int) {
+	d, inter, m := w.d.config.Hidden, w.d.config.Inter(), hi-lo
+	dy = dy[lo*d : hi*d]
+	kernels.ResidualNormBack(dy, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
+	gu, act := w.gates(&a.gated, lo, hi)
+	l.down.backwardBlock(w.dAct, g.Down, dy, act, lo, m, false, &w.dDown, &w.rounding)
+	kernels.SwiGLUBack(w.dWide, w.dAct[:m*inter], a.saved(gu, lo, m), inter)
+	l.gateUp.backwardBlock(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], lo, m, true, &w.dGateUp, &w.rounding)
 }
 
 func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {

@@ -78,6 +78,32 @@ func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding)
 	kernels.AddOuterBF16(dw, r.pair(&r.dy, dy, m, l.n), r.pair(&r.x, x, m, l.k), m, l.n, l.k)
 }
 
+// pairs holds a gradient dy [rows, n] that comes in blocks of rows, as the
+// gradient of a weight needs it.
+type pairs struct{ dy []kernels.BF16 }
+
+// backwardBlock is backward for m rows from lo on, an even number. What it
+// leaves out of dw is up to endBlocks: one sum over all rows, instead of going
+// through dw for every block.
+func (l *linear) backwardBlock(dx, dw, dy, x []float32, lo, m int, add bool, p *pairs, r *rounding) {
+	if !l.bf16 {
+		l.backward(dx, dw, dy, x, m, add, r)
+		return
+	}
+	kernels.MatMulTBF16(dx, l.k, r.round(&r.dy, dy[:m*l.n]), l.n, m, &l.back, add)
+	size := kernels.PairedLen(m, l.n)
+	if end := lo*l.n + size; len(p.dy) < end {
+		p.dy = append(p.dy, make([]kernels.BF16, end-len(p.dy))...)
+	}
+	kernels.PairBF16(p.dy[lo*l.n:], dy, m, l.n)
+}
+
+// endBlocks adds to dw what backwardBlock left out in bfloat16; x is [rows, k]
+// in pairs.
+func (l *linear) endBlocks(dw []float32, x []kernels.BF16, rows int, p *pairs) {
+	kernels.AddOuterBF16(dw, p.dy, x, rows, l.n, l.k)
+}
+
 func (r *rounding) round(buf *[]kernels.BF16, x []float32) []kernels.BF16 {
 	out := grow(buf, len(x))
 	kernels.RoundBF16(out, x)

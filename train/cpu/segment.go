@@ -27,8 +27,10 @@ type worker struct {
 	dWide        []float32 // [R, max(2I, 3D)]
 	dAct         []float32 // [R, I]
 
-	f32  *kernels.AttentionF32
-	bf16 *kernels.AttentionBF16 // instead of f32, with Spec.BF16
+	f32            *kernels.AttentionF32
+	bf16           *kernels.AttentionBF16 // instead of f32, with Spec.BF16
+	gu, act        []float32              // [blockRows, 2I], [blockRows, I], with Spec.BF16
+	dDown, dGateUp pairs
 	rounding
 }
 
@@ -57,13 +59,13 @@ func newWorker(d *Device) *worker {
 		w.f32 = kernels.NewAttentionF32(d.shape)
 	}
 	for i := range w.passing {
-		w.passing[i] = newActs(c, d.groupLanes, w.bf16 != nil)
+		w.passing[i] = newActs(c, d.groupLanes, d.spec.BF16, false)
 	}
 	for _, pass := range c.Passes() {
 		var layers []*acts
 		if pass.Grad {
 			for range c.Layers(pass.Level) {
-				layers = append(layers, newActs(c, d.groupLanes, w.bf16 != nil))
+				layers = append(layers, newActs(c, d.groupLanes, d.spec.BF16, true))
 			}
 		}
 		w.saved = append(w.saved, layers)
