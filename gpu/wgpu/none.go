@@ -1,4 +1,4 @@
-//go:build !(cgo && !nogpu && !js && ((linux && (amd64 || arm64)) || (darwin && (amd64 || arm64)) || (windows && (amd64 || arm64))))
+//go:build !((cgo && !nogpu && !js && ((linux && (amd64 || arm64)) || (darwin && (amd64 || arm64)) || (windows && (amd64 || arm64)))) || (js && wasm))
 
 package wgpu
 
