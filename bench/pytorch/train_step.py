@@ -142,9 +142,12 @@ def main():
     for name, value in dict(threads=2, lanes=256, steps=3, hidden=128, heads=4, layers=2, h_cycles=2, l_cycles=4).items():
         p.add_argument("--" + name.replace("_", "-"), type=int, default=value)
     p.add_argument("--expansion", type=float, default=4)
+    p.add_argument("--precision", choices=("f32", "bf16", "both"), default="both")
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     for name, bf16 in ("f32", False), ("bf16", True):
+        if a.precision not in (name, "both"):
+            continue
         row = dict(engine="pytorch", version=torch.__version__, precision=name, **bench(a, bf16))
         print(json.dumps(row), flush=True)
 

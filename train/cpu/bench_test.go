@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"flag"
 	"fmt"
 	"syscall"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 )
+
+var benchLanes = flag.Int("lanes", 64, "lanes of BenchmarkStep")
 
 // BenchmarkStep times steps of the models that CPU training is tuned for, by
 // the clock and by processor time, the better measure on a busy machine. %peak
@@ -25,7 +28,7 @@ func BenchmarkStep(b *testing.B) {
 		{256, 8, 2, 4},
 	} {
 		for _, bf16 := range []bool{false, true} {
-			spec := relatedSpec(m.hidden, 64, bf16)
+			spec := relatedSpec(m.hidden, *benchLanes, bf16)
 			c := &spec.Config
 			c.Heads, c.HCycles, c.LCycles, c.Positions = m.heads, m.hCycles, m.lCycles, runtime.NoPos
 			b.Run(fmt.Sprintf("hidden %d bf16 %v", m.hidden, bf16), func(b *testing.B) { benchStep(b, spec) })
