@@ -7,6 +7,11 @@
 // one, come from the chunk's own rows. The bits of a row depend neither on the
 // chunk that it lies in nor on the worker that takes it, so the number of
 // threads and the other lanes of a batch change nothing in a result.
+//
+// The matrices of the levels are executed in the format that the model has them
+// in: with int8 weights the rows that they multiply are rounded to int8 too,
+// each with its own scale, and binary16 weights are converted as they are read.
+// Norms, softmax, sums, embeddings and heads are float32.
 package cpu
 
 import (
@@ -14,6 +19,7 @@ import (
 
 	"github.com/hrmgo/hrm/internal/pool"
 	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -36,11 +42,12 @@ type Backend struct {
 	pool    *pool.Pool
 	scratch []scratch // of each worker
 
-	passes []runtime.Pass
-	levels [2][]layer // by runtime.Level; TRM: the same network twice
-	lmHead *kernels.Panels
-	qHead  *kernels.Panels
-	eps    float32
+	passes  []runtime.Pass
+	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
+	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
+	lmHead  *weights
+	qHead   *weights
+	eps     float32
 
 	cos, sin []float32 // [P, headDim/2], Positions Rope only
 	relation []uint8   // [S, S] relation classes, Config.Relations only
@@ -50,20 +57,20 @@ type Backend struct {
 // shapes of its configuration, or HRM_KERNELS names kernels that do not run
 // here.
 func New(m *runtime.Model, o Options) (*Backend, error) {
-	kind, err := kernels.Implementation()
-	if err != nil {
+	if _, err := kernels.Implementation(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	if err := m.Config.Validate(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	b := &Backend{
-		model: m, name: "cpu/" + kind, trace: o.Trace,
+		model: m, trace: o.Trace,
 		passes: m.Config.Passes(), eps: float32(m.Config.NormEps),
 	}
 	if err := b.pack(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
+	b.name = b.describe()
 	b.tables()
 	if o.Trace != nil {
 		o.Threads = 1
@@ -71,7 +78,7 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	b.pool = pool.New(o.Threads)
 	b.scratch = make([]scratch, b.pool.Workers())
 	for i := range b.scratch {
-		b.scratch[i] = newScratch(&m.Config, b.maxChunk())
+		b.scratch[i] = newScratch(&m.Config, b.maxChunk(), b.has(quantize.I8))
 	}
 	return b, nil
 }
@@ -93,7 +100,24 @@ func (b *Backend) tables() {
 	}
 }
 
-// Name returns "cpu/" and the kernels in use.
+// has tells whether some matrix is executed in a format.
+func (b *Backend) has(f quantize.Format) bool { return b.formats[f] }
+
+// describe returns the kernels in use, and the formats of the weights where
+// they are not float32.
+func (b *Backend) describe() string {
+	kind, _ := kernels.Implementation()
+	var formats string
+	if b.has(quantize.F16) {
+		formats += " fp16"
+	}
+	if b.has(quantize.I8) {
+		kind, formats = kernels.ImplementationI8(), formats+" int8"
+	}
+	return "cpu/" + kind + formats
+}
+
+// Name returns "cpu/" and the kernels in use, as in "cpu/avx512-vnni int8".
 func (b *Backend) Name() string { return b.name }
 
 // Config returns the configuration of the model.

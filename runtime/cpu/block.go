@@ -68,8 +68,10 @@ func (t *batch) inject(_, task int) {
 // project computes a chunk's queries, keys and values for a layer.
 func (t *batch) project(worker int, k *chunk, layer int) {
 	d, rows := t.b.model.Config.Hidden, k.hi-k.lo
-	qkv := t.b.scratch[worker].a[:rows*3*d]
-	kernels.MatMulT(qkv, 3*d, t.state(k), d, rows, t.layers[layer].qkv)
+	s, w := &t.b.scratch[worker], t.layers[layer].qkv
+	qkv := s.a[:rows*3*d]
+	s.prepare(t.state(k), d, rows, w)
+	s.multiply(qkv, 3*d, t.state(k), d, rows, w)
 	t.traceData(layer, "qkv", k, qkv)
 	m := k.lane.memory(layer)
 	for i := range rows {
@@ -102,7 +104,9 @@ func (t *batch) attend(worker int, k *chunk) {
 		t.attendHead(context, k, h, s)
 	}
 	t.traceData(t.layer, "attn_ctx", k, context)
-	kernels.MatMulT(out, d, context, d, rows, t.layers[t.layer].o)
+	w := t.layers[t.layer].o
+	s.prepare(context, d, rows, w)
+	s.multiply(out, d, context, d, rows, w)
 	t.traceData(t.layer, "attn_out", k, out)
 	kernels.AddRMSNorm(t.state(k), out, d, t.b.eps)
 }
@@ -152,10 +156,12 @@ func (t *batch) feedForward(worker, task int) {
 	d, inter, rows := c.Hidden, c.Inter(), k.hi-k.lo
 	z, act, out := t.state(k), s.act[:rows*inter], s.b[:rows*d]
 	t.traceData(t.layer, "after_norm1", k, z)
-	t.traceGateUp(k, z, w.gateUp)
-	swiGLU(act, z, d, w.gateUp, s)
+	s.prepare(z, d, rows, w.gateUp)
+	t.traceGateUp(worker, k, z, w.gateUp)
+	s.swiGLU(act, z, d, rows, w.gateUp)
 	t.traceData(t.layer, "swiglu_act", k, act)
-	kernels.MatMulT(out, d, act, inter, rows, w.down)
+	s.prepare(act, inter, rows, w.down)
+	s.multiply(out, d, act, inter, rows, w.down)
 	t.traceData(t.layer, "mlp_out", k, out)
 	kernels.AddRMSNorm(z, out, d, t.b.eps)
 	t.traceData(t.layer, "block_out", k, z)
@@ -166,13 +172,12 @@ func (t *batch) feedForward(worker, task int) {
 // are multiplied. It divides every width, which is a multiple of 256.
 const gluBlock = 128
 
-// swiGLU sets act [rows, I] = silu(gate . x) * (up . x) for x [rows, n].
-// gateUp has blocks of gluBlock gates, each followed by its ups.
-func swiGLU(act, x []float32, n int, gateUp *kernels.Panels, s *scratch) {
-	rows, inter := len(x)/n, gateUp.N/2
+// swiGLU sets act [rows, I] = silu(gate . x) * (up . x) for an x [rows, n] that
+// was prepared. gateUp has blocks of gluBlock gates, each followed by its ups.
+func (s *scratch) swiGLU(act, x []float32, n, rows int, gateUp *weights) {
+	inter, block := gateUp.n()/2, s.wide[:rows*2*gluBlock]
 	for lo := 0; lo < inter; lo += gluBlock {
-		block, w := s.wide[:rows*2*gluBlock], gateUp.Rows(2*lo, 2*gluBlock)
-		kernels.MatMulT(block, 2*gluBlock, x, n, rows, &w)
+		s.multiplyRows(block, 2*gluBlock, x, n, rows, gateUp, 2*lo, 2*gluBlock)
 		for i := range rows {
 			kernels.SwiGLU(act[i*inter+lo:i*inter+lo+gluBlock], block[i*2*gluBlock:(i+1)*2*gluBlock], gluBlock)
 		}
@@ -188,8 +193,10 @@ func (t *batch) mixPositions(worker, task int) {
 	p, inter, rows := c.P(), c.InterT(), k.hi-k.lo
 	z, act, out := s.a[:rows*p], s.act[:rows*inter], s.b[:rows*p]
 	t.gather(z, k)
-	swiGLU(act, z, p, w.gateUpT, s)
-	kernels.MatMulT(out, p, act, inter, rows, w.downT)
+	s.prepare(z, p, rows, w.gateUpT)
+	s.swiGLU(act, z, p, rows, w.gateUpT)
+	s.prepare(act, inter, rows, w.downT)
+	s.multiply(out, p, act, inter, rows, w.downT)
 	t.traceData(t.layer, "mlp_t_out", k, out)
 	kernels.AddRMSNorm(z, out, p, t.b.eps)
 	t.scatter(z, k)

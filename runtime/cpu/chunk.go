@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hrmgo/hrm/runtime"
+import (
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
 
 // chunkRows is the most rows in a chunk: enough that the weights, which every
 // chunk reads whole, cost little beside the arithmetic, and few enough that
@@ -10,25 +13,30 @@ const chunkRows = 42
 
 // scratch is one worker's activations of one chunk.
 type scratch struct {
-	a, b   []float32 // [rows, 3D]: qkv; then the attention's context and a residual
-	wide   []float32 // [rows, 2 gluBlock] gates and ups
-	act    []float32 // [rows, I]
-	scores []float32 // [rows, P]
-	bias   []float32 // [P]
-	logits []float32 // [vocabulary]
+	a, b   []float32       // [rows, 3D]: qkv; then the attention's context and a residual
+	wide   []float32       // [rows, 2 gluBlock] gates and ups
+	act    []float32       // [rows, I]
+	scores []float32       // [rows, P]
+	bias   []float32       // [P]
+	logits []float32       // [vocabulary]
+	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
 }
 
-func newScratch(c *runtime.Config, rows int) scratch {
+func newScratch(c *runtime.Config, rows int, i8 bool) scratch {
 	d, p, inter := c.Hidden, c.P(), c.Inter()
 	if c.MLPT { // the same chunk holds rows of positions or of channels
 		inter = max(inter, c.InterT())
 		d = max(d, p)
 	}
-	return scratch{
+	s := scratch{
 		a: make([]float32, rows*3*d), b: make([]float32, rows*d),
 		wide: make([]float32, rows*2*gluBlock), act: make([]float32, rows*inter),
 		scores: make([]float32, rows*p), bias: make([]float32, p), logits: make([]float32, c.VocabSize),
 	}
+	if i8 {
+		s.rows = kernels.NewRowsI8(rows, max(d, inter))
+	}
+	return s
 }
 
 // maxChunk returns the most rows that a chunk may have. A traced lane is one

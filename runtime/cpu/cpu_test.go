@@ -270,10 +270,11 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Formats that are expanded to float32 at load: bfloat16, and any of the heads.
 func TestFormats(t *testing.T) {
 	m := newModel(t, configs()["hrm"])
 	round(&m.LLevel[0].QKV, quantize.BF16)
-	round(&m.HLevel[0].Down, quantize.I8)
+	round(&m.LMHead, quantize.I8)
 	compareWithOracle(t, m, expect(m, inputs(&m.Config, 3)))
 }
 

@@ -22,7 +22,7 @@ func (t *batch) read(worker, task int) {
 		if t.out.WantLogits {
 			logits = t.out.Logits[at*vocab : (at+1)*vocab]
 		}
-		kernels.MatMulT(logits, vocab, zH[pos*d:(pos+1)*d], d, 1, t.b.lmHead)
+		kernels.MatMulT(logits, vocab, zH[pos*d:(pos+1)*d], d, 1, t.b.lmHead.f32)
 		t.out.Tokens[at] = argMax(logits)
 	}
 }
@@ -31,7 +31,7 @@ func (t *batch) read(worker, task int) {
 func (t *batch) readQ(k *chunk) {
 	d := t.b.model.Config.Hidden
 	var q [2]float32
-	kernels.MatMulT(q[:], 2, k.lane.z[runtime.H][:d], d, 1, t.b.qHead)
+	kernels.MatMulT(q[:], 2, k.lane.z[runtime.H][:d], d, 1, t.b.qHead.f32)
 	t.out.QHalt[k.at] = q[0] + t.b.model.QBias[0]
 	t.out.QContinue[k.at] = q[1] + t.b.model.QBias[1]
 }

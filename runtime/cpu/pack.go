@@ -1,20 +1,17 @@
 package cpu
 
 import (
-	"errors"
 	"fmt"
-	"math"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
 
 // layer is the weights of one block, laid out for the kernels.
 type layer struct {
-	qkv, o         *kernels.Panels // attention
-	gateUpT, downT *kernels.Panels // or the SwiGLU over positions
-	gateUp, down   *kernels.Panels
+	qkv, o         *weights // attention
+	gateUpT, downT *weights // or the SwiGLU over positions
+	gateUp, down   *weights
 	relationBias   []float32 // [heads, NumRelations] or nil
 }
 
@@ -24,12 +21,12 @@ type matrix struct {
 	name       string
 	w          *quantize.Matrix
 	rows, cols int
-	panels     **kernels.Panels
+	to         **weights
 	order      func(row, rows int) int // where a row goes, nil: in its place
 }
 
-// pack checks the shape of everything in the model and lays the matrices out
-// in one piece of memory.
+// pack checks the shape of everything in the model and lays the matrices out,
+// those of a format in one piece of memory.
 func (b *Backend) pack() error {
 	if err := checkVectors(b.model); err != nil {
 		return err
@@ -41,36 +38,21 @@ func (b *Backend) pack() error {
 	if err != nil {
 		return err
 	}
-	total := 0
-	for _, m := range all {
-		if err := checkShape(m.name, m.w, m.rows, m.cols); err != nil {
+	var m memoryOf
+	for i := range all {
+		if err := checkShape(all[i].name, all[i].w, all[i].rows, all[i].cols); err != nil {
 			return err
 		}
-		n := kernels.PanelsLen(m.rows, m.cols)
-		if n > math.MaxInt/4-total {
-			return errors.New("the weights as float32 do not fit the address space")
+		if err := m.count(&all[i]); err != nil {
+			return err
 		}
-		total += n
+		b.formats[all[i].format()] = true
 	}
-	memory := kernels.WeightMemory[float32](total)
-	for _, m := range all {
-		n := kernels.PanelsLen(m.rows, m.cols)
-		*m.panels = &kernels.Panels{N: m.rows, K: m.cols, Data: memory[:n:n]}
-		memory = memory[n:]
-		m.pack(*m.panels)
+	m.allocate()
+	for i := range all {
+		*all[i].to = m.pack(&all[i])
 	}
 	return nil
-}
-
-func (m *matrix) pack(p *kernels.Panels) {
-	row := make([]float32, m.cols)
-	for i := range m.rows {
-		m.w.Row(row, i)
-		if m.order != nil {
-			i = m.order(i, m.rows)
-		}
-		p.SetRow(i, row)
-	}
 }
 
 // pairOrder puts each block of gates before its block of ups.
@@ -129,8 +111,8 @@ func (b *Backend) matrices() ([]matrix, error) {
 		}
 	}
 	return append(all,
-		matrix{"lm_head", &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead, nil},
-		matrix{"q_head", &m.QHead, 2, c.Hidden, &b.qHead, nil},
+		matrix{lmHead, &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead, nil},
+		matrix{qHead, &m.QHead, 2, c.Hidden, &b.qHead, nil},
 	), nil
 }
 

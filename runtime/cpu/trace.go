@@ -3,7 +3,6 @@ package cpu
 import (
 	"fmt"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -34,16 +33,15 @@ func (t *batch) traceData(layer int, what string, k *chunk, data []float32) {
 }
 
 // traceGateUp passes on gates and ups in the order of the model, gates first.
-func (t *batch) traceGateUp(k *chunk, z []float32, gateUp *kernels.Panels) {
+func (t *batch) traceGateUp(worker int, k *chunk, z []float32, gateUp *weights) {
 	if t.b.trace == nil {
 		return
 	}
-	rows, inter := k.hi-k.lo, gateUp.N/2
+	s, d, rows, inter := &t.b.scratch[worker], t.b.model.Config.Hidden, k.hi-k.lo, gateUp.n()/2
 	data := make([]float32, rows*2*inter)
 	for lo := 0; lo < inter; lo += gluBlock {
-		gates, ups := gateUp.Rows(2*lo, gluBlock), gateUp.Rows(2*lo+gluBlock, gluBlock)
-		kernels.MatMulT(data[lo:], 2*inter, z, gateUp.K, rows, &gates)
-		kernels.MatMulT(data[inter+lo:], 2*inter, z, gateUp.K, rows, &ups)
+		s.multiplyRows(data[lo:], 2*inter, z, d, rows, gateUp, 2*lo, gluBlock)
+		s.multiplyRows(data[inter+lo:], 2*inter, z, d, rows, gateUp, 2*lo+gluBlock, gluBlock)
 	}
 	t.traceData(t.layer, "gate_up", k, data)
 }

@@ -1,0 +1,146 @@
+package cpu
+
+import (
+	"errors"
+	"math"
+
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
+)
+
+// weights is a matrix w [N, K] laid out for the kernels in one of the formats
+// that they execute; the others are nil.
+type weights struct {
+	f32 *kernels.Panels
+	f16 *kernels.PanelsF16
+	i8  *kernels.PanelsI8
+}
+
+// format returns the format in which a matrix is executed: its own where
+// kernels are fast at it. What has none is expanded to float32 at load. So are
+// the heads, which are small and decide.
+func (m *matrix) format() quantize.Format {
+	switch {
+	case m.head():
+	case m.w.Format == quantize.I8 && kernels.FastI8(), m.w.Format == quantize.F16 && kernels.FastF16():
+		return m.w.Format
+	}
+	return quantize.F32
+}
+
+// The names of the heads.
+const (
+	lmHead = "lm_head"
+	qHead  = "q_head"
+)
+
+func (m *matrix) head() bool { return m.name == lmHead || m.name == qHead }
+
+// memoryOf is the memory of all matrices, a piece for each format.
+type memoryOf struct {
+	sizes [quantize.I8 + 1]int
+	total int
+	f32   []float32
+	f16   []kernels.F16
+	i8    []int8
+}
+
+// count adds a matrix. What would not fit as float32 is refused.
+func (m *memoryOf) count(w *matrix) error {
+	f, n := w.format(), kernels.PanelsLen(w.rows, w.cols)
+	if f == quantize.I8 {
+		n = kernels.PanelsI8Len(w.rows, w.cols)
+	}
+	if n > math.MaxInt/4-m.total {
+		return errors.New("the weights do not fit the address space")
+	}
+	m.total += n
+	m.sizes[f] += n
+	return nil
+}
+
+func (m *memoryOf) allocate() {
+	m.f32 = kernels.WeightMemory[float32](m.sizes[quantize.F32])
+	m.f16 = kernels.WeightMemory[kernels.F16](m.sizes[quantize.F16])
+	m.i8 = kernels.WeightMemory[int8](m.sizes[quantize.I8])
+}
+
+// take cuts n numbers off the front of memory. Its capacity reaches to the end,
+// so that a product may fetch the matrix that comes next.
+func take[T any](memory *[]T, n int) []T {
+	s := (*memory)[:n]
+	*memory = (*memory)[n:]
+	return s
+}
+
+// pack lays a matrix out.
+func (m *memoryOf) pack(w *matrix) *weights {
+	switch w.format() {
+	case quantize.I8:
+		p := &kernels.PanelsI8{N: w.rows, K: w.cols, Data: take(&m.i8, kernels.PanelsI8Len(w.rows, w.cols)), Scale: make([]float32, w.rows)}
+		w.eachRow(func(from, to int) { p.SetRow(to, w.w.I8[from*w.cols:(from+1)*w.cols], w.w.Scale[from]) })
+		return &weights{i8: p}
+	case quantize.F16:
+		p := &kernels.PanelsF16{N: w.rows, K: w.cols, Data: take(&m.f16, kernels.PanelsLen(w.rows, w.cols))}
+		w.eachRow(func(from, to int) { p.SetRow(to, w.w.Half[from*w.cols:(from+1)*w.cols]) })
+		return &weights{f16: p}
+	}
+	p := &kernels.Panels{N: w.rows, K: w.cols, Data: take(&m.f32, kernels.PanelsLen(w.rows, w.cols))}
+	row := make([]float32, w.cols)
+	w.eachRow(func(from, to int) {
+		w.w.Row(row, from)
+		p.SetRow(to, row)
+	})
+	return &weights{f32: p}
+}
+
+// eachRow calls set with each row of the model's matrix and where it goes.
+func (m *matrix) eachRow(set func(from, to int)) {
+	for i := range m.rows {
+		to := i
+		if m.order != nil {
+			to = m.order(i, m.rows)
+		}
+		set(i, to)
+	}
+}
+
+// n returns the number of rows of w.
+func (w *weights) n() int {
+	switch {
+	case w.i8 != nil:
+		return w.i8.N
+	case w.f16 != nil:
+		return w.f16.N
+	}
+	return w.f32.N
+}
+
+// prepare makes what multiply needs of x [rows, k] besides x itself: int8
+// weights take int8 rows.
+func (s *scratch) prepare(x []float32, k, rows int, w *weights) {
+	if w.i8 != nil {
+		s.rows.Quantize(x, k, rows, k)
+	}
+}
+
+// multiply sets y [rows, ldy] = x . w^T for an x [rows, k] that was prepared.
+func (s *scratch) multiply(y []float32, ldy int, x []float32, k, rows int, w *weights) {
+	s.multiplyRows(y, ldy, x, k, rows, w, 0, w.n())
+}
+
+// multiplyRows is multiply with rows lo..lo+n-1 of w. lo must be a multiple of
+// kernels.PanelWidth.
+func (s *scratch) multiplyRows(y []float32, ldy int, x []float32, k, rows int, w *weights, lo, n int) {
+	switch {
+	case w.i8 != nil:
+		p := w.i8.Rows(lo, n)
+		kernels.MatMulI8(y, ldy, s.rows, rows, &p)
+	case w.f16 != nil:
+		p := w.f16.Rows(lo, n)
+		kernels.MatMulF16(y, ldy, x, k, rows, &p)
+	default:
+		p := w.f32.Rows(lo, n)
+		kernels.MatMulT(y, ldy, x, k, rows, &p)
+	}
+}
