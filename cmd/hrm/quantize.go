@@ -1,19 +1,25 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
 )
+
+// precisions are the values of --to.
+var precisions = map[string]quantize.Format{"int8": quantize.I8, "fp16": quantize.F16}
 
 type quantizeFlags struct {
 	to, out, data  string
@@ -21,52 +27,15 @@ type quantizeFlags struct {
 	json           bool
 }
 
-func newQuantize() *cobra.Command {
-	var f quantizeFlags
-	cmd := &cobra.Command{
-		Use:   "quantize FILE --to int8 -o FILE",
-		Short: "Make a smaller model file, and say what it costs",
-		Long: `Write a model with the matrices of its levels in a smaller format, and report the
-error. Embeddings, heads and the puzzle table stay as they are.
-
-  int8   8 bits and a scale for each row of a matrix
-  fp16   IEEE 754 binary16
-  bf16   the upper half of a float32
-
-Without --data the report has the error of each tensor: largest, relative (2-norm
-of the difference by 2-norm of the original) and the cosine of the two. With
---data both models run the puzzles too, and the report has the cosine of their
-states after each segment, and how often they halt at the same segment, answer
-the same, and answer right.
-
---json prints one object: to, bytes_before, bytes_after, tensors (name, max_abs,
-relative, cosine), and with --data: puzzles, segments (h_mean, h_min, l_mean,
-l_min: the cosines), same_halt, same_answer, exact_before, exact_after (shares).`,
-		Example: `  hrm quantize sudoku.hrm --to int8 -o sudoku-int8.hrm --data valid.csv.gz --limit 100`,
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
-	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "int8, fp16 or bf16")
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
-	flags.StringVar(&f.data, "data", "", "`FILE` of puzzles with answers to compare the models on")
-	flags.IntVar(&f.limit, "limit", 100, "use the first `N` puzzles")
-	flags.IntVar(&f.threads, "threads", 0, "processor threads (default all)")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object")
-	_ = cmd.MarkFlagRequired("to")
-	_ = cmd.MarkFlagRequired("output")
-	return cmd
-}
-
 // quantizeReport is what hrm quantize prints; its JSON names are in the help.
 type quantizeReport struct {
-	To       string         `json:"to"`
-	Before   int64          `json:"bytes_before"`
-	After    int64          `json:"bytes_after"`
-	Tensors  []tensorError  `json:"tensors"`
-	Puzzles  int            `json:"puzzles,omitempty"`
-	Segments []stateCosines `json:"segments,omitempty"`
-	*Shares
+	From    string        `json:"from"`
+	To      string        `json:"to"`
+	Format  string        `json:"format"`
+	Before  int64         `json:"bytes_before"`
+	After   int64         `json:"bytes_after"`
+	Tensors []tensorError `json:"tensors"`
+	*agreement
 }
 
 type tensorError struct {
@@ -76,133 +45,240 @@ type tensorError struct {
 	Cosine   float64 `json:"cosine"`
 }
 
-type stateCosines struct {
-	HMean float64 `json:"h_mean"`
-	HMin  float64 `json:"h_min"`
-	LMean float64 `json:"l_mean"`
-	LMin  float64 `json:"l_min"`
+// agreement is how the two models compare on puzzles.
+type agreement struct {
+	Puzzles   int            `json:"puzzles"`
+	Segments  []segmentState `json:"segments"`
+	SameHalt  float64        `json:"same_halting_segment"`
+	SameEnd   float64        `json:"same_answer"`
+	Exact     *float64       `json:"exact_accuracy,omitempty"`
+	ExactThen *float64       `json:"exact_accuracy_before,omitempty"`
 }
 
-// Shares of the puzzles on which the two models agree, and are right.
-type Shares struct {
-	SameHalt    float64 `json:"same_halt"`
-	SameAnswer  float64 `json:"same_answer"`
-	ExactBefore float64 `json:"exact_before"`
-	ExactAfter  float64 `json:"exact_after"`
+type segmentState struct {
+	HMean float64 `json:"zH_mean"`
+	HMin  float64 `json:"zH_min"`
+	LMean float64 `json:"zL_mean"`
+	LMin  float64 `json:"zL_min"`
+}
+
+func newQuantize() *cobra.Command {
+	var f quantizeFlags
+	cmd := &cobra.Command{
+		Use:   "quantize MODEL --to int8|fp16 -o FILE",
+		Short: "Make a model file smaller and faster, and measure what that costs",
+		Long: `Write a model with the matrices of its levels as int8, with a scale for each row,
+or as binary16. Embeddings, heads and the puzzle table stay as they are. The
+processor's kernels execute these formats: see the name of the backend in hrm
+bench.
+
+With --data the new model is compared with the old one on puzzles: both run all
+segments of training, and the cosine of their states is taken after each.
+
+--json prints one object: from, to, format, bytes_before, bytes_after, tensors
+(name, max_abs, relative and cosine, of the error), and with --data puzzles,
+segments (zH_mean, zH_min, zL_mean, zL_min: cosines over puzzles),
+same_halting_segment, same_answer (shares of the puzzles), and where the data
+has answers exact_accuracy and exact_accuracy_before.`,
+		Example: `  hrm quantize model.hrm --to int8 -o small.hrm
+  hrm quantize model.hrm --to int8 -o small.hrm --data valid.csv.gz --limit 200`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "int8", "`FORMAT`: int8 or fp16")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringVar(&f.data, "data", "", "`FILE` of puzzles to compare on")
+	flags.IntVar(&f.limit, "limit", 100, "use the first `N` puzzles (0: all)")
+	flags.IntVar(&f.threads, "threads", 0, "processor threads (default all)")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
 }
 
 func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
-	format, ok := map[string]quantize.Format{"int8": quantize.I8, "fp16": quantize.F16, "bf16": quantize.BF16}[f.to]
+	format, ok := precisions[f.to]
 	if !ok {
-		return fmt.Errorf("--to is %q, want int8, fp16 or bf16", f.to)
+		return fmt.Errorf("--to is %q, want one of %v", f.to, slices.Sorted(maps.Keys(precisions)))
 	}
-	before, file, err := (&modelFlags{path: path}).open()
+	if f.limit < 0 {
+		return fmt.Errorf("--limit is %d, want 0 or more", f.limit)
+	}
+	m, file, err := native.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	after, errs, err := before.Convert(format)
+	q, tensors, err := m.Convert(format)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	after.Meta = maps.Clone(before.Meta)
-	if after.Meta == nil {
-		after.Meta = map[string]string{}
-	}
-	after.Meta["quantized"] = f.to
-	r := &quantizeReport{To: f.to}
-	for _, e := range errs {
-		r.Tensors = append(r.Tensors, tensorError{e.Name, e.Error.MaxAbs, e.Error.Relative, e.Error.Cosine})
+	r := &quantizeReport{From: path, To: f.out, Format: f.to}
+	for _, t := range tensors {
+		r.Tensors = append(r.Tensors, tensorError{t.Name, t.Error.MaxAbs, t.Error.Relative, t.Error.Cosine})
 	}
 	if f.data != "" {
-		if err := f.compare(cmd, r, before, after); err != nil {
+		if r.agreement, err = f.compare(cmd.Context(), m, q, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
 	}
-	if err := after.Save(f.out); err != nil {
+	if r.Before, r.After, err = save(q, path, f.out); err != nil {
 		return err
 	}
-	r.Before, r.After = fileSize(path), fileSize(f.out)
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 	}
 	return r.print(cmd.OutOrStdout())
 }
 
-func fileSize(path string) int64 {
-	info, err := os.Stat(path)
+// save writes the model and returns the sizes of the old file and of the new.
+func save(m *runtime.Model, from, to string) (before, after int64, err error) {
+	old, err := os.Stat(from)
 	if err != nil {
-		return 0
+		return 0, 0, err
 	}
-	return info.Size()
+	if err := m.Save(to); err != nil {
+		return 0, 0, err
+	}
+	info, err := os.Stat(to)
+	if err != nil {
+		return 0, 0, err
+	}
+	return old.Size(), info.Size(), nil
 }
 
-// compare runs puzzles on both models.
-func (f *quantizeFlags) compare(cmd *cobra.Command, r *quantizeReport, before, after *runtime.Model) error {
-	task, err := taskOf(before)
+// compare runs both models on the puzzles.
+func (f *quantizeFlags) compare(ctx context.Context, before, after *runtime.Model, errOut io.Writer) (*agreement, error) {
+	in, answers, err := f.read(before)
 	if err != nil {
-		return err
-	}
-	e := evalFlags{data: []string{f.data}, limit: f.limit}
-	items, err := e.read(&loaded{task: task}, cmd.InOrStdin(), cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	var in []runtime.Input
-	var labels [][]int32
-	for _, it := range items {
-		if it.err == nil {
-			in = append(in, runtime.Input{Tokens: it.Question, PuzzleID: it.ID})
-			labels = append(labels, it.Answer)
-		}
+		return nil, err
 	}
 	want, err := cpu.New(before, cpu.Options{Threads: f.threads})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer want.Close()
 	got, err := cpu.New(after, cpu.Options{Threads: f.threads})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer got.Close()
-	a, err := runtime.Compare(cmd.Context(), want, got, in, before.Config.HaltMaxSteps)
-	if err != nil {
-		return err
+	bar := newProgress(errOut, len(in), "comparing")
+	defer bar.Finish()
+	sum := newAgreement(before.Config.HaltMaxSteps)
+	for i := range in {
+		a, err := runtime.Compare(ctx, want, got, in[i:i+1], len(sum.Segments))
+		if err != nil {
+			return nil, err
+		}
+		sum.add(a, answers[i])
+		_ = bar.Add(1)
 	}
-	r.add(a, labels)
-	return nil
+	return sum.shares(), nil
 }
 
-func (r *quantizeReport) add(a *runtime.Agreement, labels [][]int32) {
-	for _, s := range a.Segments {
-		r.Segments = append(r.Segments, stateCosines{s.HMean, s.HMin, s.LMean, s.LMin})
+// read returns the puzzles and their answers, nil where there is none.
+func (f *quantizeFlags) read(m *runtime.Model) (in []runtime.Input, answers [][]int32, err error) {
+	task, err := taskOf(m)
+	if err != nil {
+		return nil, nil, err
 	}
+	for it := range readFile(f.data, task) {
+		if it.err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", it.where, it.err)
+		}
+		in, answers = append(in, runtime.Input{Tokens: it.Question, PuzzleID: it.ID}), append(answers, it.Answer)
+		if len(in) == f.limit {
+			break
+		}
+	}
+	if len(in) == 0 {
+		return nil, nil, fmt.Errorf("%s: no puzzles", f.data)
+	}
+	return in, answers, nil
+}
+
+func newAgreement(segments int) *agreement {
+	a := &agreement{Segments: make([]segmentState, segments), Exact: new(float64), ExactThen: new(float64)}
+	for i := range a.Segments {
+		a.Segments[i].HMin, a.Segments[i].LMin = 1, 1
+	}
+	return a
+}
+
+// add adds one puzzle. One without an answer leaves nothing to say of accuracy.
+func (a *agreement) add(p *runtime.Agreement, answer []int32) {
+	a.Puzzles++
+	a.SameHalt += float64(p.SameHalt)
+	a.SameEnd += float64(p.SameEnd)
+	for i, s := range p.Segments {
+		t := &a.Segments[i]
+		t.HMean, t.HMin = t.HMean+s.HMean, min(t.HMin, s.HMin)
+		t.LMean, t.LMin = t.LMean+s.LMean, min(t.LMin, s.LMin)
+	}
+	if answer == nil {
+		a.Exact, a.ExactThen = nil, nil
+	}
+	if a.Exact != nil && exact(p.Got[0], answer) {
+		*a.Exact++
+	}
+	if a.ExactThen != nil && exact(p.Want[0], answer) {
+		*a.ExactThen++
+	}
+}
+
+// exact tells whether every token is right; token 0 of an answer is not scored.
+func exact(got, answer []int32) bool {
+	for i, want := range answer {
+		if want != 0 && got[i] != want {
+			return false
+		}
+	}
+	return true
+}
+
+// shares turns sums over puzzles into means.
+func (a *agreement) shares() *agreement {
 	n := float64(a.Puzzles)
-	r.Puzzles = a.Puzzles
-	r.Shares = &Shares{SameHalt: float64(a.SameHalt) / n, SameAnswer: float64(a.SameEnd) / n}
-	for i, label := range labels {
-		exactBefore, _ := compare(label, a.Want[i])
-		exactAfter, _ := compare(label, a.Got[i])
-		r.ExactBefore += truth(exactBefore) / n
-		r.ExactAfter += truth(exactAfter) / n
+	means := []*float64{&a.SameHalt, &a.SameEnd}
+	if a.Exact != nil {
+		means = append(means, a.Exact, a.ExactThen)
 	}
+	for i := range a.Segments {
+		means = append(means, &a.Segments[i].HMean, &a.Segments[i].LMean)
+	}
+	for _, m := range means {
+		*m /= n
+	}
+	return a
 }
 
 func (r *quantizeReport) print(out io.Writer) error {
+	fmt.Fprintf(out, "%s: %s bytes, was %s (%.2f times as small)\n\n", r.To, thousands(r.After), thousands(r.Before), float64(r.Before)/float64(r.After))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "tensor\tlargest error\trelative\tcosine")
 	for _, t := range r.Tensors {
-		fmt.Fprintf(w, "%s\t%.2g\t%.2g\t%.6f\n", t.Name, t.MaxAbs, t.Relative, t.Cosine)
+		fmt.Fprintf(w, "%s\t%.3g\t%.3g\t%.6f\n", t.Name, t.MaxAbs, t.Relative, t.Cosine)
 	}
-	if r.Shares != nil {
-		fmt.Fprintln(w, "\nsegment\tcosine of zH (least)\tof zL (least)\t")
-		for i, s := range r.Segments {
-			fmt.Fprintf(w, "%d\t%.5f (%.5f)\t%.5f (%.5f)\t\n", i+1, s.HMean, s.HMin, s.LMean, s.LMin)
-		}
-		fmt.Fprintf(w, "\n%s: halt at the same segment %s, same answer %s, exact %s before and %s after\n",
-			count(r.Puzzles, "puzzle"), percent(r.SameHalt), percent(r.SameAnswer), percent(r.ExactBefore), percent(r.ExactAfter))
+	if err := w.Flush(); err != nil || r.agreement == nil {
+		return err
 	}
-	fmt.Fprintf(w, "\n%s bytes before, %s after (%s)\n", thousands(r.Before), thousands(r.After), r.To)
-	return w.Flush()
+	return r.agreement.print(out)
+}
+
+func (a *agreement) print(out io.Writer) error {
+	fmt.Fprintf(out, "\ncosine of the states, over %s\n", count(a.Puzzles, "puzzle"))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "segment\tzH mean\tleast\tzL mean\tleast\t")
+	for i, s := range a.Segments {
+		fmt.Fprintf(w, "%d\t%.5f\t%.5f\t%.5f\t%.5f\t\n", i+1, s.HMean, s.HMin, s.LMean, s.LMin)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nsame halting segment  %.2f %%\nsame answer           %.2f %%\n", 100*a.SameHalt, 100*a.SameEnd)
+	if a.Exact != nil {
+		fmt.Fprintf(out, "exact accuracy        %.2f %%, was %.2f %% (%+.2f points)\n", 100**a.Exact, 100**a.ExactThen, 100*(*a.Exact-*a.ExactThen))
+	}
+	return nil
 }
