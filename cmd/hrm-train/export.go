@@ -24,6 +24,7 @@ type exportFlags struct {
 	licence    string
 	validation string
 	best       bool
+	segments   int
 	threads    int
 }
 
@@ -38,7 +39,7 @@ func newExport() *cobra.Command {
 keeps one) or with --best of its best evaluation. The header says how it was
 trained: preset, steps, seed, hash of the data, the whole configuration, and the
 accuracy on the validation file, measured on the model as it is written.`,
-		Example: "  hrm-train export run --format f16 --licence CC0-1.0 --out sudoku.hrm",
+		Example: "  hrm-train export run --format f16 --segments 16 --licence CC0-1.0 --out sudoku.hrm",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.export(cmd.Context(), args[0], cmd.OutOrStdout())
@@ -50,6 +51,7 @@ accuracy on the validation file, measured on the model as it is written.`,
 	flags.StringVar(&f.licence, "licence", "", "licence of the weights, for the header")
 	flags.StringVar(&f.validation, "validation", "", "file to measure accuracy on, instead of the run's")
 	flags.BoolVar(&f.best, "best", false, "the model of the best evaluation instead of the last checkpoint")
+	flags.IntVar(&f.segments, "segments", 0, "segments that a solver allows by default, 0 for those of training (halt_max_steps)")
 	flags.IntVar(&f.threads, "threads", 0, "processor cores, 0 for all")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
@@ -72,6 +74,9 @@ func (f *exportFlags) export(ctx context.Context, dir string, out io.Writer) err
 		return err
 	}
 	m.Meta = maps.Clone(meta)
+	if f.segments > 0 {
+		m.Config.HaltMaxSteps = f.segments
+	}
 	if f.licence != "" {
 		m.Meta[metaLicence] = f.licence
 	}

@@ -92,27 +92,20 @@ func checkpointTensors(t *testing.T, dir string) map[string][]byte {
 func TestKillAndResume(t *testing.T) {
 	data, whole, killed := writePuzzles(t, 50), t.TempDir(), t.TempDir()
 	cmd, out := process(t, tinyRun(data, whole)...)
-	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	took := time.Since(start)
-	kills := 0
-	for range 3 {
+	for i := range 3 {
 		cmd, out := process(t, tinyRun(data, killed)...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(took/8 + rand.N(took/4))
+		waitForRecords(t, filepath.Join(killed, metricsFile), 5+8*i+rand.IntN(8)) // of 40
+		time.Sleep(rand.N(2 * time.Millisecond))
 		_ = cmd.Process.Kill()
-		if err := cmd.Wait(); err != nil {
-			kills++
-		} else {
-			t.Logf("was done before the kill:\n%s", out)
+		if err := cmd.Wait(); err == nil {
+			t.Errorf("was done before kill %d:\n%s", i+1, out)
 		}
-	}
-	if kills < 2 {
-		t.Errorf("only %d of 3 runs were killed", kills)
 	}
 	cmd, out = process(t, tinyRun(data, killed)...)
 	if err := cmd.Run(); err != nil {
@@ -126,6 +119,17 @@ func TestKillAndResume(t *testing.T) {
 		t.Errorf("killed and resumed: other bits than without")
 	}
 	sameMetrics(t, whole, killed)
+}
+
+// waitForRecords waits until a run has written n lines of metrics.
+func waitForRecords(t *testing.T, path string, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Microsecond) {
+		if text, err := os.ReadFile(path); err == nil && bytes.Count(text, []byte("\n")) >= n {
+			return
+		}
+	}
+	t.Errorf("no %d records in %s after two minutes", n, path)
 }
 
 // sameMetrics compares what the records say about the model, not about time.

@@ -75,9 +75,6 @@ func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 		return m, file, err
 	}
 	m, err := native.Default()
-	if errors.Is(err, native.ErrNoDefault) {
-		err = fmt.Errorf("%w: give one with --model FILE; hrm import makes one from a published checkpoint", err)
-	}
 	return m, io.NopCloser(nil), err
 }
 
