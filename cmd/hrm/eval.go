@@ -55,7 +55,7 @@ interrupted, after printing what was measured.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd)
+	f.thinkFlags.add(cmd, 0)
 	f.arcFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.data, "data", nil, "`FILE` or folder of puzzles with answers, - for standard input; may be given more than once")

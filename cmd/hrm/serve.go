@@ -42,7 +42,7 @@ SIGINT and SIGTERM finish the requests under way and stop.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd)
+	f.thinkFlags.add(cmd, 0)
 	flags := cmd.Flags()
 	flags.StringVar(&f.address, "address", "localhost:8080", "`HOST:PORT` to listen on")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "time for one request at most")

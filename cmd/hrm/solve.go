@@ -35,6 +35,8 @@ input, which is also read when there are no arguments. Files may be gzipped.
   arc     a task in the public JSON format
 
 A bad puzzle is reported with its line and column, and the others are solved.
+An answer that breaks the task's rules is tried again, up to --restarts times;
+--check=false leaves that decision to the halting head.
 
 With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
@@ -56,19 +58,25 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 2 wrong usage, or some puzzle could not be read; 130 interrupted.`,
 		Example: `  hrm solve 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
   hrm solve --json puzzles.csv.gz > answers.jsonl
-  hrm solve --max-segments 64 --restarts 7 --check hard.txt
+  hrm solve --max-segments 64 --restarts 31 hard.txt
+  hrm solve --restarts 0 hard.txt
   hrm solve --model maze.hrm --watch maze.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd)
+	f.thinkFlags.add(cmd, solveRestarts)
 	f.arcFlags.add(cmd)
-	cmd.Flags().BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
+	cmd.Flags().BoolVar(&f.check, "check", true, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for every puzzle")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "draw the grid after every segment, one puzzle after the other")
 	cmd.MarkFlagsMutuallyExclusive("json", "watch")
 	return cmd
 }
+
+// solveRestarts is the default of solve: enough that nearly every ordinary
+// puzzle is solved (see docs/training.md), and little time lost on one that is
+// too hard.
+const solveRestarts = 7
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 	l, err := f.load()

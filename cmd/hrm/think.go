@@ -20,11 +20,12 @@ type thinkFlags struct {
 	seed                         uint64
 }
 
-func (f *thinkFlags) add(cmd *cobra.Command) {
+// add registers the flags, with a default number of restarts.
+func (f *thinkFlags) add(cmd *cobra.Command, restarts int) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.maxSegments, "max-segments", 0, "segments of one attempt at most; may exceed what training allowed (default the model's own)")
 	flags.StringVar(&f.halt, "halt", "learned", "when to stop: learned, fixed (always --max-segments), or min:`N` (learned, not before segment N)")
-	flags.IntVar(&f.restarts, "restarts", 0, "further attempts for a puzzle whose answer is not accepted")
+	flags.IntVar(&f.restarts, "restarts", restarts, "further attempts for a puzzle whose answer is not accepted")
 	flags.IntVar(&f.lanes, "lanes", runtime.DefaultLanes, "puzzles that think at once")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of further attempts")
 }
