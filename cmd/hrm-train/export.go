@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
@@ -126,7 +127,7 @@ func provenance(c *config.Config, step int64, run map[string]string) (map[string
 		metaSeconds:  run[metaSeconds],
 		metaDevice:   run[metaDevice],
 		metaConfig:   string(text),
-		metaProducer: "hrm-train " + readVersion().Version,
+		metaProducer: "hrm-train " + version.Read().Version,
 	}, err
 }
 

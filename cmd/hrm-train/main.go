@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/train/config"
 )
 
@@ -75,7 +76,7 @@ disk is full); 2 wrong usage or bad input; 130 interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), newVersion())
+	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), version.Command("hrm-train"))
 	return root
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/train/config"
 )
 
@@ -21,7 +22,7 @@ func hrmTrain(t *testing.T, args ...string) (status int, stdout, stderr string) 
 
 func TestVersion(t *testing.T) {
 	status, out, _ := hrmTrain(t, "version", "--json")
-	var v versionInfo
+	var v version.Info
 	if err := json.Unmarshal([]byte(out), &v); err != nil || status != statusOK {
 		t.Fatalf("status %d, %q: %v", status, out, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/internal/version"
 )
 
 // Exit statuses of every subcommand.
@@ -71,6 +73,6 @@ failed; 2 wrong usage or bad input; 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newImport(), newQuantize(), newInspect(), newVerify(), newBench(), newVersion())
+	root.AddCommand(newSolve(), newEval(), newServe(), newImport(), newQuantize(), newInspect(), newVerify(), newBench(), version.Command("hrm"))
 	return root
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/hrmgo/hrm/internal/version"
 )
 
 // hrm runs the command as a user would, and returns what it printed.
@@ -17,7 +19,7 @@ func hrm(t *testing.T, stdin string, args ...string) (status int, stdout, stderr
 
 func TestVersion(t *testing.T) {
 	status, out, _ := hrm(t, "", "version", "--json")
-	var v versionInfo
+	var v version.Info
 	if err := json.Unmarshal([]byte(out), &v); err != nil || status != statusOK {
 		t.Fatalf("status %d, %q: %v", status, out, err)
 	}

@@ -1,4 +1,5 @@
-package main
+// Package version says which build of a command this is.
+package version
 
 import (
 	"encoding/json"
@@ -9,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// versionInfo is the object that `hrm version --json` prints.
-type versionInfo struct {
+// Info is the object that the version subcommand prints with --json.
+type Info struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
 	Modified bool   `json:"modified,omitempty"`
@@ -18,18 +19,19 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 }
 
-func newVersion() *cobra.Command {
+// Command returns the version subcommand of a program.
+func Command(program string) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, the commit and the platform",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := readVersion()
+			v := Read()
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), v)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s (%s, %s)\n", program, v.Version, v.Go, v.Platform)
 			return err
 		},
 	}
@@ -37,8 +39,9 @@ func newVersion() *cobra.Command {
 	return cmd
 }
 
-func readVersion() versionInfo {
-	v := versionInfo{Version: "(devel)", Go: goruntime.Version(), Platform: goruntime.GOOS + "/" + goruntime.GOARCH}
+// Read returns what the Go toolchain recorded in this build.
+func Read() Info {
+	v := Info{Version: "(devel)", Go: goruntime.Version(), Platform: goruntime.GOOS + "/" + goruntime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -55,8 +58,4 @@ func readVersion() versionInfo {
 		}
 	}
 	return v
-}
-
-func (v versionInfo) String() string {
-	return fmt.Sprintf("hrm %s (%s, %s)", v.Version, v.Go, v.Platform)
 }
