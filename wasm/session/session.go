@@ -1,0 +1,164 @@
+// Package session is what every WebAssembly shape of hrm does with a model:
+// it opens the bytes of a .hrm file and answers one puzzle at a time. It knows
+// no host: wasm/browser and the plugins put their messages around it.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/weights"
+)
+
+// ErrTask is wrapped by the error about a model that solves another task than
+// the one asked for, or one that nobody here can read or write.
+var ErrTask = errors.New("a model for another task")
+
+// Session is a model on its backend. One goroutine uses it at a time.
+type Session struct {
+	Model   *runtime.Model
+	Backend runtime.Backend
+	Task    puzzle.Task
+}
+
+// Open reads a .hrm file, of which data must not change as long as the session
+// lives, and starts it on the processor. task is what the model must be for,
+// "" for any. The error wraps one of package weights, runtime.ErrConfig,
+// runtime.ErrTensors or ErrTask.
+func Open(data []byte, task string) (*Session, error) {
+	f, err := weights.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	m, err := runtime.Load(f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := taskOf(m)
+	if err != nil {
+		return nil, err
+	}
+	if task != "" && task != t.Name() {
+		return nil, fmt.Errorf("%w: it solves %s, want %s", ErrTask, t.Name(), task)
+	}
+	b, err := cpu.New(m, cpu.Options{Threads: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &Session{m, b, t}, nil
+}
+
+// taskOf returns the task that a model names, or else the one whose sizes it has.
+func taskOf(m *runtime.Model) (puzzle.Task, error) {
+	c := &m.Config
+	for _, t := range puzzle.Tasks {
+		sized := t.SeqLen() == c.SeqLen && t.Vocab() == c.VocabSize
+		if sized && (m.Task == "" || m.Task == t.Name()) {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: task %q with %d tokens of a vocabulary of %d, which hrm cannot read or write", ErrTask, m.Task, c.SeqLen, c.VocabSize)
+}
+
+// Close ends the backend.
+func (s *Session) Close() error { return s.Backend.Close() }
+
+// Options say how long and how often to think about a puzzle.
+type Options struct {
+	MaxSegments int    // of an attempt; 0: the model's own
+	Restarts    int    // further attempts for an answer that is not accepted
+	NoCheck     bool   // the halting head decides about that, not the rules of the task
+	Seed        uint64 // of further attempts
+	PuzzleID    int32  // row of the model's puzzle table
+	OnStep      func(Step)
+}
+
+// Step is what one segment came to. Its slices are valid during the call.
+type Step struct {
+	runtime.Event
+	Confidence []float32 // [S] the probability of each token of the answer so far
+	Halting    float32   // how much the halting head wants to stop: above 0 it stops
+}
+
+// Answer is a result with the verdict of the task's rules.
+type Answer struct {
+	runtime.Result
+	Known bool  // there are rules to judge by: sudoku and maze
+	Wrong error // why the answer is wrong, Known only
+}
+
+// Solve thinks about one puzzle. The error wraps runtime.ErrInput when the
+// tokens do not fit the model, and the context's error when that ended.
+func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
+	a := Answer{Known: s.Task.Name() != puzzle.ARC{}.Name()}
+	check := func(answer []int32) error { return s.Task.Check(tokens, answer) }
+	turned := turner{}
+	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}
+	if s.Task.Name() == (puzzle.Sudoku{}).Name() {
+		ro.Transform = turned.turn
+	}
+	if a.Known && !o.NoCheck {
+		ro.Accept = func(_ int, answer []int32) bool { return check(answer) == nil }
+	}
+	if o.OnStep != nil {
+		ro.WantLogits = true
+		confidence := make([]float32, s.Model.Config.SeqLen)
+		ro.OnSegment = func(e runtime.Event) {
+			turned.confidence(confidence, e.Logits, e.Attempt)
+			o.OnStep(Step{e, confidence, s.Model.Config.Preference(e.QHalt, e.QContinue)})
+		}
+	}
+	results, err := runtime.Solve(ctx, s.Backend, []runtime.Input{{Tokens: tokens, PuzzleID: o.PuzzleID}}, ro)
+	if err != nil {
+		return a, err
+	}
+	if a.Result = results[0]; a.Err != nil {
+		return a, a.Err
+	}
+	if a.Known {
+		a.Wrong = check(a.Tokens)
+	}
+	return a, nil
+}
+
+// turner shows further attempts a sudoku through random symmetries: the same
+// puzzle for the rules, another for the network.
+type turner struct{ back puzzle.Symmetry }
+
+// turn is a runtime.Transform.
+func (t *turner) turn(in runtime.Input, seed uint64) (runtime.Input, func(answer []int32)) {
+	s := puzzle.RandomSymmetry(rand.New(rand.NewPCG(seed, 1)))
+	t.back = s.Inverse()
+	turned := make([]int32, len(in.Tokens))
+	s.Apply(turned, in.Tokens)
+	in.Tokens = turned
+	back := t.back
+	return in, func(answer []int32) { back.Apply(answer, slices.Clone(answer)) }
+}
+
+// confidence sets dst [S] to the probability of the most likely token of each
+// position, from logits [S, vocabulary] of the puzzle as the attempt saw it:
+//
+//	dst = max softmax(logits) = 1 / sum exp(logits - max logits)
+func (t *turner) confidence(dst, logits []float32, attempt int) {
+	vocab := len(logits) / len(dst)
+	for i := range dst {
+		from := i
+		if attempt > 0 && t.back != (puzzle.Symmetry{}) {
+			from = int(t.back.From[i])
+		}
+		row := logits[from*vocab : (from+1)*vocab]
+		top, sum := float64(slices.Max(row)), 0.0
+		for _, v := range row {
+			sum += math.Exp(float64(v) - top)
+		}
+		dst[i] = float32(1 / sum)
+	}
+}
