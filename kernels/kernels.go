@@ -4,7 +4,7 @@
 //
 // The file name tells the version: matmul.go checks the arguments and states
 // the equation, matmul_generic.go is plain Go, matmul_amd64.go and
-// matmul_amd64.s are AVX2+FMA and AVX-512, matmul_arm64.go and matmul_arm64.s
+// matmul_amd64.s are AVX2+FMA and AVX-512 (amx_amd64.h has the tiles of AMX), matmul_arm64.go and matmul_arm64.s
 // are NEON, matmul_noasm.go stands in where there is no assembly (also with
 // -tags purego).
 //

@@ -13,5 +13,8 @@ func available() []implementation {
 	if len(all) == 2 && x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
 		all = append(all, avx512)
 	}
+	if len(all) == 3 && hasAMX() {
+		all = append(all, amx)
+	}
 	return all
 }

@@ -6,7 +6,7 @@ import "unsafe"
 
 func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	switch active {
-	case avx512:
+	case avx512, amx:
 		matMulTAVX512(y, ldy, x, ldx, m, w)
 	case avx2:
 		matMulTAVX2(y, ldy, x, ldx, m, w)

@@ -9,13 +9,13 @@ import (
 )
 
 // useF16 tells whether there is an instruction that converts. AVX-512 has it.
-func useF16() bool { return active == avx512 || active == avx2 && cpu.X86.HasF16C }
+func useF16() bool { return useAVX512() || active == avx2 && cpu.X86.HasF16C }
 
 func matMulF16(y []float32, ldy int, x []float32, ldx, m int, w *PanelsF16) {
 	switch {
 	case !useF16():
 		matMulF16Generic(y, ldy, x, ldx, m, w)
-	case active == avx512:
+	case useAVX512():
 		matMulF16AVX512(y, ldy, x, ldx, m, w)
 	default:
 		matMulF16AVX2(y, ldy, x, ldx, m, w)

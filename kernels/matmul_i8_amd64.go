@@ -14,9 +14,9 @@ const vnni implementation = "avx512-vnni"
 // activeI8 returns the implementation of MatMulI8. AMX would be one more here.
 func activeI8() implementation {
 	switch {
-	case active == avx512 && cpu.X86.HasAVX512VNNI:
+	case useAVX512() && cpu.X86.HasAVX512VNNI:
 		return vnni
-	case active == avx512:
+	case useAVX512():
 		return avx2
 	}
 	return active

@@ -9,7 +9,7 @@ import (
 )
 
 // useBF16 tells whether the AVX512_BF16 instructions may be used.
-func useBF16() bool { return active == avx512 && cpu.X86.HasAVX512BF16 }
+func useBF16() bool { return useAVX512() && cpu.X86.HasAVX512BF16 }
 
 // panelArgs is what the assembly reads, strides in bytes.
 type panelArgs struct {
@@ -44,7 +44,7 @@ func choosePanel(bf16 bool) panelKernel {
 		return panelBF16AVX512
 	case bf16:
 		return panelGeneric
-	case active == avx512:
+	case useAVX512():
 		return panelF32AVX512
 	case active == avx2:
 		return panelF32AVX2
@@ -174,7 +174,7 @@ func roundBF16Fast(dst []BF16, src []float32) int {
 
 func expandBF16Fast(dst []float32, src []BF16) int {
 	n := len(src) &^ 15
-	if active != avx512 || n == 0 {
+	if !useAVX512() || n == 0 {
 		return 0
 	}
 	_ = dst[n-1]

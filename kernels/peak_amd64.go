@@ -5,7 +5,7 @@ package kernels
 // peakFlops returns the number of operations in a step of peakLoop.
 func peakFlops() int {
 	switch active {
-	case avx512:
+	case avx512, amx:
 		return 24 * 16 * 2
 	case avx2:
 		return 12 * 8 * 2
@@ -15,7 +15,7 @@ func peakFlops() int {
 
 func peakLoop(steps int) {
 	switch active {
-	case avx512:
+	case avx512, amx:
 		peakAVX512(steps)
 	case avx2:
 		peakAVX2(steps)

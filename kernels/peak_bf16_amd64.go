@@ -5,11 +5,25 @@ package kernels
 //go:noescape
 func peakBF16AVX512(steps int)
 
-func peakBF16Loop(steps int) { peakBF16AVX512(steps) }
+//go:noescape
+func peakAMX(config *tileConfig, steps int)
+
+func peakBF16Loop(steps int) {
+	if active == amx {
+		var config tileConfig
+		config.setProduct(32, 32, 16)
+		peakAMX(&config, steps)
+		return
+	}
+	peakBF16AVX512(steps)
+}
 
 // peakBF16Flops returns the number of operations in a step of peakBF16Loop.
 func peakBF16Flops() int {
-	if useBF16() {
+	switch {
+	case active == amx:
+		return 32 * 32 * 32 * 2
+	case useBF16():
 		return 16 * 32 * 2
 	}
 	return 0

@@ -85,7 +85,7 @@ func rope(lo, hi, cos, sin []float32) {
 }
 
 func swiGLU(act, gate, up []float32) {
-	if n := len(act) &^ 15; n > 0 && active == avx512 {
+	if n := len(act) &^ 15; n > 0 && useAVX512() {
 		swiGLUAVX512(&act[0], &gate[0], &up[0], n)
 		act, gate, up = act[n:], gate[n:], up[n:]
 	}

@@ -21,7 +21,7 @@ func maxAbs(row []float32) (largest uint32) {
 	switch {
 	case n == 0 || active == generic:
 		n = 0
-	case active == avx512:
+	case useAVX512():
 		largest = maxAbsAVX512(&row[0], n)
 	default:
 		largest = maxAbsAVX2(&row[0], n)
@@ -34,7 +34,7 @@ func roundRow(q []int8, row []float32, inverse float32) (sum int32) {
 	switch {
 	case n == 0 || active == generic:
 		n = 0
-	case active == avx512:
+	case useAVX512():
 		sum = roundRowAVX512(&q[0], &row[0], n, inverse)
 	default:
 		sum = roundRowAVX2(&q[0], &row[0], n, inverse)

@@ -15,7 +15,7 @@ func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 func swiGLUAVX512(act, gate, up *float32, n int)
 
 func residualNorm(y, inv, x, a []float32, n int, eps float32) {
-	if active != avx512 || len(y) == 0 {
+	if !useAVX512() || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)
 		return
 	}
@@ -23,7 +23,7 @@ func residualNorm(y, inv, x, a []float32, n int, eps float32) {
 }
 
 func residualNormBack(ds, dy, y, inv []float32, n int) {
-	if active != avx512 || len(y) == 0 {
+	if !useAVX512() || len(y) == 0 {
 		residualNormBackGeneric(ds, dy, y, inv, n)
 		return
 	}
@@ -31,7 +31,7 @@ func residualNormBack(ds, dy, y, inv []float32, n int) {
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
-	if active != avx512 || n == 0 || len(dAct) < n {
+	if !useAVX512() || n == 0 || len(dAct) < n {
 		swiGLUBackGeneric(dGateUp, dAct, gateUp, n)
 		return
 	}

@@ -67,7 +67,7 @@ flop_per_segment (of one puzzle), peak_gflops, and rows of lanes,
 seconds_per_segment, median_seconds, ms_per_puzzle_segment, gflops,
 share_of_peak, runs.
 
-HRM_KERNELS=generic|avx2|avx512|neon chooses other kernels than the best.`,
+HRM_KERNELS=generic|avx2|avx512|amx|neon chooses other kernels than the best.`,
 		Example: `  hrm bench
   hrm bench --lanes 1,4 --threads 1 --json
   hrm bench --model sudoku.hrm`,
