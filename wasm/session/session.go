@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
@@ -70,6 +72,29 @@ func taskOf(m *runtime.Model) (puzzle.Task, error) {
 // Close ends the backend.
 func (s *Session) Close() error { return s.Backend.Close() }
 
+// Read reads one puzzle from text: what hrm solve reads, on one line or
+// several, and of ARC one grid as a line. The error wraps puzzle.ErrFormat.
+func (s *Session) Read(text string) ([]int32, error) {
+	if s.Task.Name() == (puzzle.ARC{}).Name() {
+		return s.Task.Encode(text)
+	}
+	r, err := puzzle.NewReader(strings.NewReader(text), s.Task)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", puzzle.ErrFormat, err)
+	}
+	p, err := r.Next()
+	if err == io.EOF {
+		return nil, fmt.Errorf("%w: the text is empty, want a %s", puzzle.ErrFormat, s.Task.Name())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Next(); err != io.EOF {
+		return nil, fmt.Errorf("%w: the text goes on after one %s, want one", puzzle.ErrFormat, s.Task.Name())
+	}
+	return p.Question, nil
+}
+
 // Options say how long and how often to think about a puzzle.
 type Options struct {
 	MaxSegments int    // of an attempt; 0: the model's own
@@ -97,7 +122,7 @@ type Answer struct {
 // Solve thinks about one puzzle. The error wraps runtime.ErrInput when the
 // tokens do not fit the model, and the context's error when that ended.
 func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
-	a := Answer{Known: s.Task.Name() != puzzle.ARC{}.Name()}
+	a := Answer{Known: s.Task.Name() != (puzzle.ARC{}).Name()}
 	check := func(answer []int32) error { return s.Task.Check(tokens, answer) }
 	turned := turner{}
 	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}

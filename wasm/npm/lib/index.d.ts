@@ -1,0 +1,161 @@
+/** Where a model comes from. In node a string without a scheme is a path. */
+export type ModelSource = string | URL | Response | Blob | ArrayBuffer | ArrayBufferView;
+
+export interface LoadOptions {
+  /** Called as the model arrives. `total` is missing when the server does not say. */
+  progress?: (p: { loaded: number; total?: number }) => void;
+  /** Aborts loading: `load` rejects with code "aborted". */
+  signal?: AbortSignal;
+  /**
+   * Keep what was fetched, in the Cache API or else in memory (default true).
+   * With `integrity` a kept model is used without asking the network; without
+   * it only when the network fails.
+   */
+  cache?: boolean;
+  /** The model's hash as in HTML: "sha256-" and base64. */
+  integrity?: string;
+  /**
+   * What to run on (default "auto"). "webgpu" rejects with code "device" when
+   * it cannot be had; "auto" then takes "wasm" and says why in `model.device`.
+   */
+  device?: "auto" | "wasm" | "webgpu";
+  /** The task the model must be for; another one rejects with code "task". */
+  task?: Task;
+  /** Run in a worker (default), or in this thread, which blocks it for a segment at a time. */
+  worker?: boolean;
+  /** Workers at most, for puzzles that are solved at once (default: the processor's cores, at most 8). */
+  workers?: number;
+  /** The WebAssembly module, when it is not beside the package's files. */
+  wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
+}
+
+export type Task = "sudoku" | "maze" | "arc";
+
+/**
+ * A puzzle: text as the command `hrm solve` reads it, or its tokens. A sudoku is
+ * 81 characters with "." or "0" for a blank, or 9 lines; a maze 30 lines of 30
+ * characters "# SG", or all 900.
+ */
+export type Puzzle = string | Uint8Array | ArrayLike<number>;
+
+export interface SolveOptions {
+  /** Segments of one attempt at most (default: the model's own). */
+  maxSegments?: number;
+  /** Further attempts for an answer that is not accepted (default 7). */
+  restarts?: number;
+  /** Let the rules of the task decide that (default true), or the halting head alone. */
+  check?: boolean;
+  /** Of further attempts (default 0). The same seed gives the same answer. */
+  seed?: number;
+  /** Row of the model's puzzle table; ARC only. */
+  puzzleId?: number;
+  /** Aborts: the promise rejects at once, and the worker is free after the segment under way. */
+  signal?: AbortSignal;
+}
+
+/** What one segment came to. */
+export interface Step {
+  attempt: number; // from 0
+  segment: number; // of the attempt, from 1
+  /** The answer so far. */
+  text: string;
+  tokens: Uint8Array;
+  /** The probability of each token of the answer so far. */
+  confidence: Float32Array;
+  /** How much the halting head wants to stop: above 0 it stops. */
+  halting: number;
+  qHalt: number;
+  qContinue: number;
+  /** The attempt ends here. */
+  done: boolean;
+  /** Milliseconds since the puzzle began. */
+  elapsed: number;
+  /** With the last step only. */
+  solution?: Solution;
+}
+
+export interface Solution {
+  text: string;
+  tokens: Uint8Array;
+  /** Whether the answer obeys the rules of the task; null for ARC, where nobody can tell. */
+  valid: boolean | null;
+  /** Why it is not valid, else "". */
+  reason: string;
+  /** Of the attempt that gave the answer. */
+  segments: number;
+  /** The halting head said stop; otherwise the attempt ran out of segments. */
+  halted: boolean;
+  qHalt: number;
+  qContinue: number;
+  attempts: number;
+  totalSegments: number;
+  /** Milliseconds of thinking. */
+  elapsed: number;
+}
+
+export interface Device {
+  kind: "wasm" | "webgpu";
+  /** With the kernels in use, as in "cpu/wasm-simd int8". */
+  name: string;
+  /** Why this one. */
+  reason: string;
+}
+
+export interface ModelInfo {
+  task: Task;
+  tokens: number;
+  vocabulary: number;
+  family: "hrm" | "trm";
+  hidden: number;
+  maxSegments: number;
+  /** How the model was made, its licence, its measured accuracy. */
+  meta: Record<string, string>;
+  device: Device;
+}
+
+export declare class HRM {
+  private constructor();
+  /** Reads a model and starts it. Rejects with an HRMError. */
+  static load(source: ModelSource, options?: LoadOptions): Promise<HRM>;
+  readonly device: Device;
+  readonly task: Task;
+  readonly info: ModelInfo;
+  solve(puzzle: Puzzle, options?: SolveOptions & { onStep?: (step: Step) => void }): Promise<Solution>;
+  /** The segments as they come. Leaving the loop stops the puzzle. */
+  steps(puzzle: Puzzle, options?: SolveOptions): AsyncGenerator<Step, Solution, void>;
+  /**
+   * Many puzzles, on several workers at once. Results are in the order of the
+   * puzzles; a puzzle that cannot be read has its error in its place.
+   */
+  solveAll(
+    puzzles: Iterable<Puzzle>,
+    options?: SolveOptions & { onResult?: (index: number, result: Solution | HRMError) => void },
+  ): Promise<Array<Solution | HRMError>>;
+  /** Ends the workers and frees the model. Puzzles under way reject with code "disposed". It may be called again. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type HRMErrorCode =
+  | "network" // nothing could be fetched or read
+  | "http" // the server answered with an error; see status
+  | "html" // a page came instead of the file
+  | "integrity" // other bytes than integrity says
+  | "model" // the file is no sound .hrm file
+  | "task" // the model solves another task
+  | "puzzle" // the text or the tokens are no puzzle
+  | "option" // an option has an impossible value
+  | "device" // the device asked for cannot be had
+  | "wasm" // the WebAssembly module cannot be loaded
+  | "worker" // the worker cannot be started, or died
+  | "aborted" // by the caller's signal; cause is its reason, name is "AbortError"
+  | "disposed" // dispose was called
+  | "internal"; // a fault of this package
+
+export declare class HRMError extends Error {
+  readonly code: HRMErrorCode;
+  readonly status?: number;
+}
+
+/** Forgets every model that was kept. */
+export declare function clearCache(): Promise<void>;

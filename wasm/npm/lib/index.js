@@ -1,0 +1,114 @@
+import { HRMError, throwIfAborted, withSignal } from "./errors.js";
+import { readModel } from "./fetch.js";
+import { loadModule } from "./module.js";
+import { Pool } from "./pool.js";
+import { Remote } from "./remote.js";
+
+export { HRMError } from "./errors.js";
+export { clearCache } from "./cache.js";
+
+const cores = () => Math.max(1, Math.min(8, globalThis.navigator?.hardwareConcurrency ?? 4));
+
+/** A model that is ready to solve. See index.d.ts for what everything means. */
+export class HRM {
+  #pool;
+  #info;
+
+  constructor(pool, info) {
+    this.#pool = pool;
+    this.#info = info;
+  }
+
+  static async load(source, options = {}) {
+    const { signal, task, device = "auto", worker = true, workers = worker ? cores() : 1, wasm } = options;
+    throwIfAborted(signal);
+    const start = worker ? () => Remote.start() : async () => (await import("./local.js")).Local.start();
+    const parts = [readModel(source, options), loadModule(wasm), start()];
+    try {
+      const [bytes, module, first] = await withSignal(Promise.all(parts), signal);
+      const open = (runner) => runner.open(module, bytes, { task, device });
+      const info = await withSignal(open(first), signal);
+      return new HRM(new Pool(first, () => opened(start, open), Math.max(1, workers)), info);
+    } catch (error) {
+      parts[2].then((runner) => runner.close(), () => {});
+      parts.forEach((p) => p.catch(() => {}));
+      throw error;
+    }
+  }
+
+  get device() { return this.#info.device; }
+  get task() { return this.#info.task; }
+  get info() { return this.#info; }
+
+  async solve(puzzle, options = {}) {
+    const { signal, onStep, ...rest } = options;
+    return this.#pool.run(input(puzzle), rest, { signal, onStep });
+  }
+
+  async solveAll(puzzles, options = {}) {
+    const { onResult, ...rest } = options;
+    return Promise.all(Array.from(puzzles, async (puzzle, i) => {
+      const result = await this.solve(puzzle, rest).catch(puzzleError);
+      onResult?.(i, result);
+      return result;
+    }));
+  }
+
+  async *steps(puzzle, options = {}) {
+    const stop = new AbortController();
+    const forward = () => stop.abort(options.signal.reason);
+    options.signal?.addEventListener("abort", forward, { once: true });
+    if (options.signal?.aborted) forward();
+    const steps = [];
+    let wake = () => {};
+    let end = null;
+    const solving = this.solve(puzzle, { ...options, signal: stop.signal, onStep: (s) => { steps.push(s); wake(); } });
+    solving.then((solution) => { end = { solution }; wake(); }, (error) => { end = { error }; wake(); });
+    try {
+      for (;;) {
+        // The last step of an attempt waits for what comes after it: another
+        // attempt, or the solution, which it then carries.
+        while (steps.length > 1 || (steps.length === 1 && (!steps[0].done || end?.solution))) {
+          const step = steps.shift();
+          yield steps.length === 0 && end?.solution ? { ...step, solution: end.solution } : step;
+        }
+        if (end?.error) throw end.error;
+        if (end) return end.solution;
+        await new Promise((resolve) => { wake = resolve; });
+      }
+    } finally {
+      stop.abort("the caller left the loop");
+      options.signal?.removeEventListener("abort", forward);
+    }
+  }
+
+  dispose() { return this.#pool.close(); }
+  [Symbol.asyncDispose ?? Symbol("asyncDispose")]() { return this.dispose(); }
+}
+
+async function opened(start, open) {
+  const runner = await start();
+  try {
+    await open(runner);
+    return runner;
+  } catch (error) {
+    await runner.close();
+    throw error;
+  }
+}
+
+/** A puzzle as a runner takes it: text, or tokens as bytes. */
+function input(puzzle) {
+  if (typeof puzzle === "string" || puzzle instanceof Uint8Array) return puzzle;
+  if (Array.isArray(puzzle) || ArrayBuffer.isView(puzzle)) {
+    const bytes = Uint8Array.from(puzzle);
+    if (bytes.every((b, i) => b === puzzle[i])) return bytes;
+  }
+  throw new HRMError("puzzle", "a puzzle is a string, or its tokens as whole numbers from 0 to 255");
+}
+
+/** solveAll gives a bad puzzle its error and goes on with the others. */
+function puzzleError(error) {
+  if (error instanceof HRMError && error.code === "puzzle") return error;
+  throw error;
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, describe, test } from "node:test";
+import { HRM, HRMError } from "@hrmgo/hrm";
+import { easy, impossible, modelPath, skip, solved } from "./setup.js";
+
+for (const worker of [true, false]) {
+  describe(worker ? "in a worker" : "in this thread", { skip }, () => {
+    let model;
+    before(async () => { model = await HRM.load(modelPath, { worker, workers: 2 }); });
+    after(() => model.dispose());
+    const code = (promise) => promise.then(() => "no error", (e) => e.code);
+
+    test("solves text and tokens", async () => {
+      const s = await model.solve(easy);
+      assert.equal(s.text, solved);
+      assert.equal(s.valid, true);
+      assert.equal(s.reason, "");
+      assert.ok(s.elapsed > 0 && s.segments >= 1 && s.attempts >= 1 && s.totalSegments >= s.segments);
+      const tokens = [...easy].map((c) => (c === "." ? 1 : Number(c) + 1));
+      assert.deepEqual((await model.solve(tokens)).tokens, s.tokens);
+      const lines = easy.match(/.{9}/g).join("\n");
+      assert.equal((await model.solve(lines)).text, solved);
+    });
+
+    test("steps settle to the solution", async () => {
+      const steps = [];
+      for await (const step of model.steps(easy)) steps.push(step);
+      const last = steps.at(-1);
+      assert.equal(last.solution.text, solved);
+      assert.ok(steps.slice(0, -1).every((s) => !s.solution));
+      assert.equal(steps.length, last.solution.totalSegments);
+      assert.equal(last.done, true);
+      for (const s of steps) {
+        assert.equal(s.confidence.length, 81);
+        assert.ok(s.confidence.every((c) => c > 0 && c <= 1));
+        assert.equal(s.tokens.length, 81);
+        assert.ok(Number.isFinite(s.halting));
+      }
+      assert.deepEqual(steps.map((s) => s.elapsed), steps.map((s) => s.elapsed).sort((a, b) => a - b));
+    });
+
+    test("an answer that breaks the rules says so", async () => {
+      const s = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
+      assert.equal(s.valid, false);
+      assert.match(s.reason, /wrong answer: /);
+      assert.equal(s.attempts, 3);
+      assert.equal(s.totalSegments, 3);
+      const again = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
+      assert.equal(again.text, s.text, "the same seed gives the same answer");
+    });
+
+    test("bad puzzles and options", async () => {
+      const bad = await model.solve("53").catch((e) => e);
+      assert.equal(bad.code, "puzzle");
+      assert.match(bad.message, /line 1: 2 cells/);
+      assert.match((await model.solve(easy.replace("5", "x")).catch((e) => e)).message, /column 1: found 'x'/);
+      assert.equal(await code(model.solve(`5${easy.slice(1, 8)}5${easy.slice(9)}`)), "puzzle"); // 5 twice in a row
+      assert.equal(await code(model.solve([1, 2, 3])), "puzzle");
+      assert.equal(await code(model.solve(Array(81).fill(300))), "puzzle");
+      assert.equal(await code(model.solve(Array(81).fill(99))), "puzzle");
+      assert.equal(await code(model.solve(null)), "puzzle");
+      assert.equal(await code(model.solve(`${easy}\n${easy}`)), "puzzle");
+      assert.equal(await code(model.solve(easy, { restarts: -1 })), "option");
+      assert.equal(await code(model.solve(easy, { maxSegments: "8" })), "option");
+      assert.equal((await model.solve(easy)).text, solved, "and it goes on");
+    });
+
+    test("many puzzles, in order", async () => {
+      const seen = new Set();
+      const results = await model.solveAll([easy, "no puzzle", solved, easy], { onResult: (i) => seen.add(i) });
+      assert.deepEqual(results.map((r) => r.text), [solved, undefined, solved, solved]);
+      assert.ok(results[1] instanceof HRMError);
+      assert.equal(seen.size, 4);
+    });
+
+    test("aborts", async () => {
+      assert.equal(await code(model.solve(easy, { signal: AbortSignal.abort() })), "aborted");
+      const stop = new AbortController();
+      let steps = 0;
+      const endless = model.solve(impossible, { restarts: 1000, signal: stop.signal, onStep: () => { if (++steps === 2) stop.abort(); } });
+      const waiting = model.solve(easy);
+      assert.equal(await code(endless), "aborted");
+      assert.equal((await waiting).text, solved);
+      assert.equal(steps, 2);
+      for await (const step of model.steps(impossible, { restarts: 1000 })) if (step.segment === 2) break;
+      await assert.rejects(async () => {
+        const late = new AbortController();
+        for await (const _ of model.steps(impossible, { restarts: 1000, signal: late.signal })) late.abort();
+      }, { code: "aborted", name: "AbortError" });
+      assert.equal((await model.solve(easy)).text, solved, "and it goes on");
+    });
+  });
+}
+
+test("a disposed model", { skip }, async () => {
+  const model = await HRM.load(modelPath, { workers: 1 });
+  const running = model.solve(impossible, { restarts: 1000 }).catch((e) => e);
+  const waiting = model.solve(easy).catch((e) => e);
+  await Promise.all([model.dispose(), model.dispose()]);
+  await model.dispose();
+  assert.equal((await running).code, "disposed");
+  assert.equal((await waiting).code, "disposed");
+  assert.equal((await model.solve(easy).catch((e) => e)).code, "disposed");
+});
+
+test("a model that was not disposed does not keep node alive", { skip }, () => {
+  const program = `import { HRM } from "@hrmgo/hrm";
+    const m = await HRM.load(${JSON.stringify(modelPath)});
+    console.log((await m.solve(${JSON.stringify(easy)})).text);`;
+  const out = execFileSync(process.execPath, ["--input-type=module", "-e", program], { cwd: import.meta.dirname, timeout: 60_000, encoding: "utf8" });
+  assert.equal(out.trim(), solved);
+});
