@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -21,6 +22,9 @@ type Backend struct {
 	lmHead  Operand
 	qHead   View
 	qBias   View
+
+	latency     float64 // seconds of a read-back of nothing
+	speculation Speculation
 }
 
 var _ runtime.Backend = (*Backend)(nil)
@@ -37,11 +41,26 @@ func New(d *Device, m *runtime.Model) (*Backend, error) {
 	b := &Backend{device: d, model: m, config: m.Config, passes: m.Config.Passes()}
 	b.weights.Device = d
 	b.upload()
+	if b.weights.Err == nil {
+		b.weights.Err = b.arrive()
+	}
 	if err := b.weights.Err; err != nil {
 		b.weights.Release()
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
 	return b, nil
+}
+
+// arrive waits until the weights are there, and measures a read-back.
+func (b *Backend) arrive() error {
+	one := make([]float32, 1)
+	if err := Read(b.device, one, b.qBias.Buffer, 0); err != nil {
+		return err
+	}
+	start := time.Now()
+	err := Read(b.device, one, b.qBias.Buffer, 0)
+	b.latency = time.Since(start).Seconds()
+	return err
 }
 
 func (b *Backend) upload() {

@@ -8,24 +8,32 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// batch holds the carry of its lanes on the device. A step works on the lanes
-// in the order that it is given: lanes 0, 1, ... in place, any others gathered
-// into the compact buffers first and scattered back after.
+// batch holds the carry of its lanes on the device: slots, which a lane's
+// number finds, and as much again as a work space. A step works on the lanes
+// in the order that it is given: lanes 0, 1, ... in their slots, any others
+// gathered into the work space first and scattered back after. A segment
+// computed ahead (see ahead.go) stays in the work space until it is wanted.
 type batch struct {
 	b     *Backend
 	lanes int
 	arena Arena
 	net   *Network
 
-	slots, compact carry
-	index          *Buffer // u32 [lanes], of a gather
-	stage          [2]*Buffer
-	acts           *Acts
-	logits         *Buffer // [R, vocabulary]
-	out            *Buffer // u32 [lanes, S], then q [lanes, 2]
+	slots, work carry
+	index       *Buffer // u32 [2][lanes]: of a commit, of a gather
+	stage       [2]*Buffer
+	acts        *Acts
+	logits      *Buffer // [R, vocabulary]
+	out         *Buffer // [2][results of lanes]: of a step, of the segment ahead
+	part        int     // numbers in each part of out and of index, multiples of 64
+	indexPart   int
 
 	ready  []bool // Reset, and no Step failed since
 	used   []bool // lanes seen by the current step
+	ahead  ahead
+	fresh  []int   // the lanes of a step that need a segment
+	where  []place // of a step's results in out
+	words  []uint32
 	x      []float32
 	zH, zL []float32
 	result []uint32
@@ -54,15 +62,16 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes", ErrLimit, lanes)
 	}
 	t := &batch{b: b, lanes: lanes, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
-		x: make([]float32, n), zH: make([]float32, n), zL: make([]float32, n)}
+		ahead: newAhead(lanes), x: make([]float32, n), zH: make([]float32, n), zL: make([]float32, n),
+		part: ceil(lanes*(c.SeqLen+2), 64) * 64, indexPart: ceil(lanes, 64) * 64}
 	a := &t.arena
 	t.net = NewNetwork(a, c, lanes)
-	t.slots, t.compact = newCarry(a, lanes*n), newCarry(a, lanes*n)
-	t.index = a.Buffer("lanes", lanes)
+	t.slots, t.work = newCarry(a, lanes*n), newCarry(a, lanes*n)
+	t.index = a.Buffer("lanes", 2*t.indexPart)
 	t.stage = [2]*Buffer{a.Buffer("block input", lanes*n), a.Buffer("block input", lanes*n)}
 	t.acts = t.net.NewActs(a)
 	t.logits = a.Buffer("logits", lanes*c.P()*c.VocabSize)
-	t.out = a.Buffer("results", lanes*(c.SeqLen+2))
+	t.out = a.Buffer("results", 2*t.part)
 	if a.Err != nil {
 		a.Release()
 		return nil, fmt.Errorf("gpu: %d lanes: %w", lanes, a.Err)
@@ -78,6 +87,7 @@ func (t *batch) Reset(i int, in runtime.Input) error {
 		return fmt.Errorf("gpu: lane %d of %d", i, t.lanes)
 	}
 	t.ready[i] = false
+	t.ahead.forget(i)
 	if err := t.b.model.Embed(in, t.x); err != nil {
 		return fmt.Errorf("gpu: lane %d: %w", i, err)
 	}
@@ -93,6 +103,8 @@ func (t *batch) Reset(i int, in runtime.Input) error {
 	return nil
 }
 
+// Step takes what was computed ahead, runs a segment for the other lanes, and
+// submits the next one before it waits, if that pays.
 func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) error {
 	if err := t.check(lanes); err != nil {
 		return err
@@ -103,12 +115,10 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	}
 	t.b.mu.Lock()
 	defer t.b.mu.Unlock()
-	err := t.record(ctx, lanes)
-	if err == nil {
-		err = t.read(len(lanes), out)
-	}
+	err := t.step(ctx, lanes, out)
 	if err != nil {
 		t.b.device.Drop()
+		t.ahead.clear()
 		for _, i := range lanes {
 			t.ready[i] = false
 		}
@@ -133,23 +143,73 @@ func (t *batch) check(lanes []int) error {
 	return nil
 }
 
-// record records a whole segment on the given lanes.
-func (t *batch) record(ctx context.Context, lanes []int) error {
-	c, d, n := &t.b.config, t.b.device, len(lanes)
-	size := c.P() * c.Hidden
-	z := &t.slots
-	inPlace := ascending(lanes)
-	if !inPlace {
-		z = &t.compact
-		index := make([]uint32, n)
-		for i, lane := range lanes {
-			index[i] = uint32(lane)
-		}
-		if err := Write(t.index, 0, index); err != nil {
+func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if out.WantLogits {
+		t.ahead.clear() // its logits are not kept
+	}
+	t.ahead.pace.begin()
+	r, err := t.commit(lanes)
+	if err == nil && len(t.fresh) > 0 {
+		err = t.segment(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.b.device.ask(t.out, r.from, r.to-r.from); err != nil {
+		return err
+	}
+	t.ahead.pace.submitted(len(t.fresh) > 0)
+	if !out.WantLogits && t.ahead.worth(t.b, len(lanes)) {
+		if err := t.lookAhead(ctx, lanes); err != nil {
 			return err
 		}
-		d.Gather(z.views(), t.slots.views(), t.index.All(), n, size)
 	}
+	t.result = grow(t.result, r.to-r.from)
+	if err := receive(t.b.device, t.result); err != nil {
+		return err
+	}
+	t.ahead.pace.result(len(t.fresh), r.taken, t.b.latency)
+	return t.fill(out, r.from)
+}
+
+// segment records a segment of the fresh lanes, in place if it can be.
+func (t *batch) segment(ctx context.Context) error {
+	z, n := &t.slots, len(t.fresh)
+	inPlace := ascending(t.fresh)
+	if !inPlace {
+		z = &t.work
+		if err := t.gather(t.fresh); err != nil {
+			return err
+		}
+	}
+	if err := t.think(ctx, z, n, 0); err != nil {
+		return err
+	}
+	if !inPlace {
+		t.b.device.Scatter(t.slots.views()[:2], z.views()[:2], t.index.View(t.indexPart, t.indexPart), n, len(t.x))
+	}
+	return nil
+}
+
+// gather records copies of lanes' slots to the work space.
+func (t *batch) gather(lanes []int) error {
+	t.words = grow(t.words, len(lanes))
+	for i, lane := range lanes {
+		t.words[i] = uint32(lane)
+	}
+	if err := Write(t.index, t.indexPart, t.words); err != nil {
+		return err
+	}
+	t.b.device.Gather(t.work.views(), t.slots.views(), t.index.View(t.indexPart, t.indexPart), len(lanes), len(t.x))
+	return nil
+}
+
+// think records the passes of a segment on the first n lanes of z, and its
+// heads, whose results begin at number at of out.
+func (t *batch) think(ctx context.Context, z *carry, n, at int) error {
 	var work float64
 	for _, pass := range t.b.passes {
 		if err := ctx.Err(); err != nil {
@@ -157,16 +217,13 @@ func (t *batch) record(ctx context.Context, lanes []int) error {
 		}
 		t.pass(pass.Level, z, n)
 		if work += float64(n) * t.b.passWork(pass.Level); work > submitWork {
-			if err := d.Flush(); err != nil {
+			if err := t.b.device.Flush(); err != nil {
 				return err
 			}
 			work = 0
 		}
 	}
-	t.heads(z, n)
-	if !inPlace {
-		d.Scatter(t.slots.views()[:2], z.views()[:2], t.index.All(), n, size)
-	}
+	t.heads(z, n, at)
 	return nil
 }
 
@@ -214,38 +271,37 @@ func (t *batch) pass(level runtime.Level, z *carry, lanes int) {
 }
 
 // heads records logits, the most likely tokens and the halting values.
-func (t *batch) heads(z *carry, lanes int) {
+func (t *batch) heads(z *carry, lanes, at int) {
 	c, d := &t.b.config, t.b.device
 	h := Heads{Lanes: lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize}
+	out := t.out.View(at, t.part)
 	d.MatMul(Linear(t.logits, z.zH, t.b.lmHead, lanes*c.P(), c.VocabSize))
-	d.Argmax(t.out.All(), t.logits.All(), h)
-	d.QHead(t.out.All(), lanes*c.SeqLen, z.zH.All(), t.b.qHead, t.b.qBias, h)
+	d.Argmax(out, t.logits.All(), h)
+	d.QHead(out, lanes*c.SeqLen, z.zH.All(), t.b.qHead, t.b.qBias, h)
 }
 
-// read submits and fills out.
-func (t *batch) read(lanes int, out *runtime.Output) error {
+// fill copies what came back from number from of out.
+func (t *batch) fill(out *runtime.Output, from int) error {
 	c := &t.b.config
-	n := lanes * c.SeqLen
-	t.result = grow(t.result, n+2*lanes)
-	if err := Read(t.b.device, t.result, t.out, 0); err != nil {
-		return err
-	}
-	for i := range out.Tokens {
-		out.Tokens[i] = int32(t.result[i])
-	}
-	for i := range lanes {
-		out.QHalt[i], out.QContinue[i] = fromBits(t.result[n+2*i]), fromBits(t.result[n+2*i+1])
+	s := c.SeqLen
+	for k, w := range t.where {
+		for i, token := range t.result[w.tokens-from:][:s] {
+			out.Tokens[k*s+i] = int32(token)
+		}
+		q := t.result[w.q-from:]
+		out.QHalt[k], out.QContinue[k] = fromBits(q[0]), fromBits(q[1])
 	}
 	if !out.WantLogits {
 		return nil
 	}
-	lane, prefix, s := c.P()*c.VocabSize, c.Prefix()*c.VocabSize, c.SeqLen*c.VocabSize
-	t.all = grow(t.all, lanes*lane)
+	n := len(t.where)
+	lane, prefix, part := c.P()*c.VocabSize, c.Prefix()*c.VocabSize, s*c.VocabSize
+	t.all = grow(t.all, n*lane)
 	if err := Read(t.b.device, t.all, t.logits, 0); err != nil {
 		return err
 	}
-	for i := range lanes {
-		copy(out.Logits[i*s:(i+1)*s], t.all[i*lane+prefix:])
+	for k := range n {
+		copy(out.Logits[k*part:(k+1)*part], t.all[k*lane+prefix:])
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func (d *Device) Dispatch(k *Kernel, x, y, z int, params []uint32, views ...View
 		return
 	}
 	if d.slot == slots {
-		if d.err = d.submit(Range{}, nil); d.err != nil {
+		if d.err = d.submit(Range{}); d.err != nil {
 			return
 		}
 	}
@@ -217,7 +217,7 @@ func (d *Device) Clear(v View) {
 }
 
 // Flush submits what was recorded and does not wait.
-func (d *Device) Flush() error { return d.finish(Range{}, nil) }
+func (d *Device) Flush() error { return d.finish(Range{}) }
 
 // Drop forgets what was recorded since the last submit.
 func (d *Device) Drop() {
@@ -227,27 +227,42 @@ func (d *Device) Drop() {
 // Read submits what was recorded, waits for it, and copies from b, from off
 // on, into dst.
 func Read[T float32 | uint32 | int32](d *Device, dst []T, b *Buffer, off int) error {
-	if off < 0 || len(dst) > b.Len()-off {
-		return fmt.Errorf("webgpu: read of %d numbers at %d from %d", len(dst), off, b.Len())
+	if err := d.ask(b, off, len(dst)); err != nil || len(dst) == 0 {
+		return err
 	}
-	return d.finish(Range{b.id, uint64(off) * 4, uint64(len(dst)) * 4}, bytesOf(dst))
+	return receive(d, dst)
 }
 
-func (d *Device) finish(read Range, dst []byte) error {
+// ask submits what was recorded, and behind it a copy of n numbers of b, from
+// off on, which receive waits for. What is submitted between the two is not
+// waited for.
+func (d *Device) ask(b *Buffer, off, n int) error {
+	if off < 0 || n > b.Len()-off {
+		return fmt.Errorf("webgpu: read of %d numbers at %d from %d", n, off, b.Len())
+	}
+	return d.finish(Range{b.id, uint64(off) * 4, uint64(n) * 4})
+}
+
+// receive copies what the last ask asked for, as many numbers.
+func receive[T float32 | uint32 | int32](d *Device, dst []T) error {
+	return d.driver.Receive(bytesOf(dst))
+}
+
+func (d *Device) finish(read Range) error {
 	err := d.err
 	if err == nil {
-		err = d.submit(read, dst)
+		err = d.submit(read)
 	}
 	d.Drop()
 	return err
 }
 
 // submit sends the parameters and then the command list.
-func (d *Device) submit(read Range, dst []byte) error {
+func (d *Device) submit(read Range) error {
 	if err := d.driver.Write(d.params, 0, d.staged[:d.slot*slotBytes]); err != nil {
 		return err
 	}
-	err := d.driver.Submit(d.words, read, dst)
+	err := d.driver.Submit(d.words, read)
 	d.words, d.slot = d.words[:0], 0
 	return err
 }

@@ -44,9 +44,12 @@ type Driver interface {
 	// Write copies data before the next Submit. Offset and length are
 	// multiples of 4.
 	Write(buffer uint32, offset uint64, data []byte) error
-	// Submit runs a command list; when dst is not empty it then waits and
-	// copies that many bytes from read.
-	Submit(words []uint32, read Range, dst []byte) error
+	// Submit runs a command list and does not wait. When read is not empty it
+	// then copies that range for Receive.
+	Submit(words []uint32, read Range) error
+	// Receive waits for the last submit that had a range to read, not for
+	// those after it, and copies the range, len(dst) bytes, to dst.
+	Receive(dst []byte) error
 	// Destroy makes the device lost, for tests.
 	Destroy()
 	Close() error

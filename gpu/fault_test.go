@@ -223,7 +223,8 @@ func (b *broken) ReleaseBuffer(id uint32)                         { delete(b.buf
 func (b *broken) ReleaseGroup(id uint32)                          { delete(b.groups, id) }
 func (b *broken) ReleasePipeline(id uint32)                       { delete(b.pipelines, id) }
 func (b *broken) Write(uint32, uint64, []byte) error              { return b.call() }
-func (b *broken) Submit([]uint32, gpu.Range, []byte) error        { return b.call() }
+func (b *broken) Submit([]uint32, gpu.Range) error                { return b.call() }
+func (b *broken) Receive([]byte) error                            { return b.call() }
 func (b *broken) Destroy()                                        {}
 func (b *broken) Close() error                                    { return nil }
 
@@ -269,6 +270,38 @@ func oneSegment(t *testing.T, driver gpu.Driver) error {
 	}
 	var out runtime.Output
 	return batch.Step(t.Context(), []int{1}, &out)
+}
+
+// Lanes that come and go need no new buffer, pipeline or bind group, in
+// whatever number and order, computed ahead or not.
+func TestLanesNeedNothingNew(t *testing.T) {
+	for _, s := range []gpu.Speculation{gpu.SpeculateAlways, gpu.SpeculateNever} {
+		driver := newBroken(0)
+		d, err := gpu.NewDevice(driver)
+		check(t, err)
+		b, err := gpu.New(d, tiny(t))
+		check(t, err)
+		b.Speculate(s)
+		batch, err := b.NewBatch(5)
+		check(t, err)
+		var made uint32
+		var out runtime.Output
+		in := randomInputs(random(1), b.Config(), 5)
+		for lane := range in {
+			check(t, batch.Reset(lane, in[lane]))
+		}
+		for i, lanes := range [][]int{{0, 1}, {1, 0}, {2, 0}, {4}, {0, 1, 2, 3, 4}, {3, 1}, {1, 3, 0}, {2}, {4, 3, 2, 1, 0}, {0}} {
+			check(t, batch.Step(t.Context(), lanes, &out))
+			check(t, batch.Reset(lanes[0], in[i%5]))
+			if i == 2 {
+				made = driver.next
+			}
+		}
+		if driver.next != made {
+			t.Errorf("speculation %d: %d things were made after the first steps", s, driver.next-made)
+		}
+		check(t, errors.Join(batch.Close(), b.Close(), d.Close()))
+	}
 }
 
 func TestLimitsAreNamed(t *testing.T) {

@@ -1,4 +1,4 @@
-// {{if .Scatter}}y[lanes[i]] = a[i]{{else}}y[i] = a[lanes[i]]{{end}} for blocks of n numbers.
+// {{if .Scatter}}y[lanes[i]] = a[i], but for lanes[i] = 2^32 - 1,{{else}}y[i] = a[lanes[i]]{{end}} for blocks of n numbers.
 struct Params { total: u32, n: u32 }
 {{params}}
 {{ro "lanes" "u32"}}
@@ -7,6 +7,8 @@ struct Params { total: u32, n: u32 }
 {{end}}
 {{flat}}
     if (e >= p.total) { return; }
-    let slot = lanes[e / p.n] * p.n + e % p.n;
+    let lane = lanes[e / p.n];
+{{if .Scatter}}    if (lane == 0xffffffffu) { return; }
+{{end}}    let slot = lane * p.n + e % p.n;
 {{range $i := seq .Arrays}}    {{if $.Scatter}}y{{$i}}[slot] = a{{$i}}[e];{{else}}y{{$i}}[e] = a{{$i}}[slot];{{end}}
 {{end}}}

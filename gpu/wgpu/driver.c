@@ -288,7 +288,7 @@ static void encode(WGPUCommandEncoder e, uint32_t const *w, size_t n, uintptr_t 
 }
 
 static void on_map(WGPUBufferMapAsyncStatus status, void *userdata) {
-	*(int *)userdata = status == WGPUBufferMapAsyncStatus_Success ? 1 : -1;
+	((hrm_driver *)userdata)->mapped = status == WGPUBufferMapAsyncStatus_Success ? 1 : -1;
 }
 
 // rest waits a little, longer when it was called often: n counts the calls.
@@ -320,31 +320,12 @@ static int grow_staging(hrm_driver *d, uint64_t size) {
 	return 0;
 }
 
-// copy_out maps the staging buffer, waits, copies and unmaps: one call, its
-// callback's state on this stack. The mapped range is whole, from offset 0,
-// and asked for only when it is mapped, because the library aborts otherwise.
-static int copy_out(hrm_driver *d, void *dst, size_t size) {
-	int mapped = 0;
-	void const *p;
-	begin(d);
-	wgpuBufferMapAsync(d->staging, WGPUMapMode_Read, 0, size, on_map, &mapped);
-	idle(d);
-	if (end(d) || mapped != 1) {
-		note(d, "the read-back could not be mapped");
-		return -1;
-	}
-	p = wgpuBufferGetConstMappedRange(d->staging, 0, size);
-	if (p) memcpy(dst, p, size);
-	wgpuBufferUnmap(d->staging);
-	if (!p) note(d, "the read-back has no memory");
-	return p ? 0 : -1;
-}
-
-// hrm_submit encodes and submits the words, and, when size is not 0, waits
-// and copies size bytes of a buffer to dst. Submitting an invalid command
-// buffer would abort the process, so Finish's error is looked at before.
+// hrm_submit encodes and submits the words, and, when size is not 0, copies
+// size bytes of a buffer to the staging buffer behind them. Submitting an
+// invalid command buffer would abort the process, so Finish's error is looked
+// at before.
 int hrm_submit(hrm_driver *d, uint32_t const *words, size_t n, uintptr_t const *pipelines, uintptr_t const *groups, uintptr_t const *buffers,
-	WGPUBuffer from, uint64_t offset, void *dst, size_t size) {
+	WGPUBuffer from, uint64_t offset, uint64_t size) {
 	WGPUCommandEncoder e;
 	WGPUCommandBuffer c;
 	if (check_lost(d) || (size && grow_staging(d, size))) return -1;
@@ -360,9 +341,31 @@ int hrm_submit(hrm_driver *d, uint32_t const *words, size_t n, uintptr_t const *
 	}
 	wgpuQueueSubmit(d->queue, 1, &c);
 	wgpuCommandBufferRelease(c);
-	if (!size) {
+	wgpuDevicePoll(d->device, 0, NULL);
+	return check_lost(d);
+}
+
+// hrm_receive maps the staging buffer, waits until the submit that filled it
+// is done, copies and unmaps. The callback's state is the driver's own, since
+// a lost device may call it late. The mapped range is whole, from offset 0,
+// and asked for only when it is mapped, because the library aborts otherwise.
+int hrm_receive(hrm_driver *d, void *dst, uint64_t size) {
+	void const *p;
+	if (check_lost(d)) return -1;
+	d->mapped = 0;
+	begin(d);
+	wgpuBufferMapAsync(d->staging, WGPUMapMode_Read, 0, size, on_map, d);
+	for (int n = 0; !d->lost && !d->mapped; n++) {
 		wgpuDevicePoll(d->device, 0, NULL);
-		return check_lost(d);
+		rest(n);
 	}
-	return copy_out(d, dst, size);
+	if (end(d) || d->mapped != 1) {
+		note(d, "the read-back could not be mapped");
+		return -1;
+	}
+	p = wgpuBufferGetConstMappedRange(d->staging, 0, size);
+	if (p) memcpy(dst, p, size);
+	wgpuBufferUnmap(d->staging);
+	if (!p) note(d, "the read-back has no memory");
+	return p ? 0 : -1;
 }

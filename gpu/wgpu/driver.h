@@ -22,6 +22,7 @@ typedef struct {
 	WGPUBackendType backend;
 	WGPUAdapterType type;
 	char name[256];
+	int mapped;                      // set by the read-back's callback: 1, or -1 after a failure
 	int lost;                        // set by the device-lost callback
 	int failed;                      // an error was caught; message says which
 	char message[hrm_message_size]; // of the first error since a call began
@@ -41,6 +42,7 @@ int hrm_make_pipeline(hrm_driver *d, char const *label, char const *wgsl, uint8_
 WGPUBindGroup hrm_group(hrm_driver *d, WGPUBindGroupLayout layout, uintptr_t const *buffers, uint64_t const *offsets, uint64_t const *sizes, size_t n);
 int hrm_write(hrm_driver *d, WGPUBuffer b, uint64_t offset, void const *data, size_t size);
 int hrm_submit(hrm_driver *d, uint32_t const *words, size_t n, uintptr_t const *pipelines, uintptr_t const *groups, uintptr_t const *buffers,
-	WGPUBuffer from, uint64_t offset, void *dst, size_t size);
+	WGPUBuffer from, uint64_t offset, uint64_t size);
+int hrm_receive(hrm_driver *d, void *dst, uint64_t size);
 
 #endif

@@ -97,16 +97,20 @@ async () => {
       free.push(id);
     },
     write(id, offset, bytes) { device.queue.writeBuffer(handles[id], offset, bytes); },
-    submit(words) { device.queue.submit([encode(words).finish()]); },
-    async read(words, id, offset, size) {
-      if (!staging || staging.size < size) {
-        staging?.destroy();
-        staging = null;
-        staging = await scoped(() => device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }));
-      }
+    // submit runs the words, and then copies size bytes of a buffer for receive.
+    submit(words, id, offset, size) {
       const encoder = encode(words);
-      encoder.copyBufferToBuffer(handles[id], offset, staging, 0, size);
+      if (size > 0) {
+        if (!staging || staging.size < size) {
+          staging?.destroy();
+          staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+        }
+        encoder.copyBufferToBuffer(handles[id], offset, staging, 0, size);
+      }
       device.queue.submit([encoder.finish()]);
+    },
+    // receive waits for the last submit with a range, not for those after it.
+    async receive(size) {
       await staging.mapAsync(GPUMapMode.READ, 0, size);
       const bytes = new Uint8Array(staging.getMappedRange(0, size).slice(0));
       staging.unmap();

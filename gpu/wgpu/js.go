@@ -176,20 +176,22 @@ func (d *driver) sendWords(words []uint32) js.Value {
 	return js.Global().Get("Uint32Array").New(bytes.Get("buffer"), 0, len(words))
 }
 
-func (d *driver) Submit(words []uint32, read gpu.Range, dst []byte) error {
+func (d *driver) Submit(words []uint32, read gpu.Range) error {
 	if err := d.lost("submit"); err != nil {
 		return err
 	}
-	if len(dst) == 0 {
-		if _, err := try(func() js.Value { return d.object.Call("submit", d.sendWords(words)) }); err != nil {
-			return d.failure("submit", err)
-		}
-		return nil
-	}
-	bytes, err := await(func() js.Value {
-		return d.object.Call("read", d.sendWords(words), read.Buffer, float64(read.Offset), len(dst))
+	_, err := try(func() js.Value {
+		return d.object.Call("submit", d.sendWords(words), read.Buffer, float64(read.Offset), float64(read.Size))
 	})
-	if err = d.failure("read", err); err != nil {
+	if err != nil {
+		return d.failure("submit", err)
+	}
+	return nil
+}
+
+func (d *driver) Receive(dst []byte) error {
+	bytes, err := await(func() js.Value { return d.object.Call("receive", len(dst)) })
+	if err = d.failure("read-back", err); err != nil {
 		return err
 	}
 	js.CopyBytesToGo(dst, bytes)

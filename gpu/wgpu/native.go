@@ -179,18 +179,24 @@ func (d *driver) Write(buffer uint32, offset uint64, data []byte) error {
 	return nil
 }
 
-func (d *driver) Submit(words []uint32, read gpu.Range, dst []byte) error {
+func (d *driver) Submit(words []uint32, read gpu.Range) error {
 	var from C.WGPUBuffer
-	var to unsafe.Pointer
-	if len(dst) > 0 {
-		from, to = handle[C.WGPUBuffer](d.buffers.handles[read.Buffer]), unsafe.Pointer(&dst[0])
+	if read.Size > 0 {
+		from = handle[C.WGPUBuffer](d.buffers.handles[read.Buffer])
 	}
 	rc := C.hrm_submit(d.c, (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(words))), C.size_t(len(words)),
 		d.pipelines.pointer(), d.groups.pointer(), d.buffers.pointer(),
-		from, C.uint64_t(read.Offset), to, C.size_t(len(dst)))
+		from, C.uint64_t(read.Offset), C.uint64_t(read.Size))
 	goruntime.KeepAlive(d)
 	if rc != 0 {
 		return d.failure("submit")
+	}
+	return nil
+}
+
+func (d *driver) Receive(dst []byte) error {
+	if C.hrm_receive(d.c, unsafe.Pointer(unsafe.SliceData(dst)), C.uint64_t(len(dst))) != 0 {
+		return d.failure("read-back")
 	}
 	return nil
 }

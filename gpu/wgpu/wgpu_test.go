@@ -56,14 +56,19 @@ func TestBadRange(t *testing.T) {
 	if err := d.Write(b, 128, make([]byte, 256)); err == nil {
 		t.Error("a write beyond the end")
 	}
-	if err := d.Submit([]uint32{2, b, 0, b, 0, 1000}, gpu.Range{}, nil); err == nil {
+	if err := d.Submit([]uint32{2, b, 0, b, 0, 1000}, gpu.Range{}); err == nil {
 		t.Error("a copy beyond the end")
 	}
-	dst := make([]byte, 256)
-	if err := d.Submit(nil, gpu.Range{Buffer: b, Offset: 128, Size: 256}, dst); err == nil {
+	if err := d.Submit(nil, gpu.Range{Buffer: b, Offset: 128, Size: 256}); err == nil {
 		t.Error("a read beyond the end")
 	}
-	if err := d.Submit(nil, gpu.Range{Buffer: b, Size: 256}, dst); err != nil {
+	if _, err := d.CreateBuffer("huge", 1<<62, false); err == nil {
+		t.Error("a buffer larger than all memory")
+	}
+	if err := d.Submit(nil, gpu.Range{Buffer: b, Size: 256}); err != nil {
+		t.Error(err)
+	}
+	if err := d.Receive(make([]byte, 256)); err != nil {
 		t.Error(err)
 	}
 }

@@ -24,6 +24,17 @@ func Dir(t testing.TB, elem ...string) string {
 	return dir
 }
 
+// Find is Dir for a file or folder that a test can do without: it returns ""
+// where there is none.
+func Find(elem ...string) string {
+	root := find()
+	path := filepath.Join(append([]string{root}, elem...)...)
+	if _, err := os.Stat(path); root == "" || err != nil {
+		return ""
+	}
+	return path
+}
+
 func find() string {
 	if dir := os.Getenv("HRM_SHARED"); dir != "" {
 		return dir

@@ -1,0 +1,115 @@
+package gpu_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/internal/shared"
+	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/quantize"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// setting returns a number from the environment.
+func setting(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q, want a number from 1 on", name, text)
+	}
+	return n
+}
+
+// TestAnswers solves sudokus with the embedded model in each format: the same
+// answers after the same number of segments as on the CPU with the same
+// numbers. HRM_PUZZLES says how many, the first of the validation set where it
+// is there and generated ones otherwise; HRM_SEGMENTS limits the segments of
+// each.
+func TestAnswers(t *testing.T) {
+	d := open(t)
+	n := setting(t, "HRM_PUZZLES", 8)
+	o := runtime.Options{Lanes: 32, MaxSegments: setting(t, "HRM_SEGMENTS", 3)}
+	in := sudokus(t, n)
+	m, err := native.Default()
+	check(t, err)
+	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
+		t.Run(f.String(), func(t *testing.T) {
+			packed, plain := converted(t, m, f)
+			onGPU, err := gpu.New(d, packed)
+			check(t, err)
+			defer onGPU.Close()
+			got, err := runtime.Solve(t.Context(), onGPU, in, o)
+			check(t, err)
+			want := onCPU(t, plain, in, o)
+			same, solved := 0, 0
+			for i := range in {
+				check(t, errors.Join(got[i].Err, want[i].Err))
+				if slices.Equal(got[i].Tokens, want[i].Tokens) && got[i].Segments == want[i].Segments {
+					same++
+				}
+				if (puzzle.Sudoku{}).Check(in[i].Tokens, want[i].Tokens) == nil {
+					solved++
+				}
+			}
+			t.Logf("%d of %d puzzles the same, %d solved", same, n, solved)
+			if same != n {
+				t.Errorf("%d of %d puzzles have another answer or other segments than on the CPU", n-same, n)
+			}
+		})
+	}
+}
+
+// onCPU solves on the processor.
+func onCPU(t *testing.T, m *runtime.Model, in []runtime.Input, o runtime.Options) []runtime.Result {
+	t.Helper()
+	b, err := cpu.New(m, cpu.Options{})
+	check(t, err)
+	defer b.Close()
+	r, err := runtime.Solve(t.Context(), b, in, o)
+	check(t, err)
+	return r
+}
+
+// sudokus returns n questions of the validation set, or of generated ones.
+func sudokus(t *testing.T, n int) []runtime.Input {
+	t.Helper()
+	if path := shared.Find("data", "sudoku", "valid.csv.gz"); path != "" {
+		return validation(t, path, n)
+	}
+	in := make([]runtime.Input, n)
+	r := random(11)
+	for i := range in {
+		s := data.Ordinary(28, r)
+		in[i].Tokens = s.Question.Tokens()
+	}
+	return in
+}
+
+func validation(t *testing.T, path string, n int) []runtime.Input {
+	f, err := os.Open(path)
+	check(t, err)
+	defer f.Close()
+	r, err := puzzle.NewReader(f, puzzle.Sudoku{})
+	check(t, err)
+	var in []runtime.Input
+	for len(in) < n {
+		p, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		check(t, err)
+		in = append(in, runtime.Input{Tokens: p.Question})
+	}
+	return in
+}
