@@ -124,3 +124,21 @@ func WriteFile(path string, h Header, tensors []Tensor) error {
 	}
 	return w.Commit()
 }
+
+// ReplaceFile writes a file of another kind as WriteFile does its own: under
+// its name when write and the disk succeed, and not at all otherwise.
+func ReplaceFile(path string, write func(io.Writer) error) error {
+	file, err := createTemp(path)
+	if err != nil {
+		return err
+	}
+	if err := write(file); err != nil {
+		file.abort()
+		return err
+	}
+	if err := file.commit(); err != nil {
+		file.abort()
+		return err
+	}
+	return nil
+}

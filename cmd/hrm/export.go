@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/onnx"
+)
+
+type exportFlags struct {
+	out  string
+	onnx bool
+	onnx.Options
+}
+
+func newExport() *cobra.Command {
+	var f exportFlags
+	cmd := &cobra.Command{
+		Use:   "export [MODEL] --onnx -o FILE",
+		Short: "Write a model as an ONNX graph of one segment",
+		Long: `Write the weights of a .hrm file (default the embedded model) as an ONNX graph,
+opset 17, of one segment, for programs that have an ONNX runtime. The batch is
+open; S tokens, P positions and D channels are the model's.
+
+Inputs:
+  tokens     int32 [batch, S]
+  puzzle_id  int32 [batch], a row of the puzzle table, where the model has one
+  reset      bool  [batch], true in lanes that start a puzzle: their zH and zL
+             are ignored
+  zH, zL     float [batch, P, D], zH_next and zL_next of the segment before
+Outputs: zH_next, zL_next; logits, float [batch, S, vocabulary], whose argmax is
+the answer; q_halt and q_continue, float [batch]. HRM halts when q_halt >
+q_continue, TRM when q_halt > 0.
+
+--int8 quantises the matrices of the levels, with a scale for each output channel
+(those of an int8 model are taken as they are), and activations as they come,
+with one scale for the whole batch: answers then depend a little on what else is
+in it. An ONNX file holds less than 2 GiB; --puzzle-input leaves a large puzzle
+table out, and takes puzzle_embedding, float [batch, puzzle_emb_ndim], instead
+of puzzle_id.
+
+The new file appears complete or not at all, in place of one of that name.`,
+		Example: `  hrm export --onnx sudoku.hrm -o segment.onnx
+  hrm export --onnx sudoku.hrm -o segment.onnx --int8`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.onnx, "onnx", false, "write ONNX, the one format there is")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.BoolVar(&f.Int8, "int8", false, "int8 weights and dynamically quantised activations")
+	flags.BoolVar(&f.PuzzleInput, "puzzle-input", false, "take the puzzle's embedding as an input instead of holding the table")
+	_ = cmd.MarkFlagRequired("onnx")
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+func (f *exportFlags) run(cmd *cobra.Command, args []string) error {
+	m, file, err := modelArg(args)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if f.PuzzleInput && m.Config.PuzzleEmbDim == 0 {
+		return errors.New("--puzzle-input, but the model has no puzzle table")
+	}
+	err = onnx.WriteFile(cmd.Context(), f.out, m, f.Options)
+	if errors.Is(err, onnx.ErrTooLarge) && m.Config.PuzzleEmbDim > 0 && !f.PuzzleInput {
+		return fmt.Errorf("%w; --puzzle-input leaves the puzzle table out", err)
+	}
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(f.out)
+	if err != nil {
+		return err
+	}
+	precision := "float32"
+	if f.Int8 {
+		precision = "int8"
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: a segment of %s %s, %s, %s bytes\n", f.out, m.Config.Family, m.Task, precision, thousands(info.Size()))
+	return err
+}
+
+// modelArg opens the model that a command names, or the embedded one.
+func modelArg(args []string) (*runtime.Model, io.Closer, error) {
+	if len(args) == 0 {
+		m, err := native.Default()
+		return m, io.NopCloser(nil), err
+	}
+	return native.Open(args[0])
+}
