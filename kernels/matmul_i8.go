@@ -22,7 +22,7 @@ func MatMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 		panic(fmt.Sprintf("kernels: MatMulI8: rows of %d and %d numbers, want at least %d and exactly %d", ldy, x.K, w.N, w.K))
 	}
 	need("MatMulI8", "y", len(y), (m-1)*ldy+w.N)
-	need("MatMulI8", "x", len(x.Data), m*paddedI8(x.K))
+	need("MatMulI8", "x", len(x.Data), m*strideI8(x.K))
 	need("MatMulI8", "x.Scale", min(len(x.Scale), len(x.Shift)), m)
 	need("MatMulI8", "w", len(w.Data), PanelsI8Len(w.N, w.K))
 	need("MatMulI8", "w.Scale", len(w.Scale), w.N)
@@ -37,11 +37,11 @@ func ImplementationI8() string { return string(activeI8()) }
 func FastI8() bool { return activeI8() != generic || active == generic }
 
 func matMulI8Generic(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
-	stride, panel := paddedI8(w.K), panelI8Len(w.K)
+	stride, padded, panel := strideI8(w.K), paddedI8(w.K), panelI8Len(w.K)
 	for j := 0; j < w.N; j += PanelWidth {
-		weights, n := w.Data[j*stride:j*stride+panel], min(PanelWidth, w.N-j)
+		weights, n := w.Data[j*padded:j*padded+panel], min(PanelWidth, w.N-j)
 		for i := range m {
-			sums := dotPanelI8(x.Data[i*stride:(i+1)*stride], weights)
+			sums := dotPanelI8(x.Data[i*stride:i*stride+padded], weights)
 			for c := range n {
 				y[i*ldy+j+c] = float32(sums[c]) * x.Scale[i] * w.Scale[j+c]
 			}

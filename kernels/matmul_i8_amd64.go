@@ -11,12 +11,12 @@ import (
 // vnni is avx512 with its byte products, where the processor has them.
 const vnni implementation = "avx512-vnni"
 
-// activeI8 returns the implementation of MatMulI8. AMX would be one more here.
+// activeI8 returns the implementation of MatMulI8.
 func activeI8() implementation {
 	switch {
-	case useAVX512() && cpu.X86.HasAVX512VNNI:
+	case active == avx512 && cpu.X86.HasAVX512VNNI:
 		return vnni
-	case useAVX512():
+	case active == avx512:
 		return avx2
 	}
 	return active
@@ -24,6 +24,8 @@ func activeI8() implementation {
 
 func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	switch activeI8() {
+	case amx:
+		matMulI8AMX(y, ldy, x, m, w)
 	case vnni:
 		matMulI8VNNI(y, ldy, x, m, w)
 	case avx2:
@@ -77,7 +79,7 @@ func (a *argsI8) rows(y []float32, x *RowsI8, i int) {
 func matMulI8VNNI(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	const width = 2 * PanelWidth
 	stride, panel := paddedI8(w.K), panelI8Len(w.K)
-	a := argsI8{ldy: 4 * ldy, ldx: stride, groups: stride / groupI8}
+	a := argsI8{ldy: 4 * ldy, ldx: strideI8(w.K), groups: stride / groupI8}
 	ahead := w.Data[:cap(w.Data)] // beyond w lie panels that a later call needs
 	for j := 0; j < w.N; j += width {
 		a.w0, a.sw = unsafe.SliceData(w.Data[j*stride:]), &w.Scale[j]
@@ -127,7 +129,7 @@ func tileI8x1AVX2(a *argsI8)
 // matMulI8AVX2 goes panel by panel.
 func matMulI8AVX2(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	stride := paddedI8(w.K)
-	a := argsI8{ldy: 4 * ldy, ldx: stride, groups: stride / groupI8}
+	a := argsI8{ldy: 4 * ldy, ldx: strideI8(w.K), groups: stride / groupI8}
 	var scales [PanelWidth]float32 // of a partial panel
 	for j := 0; j < w.N; j += PanelWidth {
 		a.w0, a.sw, a.mask = unsafe.SliceData(w.Data[j*stride:]), &w.Scale[j], nil

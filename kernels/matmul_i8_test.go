@@ -29,9 +29,9 @@ func packI8(w []int8, n, k int) *PanelsI8 {
 
 // rowsOf wraps q [m, k] whose bytes start off bytes into their array.
 func rowsOf(q []int8, m, k, off int) *RowsI8 {
-	r := &RowsI8{K: k, Data: make([]int8, off+m*paddedI8(k))[off:], Scale: make([]float32, m), Shift: make([]int32, m)}
+	r := &RowsI8{K: k, Data: make([]int8, off+m*strideI8(k))[off:], Scale: make([]float32, m), Shift: make([]int32, m)}
 	for i := range m {
-		copy(r.Data[i*paddedI8(k):], q[i*k:(i+1)*k])
+		copy(r.Data[i*strideI8(k):], q[i*k:(i+1)*k])
 		r.Scale[i] = 1 / float32(int(1)<<(i%5))
 		for _, v := range q[i*k : (i+1)*k] {
 			r.Shift[i] -= 128 * int32(v)
@@ -84,6 +84,9 @@ func TestMatMulI8(t *testing.T) {
 		for off := range 16 {
 			matMulI8Case(t, 17, 33, 82, off)
 		}
+		for m := range 131 { // AMX: whole tiles of k, blocks of rows and pairs of panels
+			matMulI8Case(t, m, 70+m%16, 192, m%16)
+		}
 	})
 }
 
@@ -128,8 +131,8 @@ func quantizeCase(t *testing.T, x []float32, off int) {
 	t.Helper()
 	k := len(x)
 	name := fmt.Sprintf("%d numbers at %d", k, off)
-	all := slices.Repeat([]int8{-128}, off+paddedI8(k)+32)
-	r := &RowsI8{Data: all[off : off+paddedI8(k)], Scale: []float32{-1}, Shift: []int32{-1}}
+	all := slices.Repeat([]int8{-128}, off+strideI8(k)+32)
+	r := &RowsI8{Data: all[off : off+strideI8(k)], Scale: []float32{-1}, Shift: []int32{-1}}
 	r.Quantize(x, k, 1, k)
 	var largest float32
 	for _, v := range x {
@@ -150,7 +153,7 @@ func quantizeCase(t *testing.T, x []float32, off int) {
 		t.Fatalf("%s: scale %v, shift %d, want %v, %d", name, r.Scale[0], r.Shift[0], largest/127, -128*sum)
 	}
 	for i := range all {
-		if inside := i >= off && i < off+paddedI8(k); !inside && all[i] != -128 || inside && i >= off+k && all[i] != 0 {
+		if inside := i >= off && i < off+strideI8(k); !inside && all[i] != -128 || inside && i >= off+k && all[i] != 0 {
 			t.Fatalf("%s: byte %d is %d", name, i-off, all[i])
 		}
 	}
@@ -207,7 +210,7 @@ func TestMatMulI8Bound(t *testing.T) {
 		cols.Quantize(w, k, n, k)
 		p := NewPanelsI8(n, k)
 		for j := range n {
-			p.SetRow(j, cols.Data[j*k:(j+1)*k], cols.Scale[j])
+			p.SetRow(j, cols.Data[j*strideI8(k):][:k], cols.Scale[j])
 		}
 		y := make([]float32, m*n)
 		MatMulI8(y, n, rows, m, p)
@@ -227,7 +230,7 @@ func TestMatMulI8Bound(t *testing.T) {
 // The matrices of the full-size model, a chunk of rows at a time, as
 // BenchmarkMatMulT; and what quantising the rows adds.
 func BenchmarkMatMulI8(b *testing.B) {
-	for _, size := range []struct{ m, n, k int }{{42, 1536, 512}, {42, 512, 512}, {42, 3072, 512}, {42, 512, 1536}, {1, 1536, 512}} {
+	for _, size := range []struct{ m, n, k int }{{1, 1536, 512}, {41, 1536, 512}, {82, 256, 512}, {82, 512, 1536}, {328, 256, 512}, {328, 512, 512}, {328, 512, 1536}, {656, 256, 512}} {
 		for _, impl := range Implementations() {
 			b.Run(fmt.Sprintf("%dx%dx%d/%s", size.m, size.n, size.k, impl), func(b *testing.B) {
 				defer Use(string(active))

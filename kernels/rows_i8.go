@@ -3,8 +3,8 @@ package kernels
 import "math"
 
 // RowsI8 is a matrix x [m, K] of int8 numbers with one scale for each row,
-// x[i, k] = Scale[i] * Data[i*stride + k], where stride is K rounded up to
-// whole groups of four; the k beyond K are zero.
+// x[i, k] = Scale[i] * Data[i*stride + k], where stride is strideI8(K); the k
+// beyond K are zero.
 type RowsI8 struct {
 	K     int
 	Data  []int8
@@ -14,7 +14,7 @@ type RowsI8 struct {
 
 // NewRowsI8 returns memory for at most m rows of at most k numbers.
 func NewRowsI8(m, k int) *RowsI8 {
-	return &RowsI8{Data: make([]int8, m*paddedI8(k)), Scale: make([]float32, m), Shift: make([]int32, m)}
+	return &RowsI8{Data: make([]int8, m*strideI8(k)), Scale: make([]float32, m), Shift: make([]int32, m)}
 }
 
 // largestI8 leaves -128 out, so that the range is symmetric.
@@ -33,7 +33,7 @@ func (r *RowsI8) Quantize(x []float32, ldx, m, k int) {
 	if m <= 0 {
 		return
 	}
-	stride := paddedI8(k)
+	stride := strideI8(k)
 	need("Quantize", "x", len(x), (m-1)*ldx+k)
 	need("Quantize", "RowsI8", len(r.Data), m*stride)
 	need("Quantize", "Scale", len(r.Scale), m)

@@ -1,0 +1,81 @@
+//go:build !purego
+
+package kernels
+
+import "unsafe"
+
+// rowsAMX is the most rows of x in a block: two tiles, one below the other.
+const rowsAMX = 32
+
+// stepAMX is how many k a tile holds.
+const stepAMX = 64
+
+// argsAMX is what matMulI8Tiles needs. Strides are in bytes. A block is rows rows
+// of x by the 32 columns of a pair of panels; the last one of a pair may
+// overlap the one before, so that all have the same shape.
+type argsAMX struct {
+	config       tileConfig
+	x, xLast     *int8 // the first block and the last
+	y, yLast     *float32
+	sx, sxLast   *float32
+	ldx, ldy     int
+	nextX, nextY int // from a block to the next
+	nextS        int
+	bottomX      int // from a block's upper tile to its lower one
+	bottomSum    int // the same in sums
+	rows         int
+	blocks       int   // of a pair of panels
+	bottom       int   // rows of the lower tile, which may be 0
+	w            *int8 // panels, one after the other
+	panel        int   // bytes of one
+	pairs        int
+	steps        int // of stepAMX k
+	sw           *float32
+	cols         uint32 // a bit for each of the last pair's columns
+	odd          uint32 // 1: the last pair has one panel
+	fetch        int    // quarters of a KiB that a step fetches ahead
+
+	// The assembly's own.
+	sums           *int32 // [rows, 32]
+	block          int
+	blockX, blockS uintptr
+	blockY         uintptr
+}
+
+//go:noescape
+func matMulI8Tiles(a *argsAMX)
+
+// matMulI8AMX cuts x into blocks of equal numbers of rows, because a product of
+// tiles takes a cycle for each of its rows. A K that does not fill its tiles is
+// left to VNNI.
+func matMulI8AMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
+	if w.K == 0 || w.K%stepAMX != 0 {
+		matMulI8VNNI(y, ldy, x, m, w)
+		return
+	}
+	stride := strideI8(w.K)
+	blocks := (m + rowsAMX - 1) / rowsAMX
+	rows := (m + blocks - 1) / blocks
+	last, top := m-rows, rows
+	if rows > rowsAMX/2 {
+		top = (rows + 1) / 2
+	}
+	a := argsAMX{
+		x: &x.Data[0], xLast: &x.Data[last*stride], ldx: stride, nextX: rows * stride, bottomX: top * stride,
+		y: &y[0], yLast: &y[last*ldy], ldy: 4 * ldy, nextY: 4 * rows * ldy,
+		sx: &x.Scale[0], sxLast: &x.Scale[last], nextS: 4 * rows,
+		rows: rows, blocks: blocks, bottom: rows - top, bottomSum: 4 * 2 * PanelWidth * top,
+		w: unsafe.SliceData(w.Data), panel: panelI8Len(w.K), steps: w.K / stepAMX,
+		pairs: (w.N + 2*PanelWidth - 1) / (2 * PanelWidth), sw: &w.Scale[0],
+		fetch: (8 + blocks - 1) / blocks,
+	}
+	cols := w.N - (a.pairs-1)*2*PanelWidth
+	a.cols = uint32(1<<cols - 1)
+	if cols <= PanelWidth {
+		a.odd = 1
+	}
+	for tile, n := range [8]int{top, top, rows - top, rows - top, top, rows - top, 16, 16} {
+		a.config.set(tile, max(1, n), 16)
+	}
+	matMulI8Tiles(&a)
+}
