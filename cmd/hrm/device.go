@@ -19,28 +19,16 @@ var errNoGPU = errors.New("no GPU")
 // that one. A GPU has the processor behind it, for when it is lost.
 func startBackend(ctx context.Context, device string, threads, lanes int, m *runtime.Model) (b runtime.Backend, why string, err error) {
 	switch device {
-	case "auto", "webgpu":
+	case "auto":
+		return auto(ctx, threads, lanes, m)
 	case "cpu":
 		b, err = startCPU(threads, m)
 		return b, "asked for", err
-	default:
-		return nil, "", fmt.Errorf("--device is %q, want auto, cpu or webgpu", device)
+	case "webgpu":
+		b, err = startBoth(threads, m)
+		return b, "asked for", err
 	}
-	onGPU, err := startGPU(m, device == "webgpu")
-	if err != nil && device == "webgpu" {
-		return nil, "", err
-	}
-	onCPU, cpuErr := startCPU(threads, m)
-	if cpuErr != nil || err != nil {
-		if onGPU != nil {
-			onGPU.Close()
-		}
-		return onCPU, fmt.Sprint("auto: ", err), cpuErr
-	}
-	if device == "webgpu" {
-		return runtime.Fallback(onGPU, onCPU), "asked for", nil
-	}
-	return race(ctx, onGPU, onCPU, lanes)
+	return nil, "", fmt.Errorf("--device is %q, want auto, cpu or webgpu", device)
 }
 
 func startCPU(threads int, m *runtime.Model) (runtime.Backend, error) {
@@ -51,22 +39,66 @@ func startCPU(threads int, m *runtime.Model) (runtime.Backend, error) {
 	return b, nil
 }
 
+// startBoth starts a model on any GPU, with the processor behind it.
+func startBoth(threads int, m *runtime.Model) (runtime.Backend, error) {
+	onGPU, err := startGPU(m, true)
+	if err != nil {
+		return nil, err
+	}
+	onCPU, err := startCPU(threads, m)
+	if err != nil {
+		return nil, errors.Join(err, onGPU.Close())
+	}
+	return runtime.Fallback(onGPU, onCPU), nil
+}
+
+// auto starts a model on the faster device: the one that was faster when the
+// two were last raced, or else the winner of a race.
+func auto(ctx context.Context, threads, lanes int, m *runtime.Model) (runtime.Backend, string, error) {
+	onCPU, err := startCPU(threads, m)
+	if err != nil {
+		return nil, "", err
+	}
+	if !hasGPU {
+		return onCPU, "auto: no GPU in this build", nil
+	}
+	key := raceKey(onCPU.Name(), threads, lanes, m)
+	past, known := recall(key)
+	if known && past.GPU == "" {
+		return onCPU, past.String(), nil
+	}
+	onGPU, err := startGPU(m, false)
+	if err != nil {
+		remember(key, verdict{Why: err.Error()})
+		return onCPU, fmt.Sprint("auto: ", err), nil
+	}
+	if known && past.GPU == onGPU.Name() {
+		return runtime.Fallback(onGPU, onCPU), past.String(), nil
+	}
+	b, v, err := race(ctx, onGPU, onCPU, lanes)
+	if err == nil {
+		remember(key, v)
+	}
+	return b, "auto: " + v.Why, err
+}
+
 // race times a segment on each, after one to warm up, and keeps the faster.
-func race(ctx context.Context, onGPU, onCPU runtime.Backend, lanes int) (runtime.Backend, string, error) {
+func race(ctx context.Context, onGPU, onCPU runtime.Backend, lanes int) (runtime.Backend, verdict, error) {
 	tg, gpuErr := segmentTime(ctx, onGPU, lanes)
 	tc, err := segmentTime(ctx, onCPU, lanes)
 	if err != nil {
-		return nil, "", errors.Join(err, onGPU.Close(), onCPU.Close())
+		return nil, verdict{}, errors.Join(err, onGPU.Close(), onCPU.Close())
 	}
-	why := fmt.Sprintf("auto: a segment of %d puzzles takes %v on %s, %v on %s",
-		lanes, tg.Round(time.Microsecond), onGPU.Name(), tc.Round(time.Microsecond), onCPU.Name())
+	v := verdict{Why: fmt.Sprintf("a segment of %d puzzles takes %v on %s, %v on %s",
+		lanes, tg.Round(time.Microsecond), onGPU.Name(), tc.Round(time.Microsecond), onCPU.Name())}
 	if gpuErr != nil {
-		why = fmt.Sprint("auto: ", gpuErr)
+		v.Why = gpuErr.Error()
 	}
 	if gpuErr != nil || tc <= tg {
-		return onCPU, why, onGPU.Close()
+		return onCPU, v, onGPU.Close()
 	}
-	return runtime.Fallback(onGPU, onCPU), why, nil
+	v.GPU = onGPU.Name()
+	return runtime.Fallback(onGPU, onCPU), v, nil
 }
 
 // segmentTime returns the time of the second segment of a batch of blank

@@ -8,6 +8,8 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
+const hasGPU = false
+
 // startGPU says that this build has no WebGPU. Its library is a large download
 // that the first `go run ./cmd/hrm` should not wait for.
 func startGPU(*runtime.Model, bool) (runtime.Backend, error) {

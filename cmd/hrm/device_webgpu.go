@@ -12,6 +12,8 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
+const hasGPU = true
+
 // gpuBackend owns its device.
 type gpuBackend struct {
 	*gpu.Backend

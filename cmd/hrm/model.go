@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -56,10 +57,11 @@ func (f *modelFlags) load() (*loaded, error) {
 	return &loaded{m, b, task, func() { b.Close(); file.Close() }}, nil
 }
 
-// start starts the model on its device, and says which when the user chose.
+// start starts the model on its device, and says which when the user asked or
+// when it is a GPU.
 func (f *modelFlags) start(m *runtime.Model) (runtime.Backend, error) {
 	b, why, err := startBackend(f.cmd.Context(), f.device, f.threads, runtime.DefaultLanes, m)
-	if err == nil && f.cmd.Flags().Changed("device") {
+	if err == nil && (f.cmd.Flags().Changed("device") || strings.HasPrefix(b.Name(), "webgpu/")) {
 		fmt.Fprintf(f.cmd.ErrOrStderr(), "device: %s (%s)\n", b.Name(), why)
 	}
 	return b, err
