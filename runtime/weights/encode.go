@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/hrmgo/hrm/internal/strict"
 )
 
 // plan is where everything of a file to be written lies.
@@ -28,14 +30,14 @@ func newPlan(h Header, specs []Spec) (*plan, error) {
 	for i, s := range specs {
 		n, err := s.bytes(maxDataSz)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", quoteKey(s.Name), err)
+			return nil, fmt.Errorf("tensor %s: %w", strict.QuoteKey(s.Name), err)
 		}
 		at := alignUp(p.size)
 		if n > maxDataSz-at {
 			return nil, fmt.Errorf("%w: more than %d bytes of data", ErrFormat, int64(maxDataSz))
 		}
 		if _, twice := index[s.Name]; twice {
-			return nil, fmt.Errorf("%w: tensor %s is there twice", ErrTensor, quoteKey(s.Name))
+			return nil, fmt.Errorf("%w: tensor %s is there twice", ErrTensor, strict.QuoteKey(s.Name))
 		}
 		p.entries[i] = entry{s, at, n}
 		p.size = at + n
@@ -98,7 +100,7 @@ func (e *encoder) do(err error) {
 func (e *encoder) strs(list ...string) {
 	for _, s := range list {
 		if !utf8.ValidString(s) {
-			e.do(fmt.Errorf("%w: %s is not UTF-8", ErrFormat, quoteKey(s)))
+			e.do(fmt.Errorf("%w: %s is not UTF-8", ErrFormat, strict.QuoteKey(s)))
 		}
 		e.do(e.EncodeString(s))
 	}
@@ -114,7 +116,7 @@ func (e *encoder) config(config map[string]any) {
 		case bool, int, int64, float64:
 			e.do(e.Encode(v))
 		default:
-			e.do(fmt.Errorf("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, quoteKey(k), v))
+			e.do(fmt.Errorf("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, strict.QuoteKey(k), v))
 		}
 	}
 }
@@ -191,7 +193,7 @@ func Encode(h Header, tensors []Tensor) ([]byte, error) {
 
 func wrongLength(e *entry, got int) error {
 	return fmt.Errorf("weights: tensor %s: %w: %d bytes given, want %d for %v %v",
-		quoteKey(e.Name), ErrTensor, got, e.length, e.DType, e.Shape)
+		strict.QuoteKey(e.Name), ErrTensor, got, e.length, e.DType, e.Shape)
 }
 
 func specsOf(tensors []Tensor) []Spec {

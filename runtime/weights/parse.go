@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"github.com/hrmgo/hrm/internal/strict"
 )
 
 // Options says how strictly a file is read. The zero value checks everything.
@@ -75,15 +77,15 @@ type entry struct {
 var headerKeys = []string{"format", "version", "config", "task", "meta", "tensors", "sha256", "pad"}
 
 func parse(data []byte) (*File, error) {
-	c := newCursor(data)
-	switch n, err := c.array(); {
+	c := strict.NewCursor(data, ErrFormat, ErrTruncated)
+	switch n, err := c.Array(); {
 	case err != nil:
 		return nil, notHRM(err)
 	case n != 2:
 		return nil, fmt.Errorf("%w: an array of %d, want 2: header and data", ErrFormat, n)
 	}
 	h := &header{file: &File{}, seen: map[string]bool{}}
-	if err := c.each("header", func(key string) error { return h.field(c, key) }); err != nil {
+	if err := c.Each("header", func(key string) error { return h.field(c, key) }); err != nil {
 		return nil, err
 	}
 	for _, key := range headerKeys {
@@ -106,7 +108,7 @@ func notHRM(err error) error {
 }
 
 // field reads one value of the header.
-func (h *header) field(c *cursor, key string) (err error) {
+func (h *header) field(c *strict.Cursor, key string) (err error) {
 	h.seen[key] = true
 	f := h.file
 	switch key {
@@ -116,17 +118,17 @@ func (h *header) field(c *cursor, key string) (err error) {
 		err = h.version(c)
 	case "config":
 		f.Header.Config = map[string]any{}
-		err = c.each(key, func(k string) error {
-			v, err := c.scalar()
+		err = c.Each(key, func(k string) error {
+			v, err := c.Scalar()
 			f.Header.Config[k] = v
 			return err
 		})
 	case "task":
-		f.Header.Task, err = c.str()
+		f.Header.Task, err = c.Str()
 	case "meta":
 		f.Header.Meta = map[string]string{}
-		err = c.each(key, func(k string) error {
-			v, err := c.str()
+		err = c.Each(key, func(k string) error {
+			v, err := c.Str()
 			f.Header.Meta[k] = v
 			return err
 		})
@@ -142,16 +144,16 @@ func (h *header) field(c *cursor, key string) (err error) {
 	return err
 }
 
-func (h *header) format(c *cursor) error {
-	s, err := c.str()
+func (h *header) format(c *strict.Cursor) error {
+	s, err := c.Str()
 	if err == nil && s != "hrm" {
-		err = fmt.Errorf("%w: format is %s, want \"hrm\"", ErrFormat, quoteKey(s))
+		err = fmt.Errorf("%w: format is %s, want \"hrm\"", ErrFormat, strict.QuoteKey(s))
 	}
 	return err
 }
 
-func (h *header) version(c *cursor) error {
-	n, err := c.integer()
+func (h *header) version(c *strict.Cursor) error {
+	n, err := c.Integer()
 	if err == nil && n != Version {
 		err = fmt.Errorf("%w: %d, this program reads %d", ErrVersion, n, Version)
 	}
@@ -159,8 +161,8 @@ func (h *header) version(c *cursor) error {
 	return err
 }
 
-func (h *header) hash(c *cursor) error {
-	b, err := c.bin()
+func (h *header) hash(c *strict.Cursor) error {
+	b, err := c.Bin()
 	if err == nil && len(b) != sha256.Size {
 		err = fmt.Errorf("%w: sha256 has %d bytes, want 32", ErrFormat, len(b))
 	}
@@ -168,8 +170,8 @@ func (h *header) hash(c *cursor) error {
 	return err
 }
 
-func (h *header) pad(c *cursor) error {
-	b, err := c.bin()
+func (h *header) pad(c *strict.Cursor) error {
+	b, err := c.Bin()
 	switch {
 	case err != nil:
 		return err
@@ -183,14 +185,14 @@ func (h *header) pad(c *cursor) error {
 
 func zero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
 
-func (h *header) tensors(c *cursor) error {
-	n, err := c.array()
+func (h *header) tensors(c *strict.Cursor) error {
+	n, err := c.Array()
 	if err != nil {
 		return err
 	}
 	for i := range n {
 		e := entry{length: -1, offset: -1}
-		if err := c.each(fmt.Sprintf("tensor %d", i), func(key string) error { return e.field(c, key) }); err != nil {
+		if err := c.Each(fmt.Sprintf("tensor %d", i), func(key string) error { return e.field(c, key) }); err != nil {
 			return err
 		}
 		if err := e.complete(); err != nil {
@@ -202,23 +204,23 @@ func (h *header) tensors(c *cursor) error {
 }
 
 // field reads one value of a tensor's entry.
-func (e *entry) field(c *cursor, key string) (err error) {
+func (e *entry) field(c *strict.Cursor, key string) (err error) {
 	switch key {
 	case "name":
-		e.Name, err = c.str()
+		e.Name, err = c.Str()
 	case "dtype":
 		var name string
-		if name, err = c.str(); err == nil {
+		if name, err = c.Str(); err == nil {
 			e.DType, err = ParseDType(name)
 		}
 	case "shape":
 		e.Shape, err = shape(c)
 	case "offset":
-		e.offset, err = c.natural()
+		e.offset, err = natural(c)
 	case "length":
-		e.length, err = c.natural()
+		e.length, err = natural(c)
 	case "scale":
-		if e.Scale, err = c.str(); err == nil && e.Scale == "" {
+		if e.Scale, err = c.Str(); err == nil && e.Scale == "" {
 			err = fmt.Errorf("%w: empty name", ErrTensor)
 		}
 	default:
@@ -228,8 +230,8 @@ func (e *entry) field(c *cursor, key string) (err error) {
 }
 
 // natural returns an integer that is not negative.
-func (c *cursor) natural() (int64, error) {
-	n, err := c.integer()
+func natural(c *strict.Cursor) (int64, error) {
+	n, err := c.Integer()
 	if err == nil && n < 0 {
 		err = fmt.Errorf("%w: %d is negative", ErrTensor, n)
 	}
@@ -237,8 +239,8 @@ func (c *cursor) natural() (int64, error) {
 }
 
 // shape reads the dimensions of a tensor, each 1 or more and an int.
-func shape(c *cursor) ([]int, error) {
-	n, err := c.array()
+func shape(c *strict.Cursor) ([]int, error) {
+	n, err := c.Array()
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +249,7 @@ func shape(c *cursor) ([]int, error) {
 	}
 	s := make([]int, n)
 	for i := range s {
-		d, err := c.integer()
+		d, err := c.Integer()
 		if err != nil {
 			return nil, err
 		}
@@ -280,16 +282,16 @@ func (e *entry) complete() error {
 }
 
 // data reads the last value of the file.
-func (h *header) data(c *cursor) (err error) {
-	h.file.data, err = c.bin()
-	at := c.pos() - len(h.file.data)
+func (h *header) data(c *strict.Cursor) (err error) {
+	h.file.data, err = c.Bin()
+	at := c.Pos() - len(h.file.data)
 	switch {
 	case err != nil:
 		return fmt.Errorf("data: %w", err)
 	case at%Align != 0:
 		return fmt.Errorf("%w: data starts at byte %d, want a multiple of %d", ErrLayout, at, Align)
-	case c.r.Len() > 0:
-		return fmt.Errorf("%w: %d bytes after the data", ErrFormat, c.r.Len())
+	case c.Left() > 0:
+		return fmt.Errorf("%w: %d bytes after the data", ErrFormat, c.Left())
 	}
 	return nil
 }
@@ -303,13 +305,13 @@ func (h *header) place() error {
 	for i := range h.entries {
 		e := &h.entries[i]
 		if err := e.check(int64(len(f.data))); err != nil {
-			return fmt.Errorf("tensor %s: %w", quoteKey(e.Name), err)
+			return fmt.Errorf("tensor %s: %w", strict.QuoteKey(e.Name), err)
 		}
 		if _, twice := f.index[e.Name]; twice {
-			return fmt.Errorf("%w: tensor %s is there twice", ErrTensor, quoteKey(e.Name))
+			return fmt.Errorf("%w: tensor %s is there twice", ErrTensor, strict.QuoteKey(e.Name))
 		}
 		if err := e.follows(f.data, end); err != nil {
-			return fmt.Errorf("tensor %s: %w", quoteKey(e.Name), err)
+			return fmt.Errorf("tensor %s: %w", strict.QuoteKey(e.Name), err)
 		}
 		end = e.offset + e.length
 		f.index[e.Name] = i
@@ -387,22 +389,22 @@ func checkScales(tensors []Tensor, index map[string]int) error {
 		t := &tensors[i].Spec
 		if t.DType != I8 {
 			if t.Scale != "" {
-				return fmt.Errorf("%w: tensor %s is %v and has a scale, want none", ErrTensor, quoteKey(t.Name), t.DType)
+				return fmt.Errorf("%w: tensor %s is %v and has a scale, want none", ErrTensor, strict.QuoteKey(t.Name), t.DType)
 			}
 			continue
 		}
 		switch {
 		case len(t.Shape) == 0:
-			return fmt.Errorf("%w: tensor %s is i8 without rows", ErrTensor, quoteKey(t.Name))
+			return fmt.Errorf("%w: tensor %s is i8 without rows", ErrTensor, strict.QuoteKey(t.Name))
 		case t.Scale == "":
-			return fmt.Errorf("%w: tensor %s is i8 without a scale", ErrTensor, quoteKey(t.Name))
+			return fmt.Errorf("%w: tensor %s is i8 without a scale", ErrTensor, strict.QuoteKey(t.Name))
 		}
 		j, ok := index[t.Scale]
 		if !ok {
-			return fmt.Errorf("%w: tensor %s: there is no scale %s", ErrTensor, quoteKey(t.Name), quoteKey(t.Scale))
+			return fmt.Errorf("%w: tensor %s: there is no scale %s", ErrTensor, strict.QuoteKey(t.Name), strict.QuoteKey(t.Scale))
 		}
 		if s := &tensors[j].Spec; s.DType != F32 || !slices.Equal(s.Shape, t.Shape[:1]) {
-			return fmt.Errorf("%w: tensor %s: its scale is %v %v, want f32 %v", ErrTensor, quoteKey(t.Name), s.DType, s.Shape, t.Shape[:1])
+			return fmt.Errorf("%w: tensor %s: its scale is %v %v, want f32 %v", ErrTensor, strict.QuoteKey(t.Name), s.DType, s.Shape, t.Shape[:1])
 		}
 	}
 	return nil

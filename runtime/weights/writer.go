@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/hrmgo/hrm/internal/strict"
 )
 
 // Writer writes one file, tensor by tensor, without ever holding one whole.
@@ -70,7 +72,7 @@ func (w *Writer) Write(r io.Reader) error {
 		err = fmt.Errorf("%d bytes given, want %d: %w", n, e.length, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
-		return w.fail(fmt.Errorf("weights: tensor %s: %w", quoteKey(e.Name), err))
+		return w.fail(fmt.Errorf("weights: tensor %s: %w", strict.QuoteKey(e.Name), err))
 	}
 	w.next, w.end = w.next+1, e.offset+e.length
 	return nil
@@ -86,7 +88,7 @@ func (w *Writer) Commit() error {
 		return w.err
 	}
 	if w.next < len(w.plan.entries) {
-		return w.fail(fmt.Errorf("weights: tensor %s was not written", quoteKey(w.plan.entries[w.next].Name)))
+		return w.fail(fmt.Errorf("weights: tensor %s was not written", strict.QuoteKey(w.plan.entries[w.next].Name)))
 	}
 	if _, err := w.file.WriteAt(w.hash.Sum(nil), w.plan.hashAt); err != nil {
 		return w.fail(fmt.Errorf("weights: %w", err))
