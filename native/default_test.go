@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -15,8 +16,8 @@ func TestDefaultSaysHowItWasMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Task != "sudoku" || len(embedded) > 4<<20 {
-		t.Errorf("task %q, %d bytes, want sudoku and at most 4 MiB", m.Task, len(embedded))
+	if m.Task != "sudoku" || len(embedded.Model) > 4<<20 {
+		t.Errorf("task %q, %d bytes, want sudoku and at most 4 MiB", m.Task, len(embedded.Model))
 	}
 	for _, key := range []string{"preset", "steps", "seed", "data_sha256", "validation_exact_accuracy", "validation_setting", "licence"} {
 		if m.Meta[key] == "" {

@@ -1,0 +1,129 @@
+// Package abi is what a host and the plugin say to each other: msgpack
+// messages in the guest's memory.
+//
+// The plugin exports three functions:
+//
+//	hrm_abi() i32            the Version that it speaks
+//	hrm_buffer(size i32) i32 the address of memory for a request of size bytes; 0: too large
+//	hrm_call(size i32) i64   reads the request, returns address<<32 | size of the reply
+//
+// The reply is valid until the next call. The guest handles one call at a time.
+//
+// A message is a map with string keys. Absent keys mean zero; an unknown key, a
+// key that comes twice, a nil or a value of another kind is an error.
+package abi
+
+import "errors"
+
+// Version is what hrm_abi returns.
+const Version = 1
+
+// The names of the exports.
+const (
+	ExportVersion = "hrm_abi"
+	ExportBuffer  = "hrm_buffer"
+	ExportCall    = "hrm_call"
+)
+
+// Limits of a message.
+const (
+	MaxRequest = 1 << 30 // bytes: a model is part of one
+	MaxReply   = 64 << 20
+	MaxPuzzles = 1 << 16 // of one request
+)
+
+var (
+	// ErrFormat is wrapped by the error about a message that is not what
+	// this package describes.
+	ErrFormat = errors.New("invalid message")
+	// ErrTruncated is wrapped when a message ends too early.
+	ErrTruncated = errors.New("message ends too early")
+)
+
+// Op says what a request asks for.
+type Op string
+
+const (
+	OpOpen  Op = "open"  // use Model from now on
+	OpInfo  Op = "info"  // describe the model in use
+	OpSolve Op = "solve" // answer Puzzles
+)
+
+// Request is what the host sends.
+type Request struct {
+	Op      Op
+	Model   []byte   // open: a .hrm file; empty: the embedded model
+	Task    string   // open: what the model must solve; "": anything
+	Puzzles []Puzzle // solve
+	Options          // solve
+}
+
+// Options say how long and how often to think about a puzzle.
+type Options struct {
+	MaxSegments int    // of an attempt; 0: the model's own
+	Restarts    int    // further attempts for an answer that is not accepted
+	NoCheck     bool   // the halting head decides about that, not the rules of the task
+	Seed        uint64 // of further attempts
+}
+
+// Puzzle is a question: a line of text as the task writes it (a sudoku is 81
+// characters, 1 to 9 or '.'), or the tokens of the model.
+type Puzzle struct {
+	Text   string
+	Tokens []int32 // instead of Text
+	ID     int32   // row of the model's puzzle table
+}
+
+// Reply is what the guest answers: Error, or what the request asked for.
+type Reply struct {
+	Error   *Error
+	Info    *Info    // open, info
+	Results []Result // solve: one for each puzzle, in their order
+}
+
+// Kind is a class of errors.
+type Kind string
+
+const (
+	KindMessage Kind = "message" // the request could not be read
+	KindModel   Kind = "model"   // the .hrm file is damaged, or for another task
+	KindPuzzle  Kind = "puzzle"  // the text is no puzzle of the model's task
+	KindOptions Kind = "options" // an option is out of range
+	KindFailed  Kind = "failed"  // the solver failed
+)
+
+// Error is an error that the guest reports.
+type Error struct {
+	Kind    Kind   `json:"kind"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Info describes the model in use.
+type Info struct {
+	Task        string            `json:"task"`
+	Backend     string            `json:"backend"` // "cpu/simd128 int8"; "cpu/generic" without the SIMD kernels
+	SeqLen      int               `json:"seq_len"`
+	Vocab       int               `json:"vocab"`
+	MaxSegments int               `json:"max_segments"` // of an attempt, by default
+	Meta        map[string]string `json:"meta"`         // the model's own words about itself
+}
+
+// Result is what came of a puzzle: an answer or an Error.
+type Result struct {
+	Error         *Error  `json:"error,omitempty"`
+	Answer        string  `json:"answer,omitempty"`
+	Tokens        []int32 `json:"-"`
+	Known         bool    `json:"-"`                // the task has rules to judge by: sudoku and maze
+	Reason        string  `json:"reason,omitempty"` // why the answer is wrong, Known only
+	Segments      int     `json:"segments"`
+	Halted        bool    `json:"halted"`
+	QHalt         float32 `json:"q_halt"`
+	QContinue     float32 `json:"q_continue"`
+	Attempts      int     `json:"attempts"`
+	TotalSegments int     `json:"total_segments"`
+}
+
+// Valid reports whether the answer obeys the rules of its task.
+func (r *Result) Valid() bool { return r.Error == nil && r.Known && r.Reason == "" }

@@ -1,0 +1,292 @@
+package abi
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/hrmgo/hrm/internal/strict"
+)
+
+// field is one key of a message, both ways.
+type field struct {
+	key   string
+	zero  bool // left out of the message
+	write func(*msgpack.Encoder) error
+	read  func(*strict.Cursor) error
+}
+
+// Encode returns the message.
+func (r *Request) Encode() ([]byte, error) { return encode(r.fields()) }
+
+// DecodeRequest reads a request. Its Model lies in data. The error wraps
+// ErrFormat or ErrTruncated.
+func DecodeRequest(data []byte) (*Request, error) {
+	r := &Request{}
+	return r, decode("request", data, r.fields())
+}
+
+// Encode returns the message.
+func (r *Reply) Encode() ([]byte, error) { return encode(r.fields()) }
+
+// DecodeReply reads a reply. The error wraps ErrFormat or ErrTruncated.
+func DecodeReply(data []byte) (*Reply, error) {
+	r := &Reply{}
+	return r, decode("reply", data, r.fields())
+}
+
+func (r *Request) fields() []field {
+	return []field{
+		str("op", &r.Op), bin("model", &r.Model), str("task", &r.Task),
+		list("puzzles", &r.Puzzles, (*Puzzle).fields),
+		num("max_segments", &r.MaxSegments), num("restarts", &r.Restarts), flag("no_check", &r.NoCheck), seed("seed", &r.Seed),
+	}
+}
+
+func (p *Puzzle) fields() []field {
+	return []field{str("text", &p.Text), nums("tokens", &p.Tokens), num("id", &p.ID)}
+}
+
+func (r *Reply) fields() []field {
+	return []field{
+		part("error", &r.Error, (*Error).fields), part("info", &r.Info, (*Info).fields),
+		list("results", &r.Results, (*Result).fields),
+	}
+}
+
+func (e *Error) fields() []field {
+	return []field{str("kind", &e.Kind), str("message", &e.Message)}
+}
+
+func (i *Info) fields() []field {
+	return []field{
+		str("task", &i.Task), str("backend", &i.Backend), num("seq_len", &i.SeqLen), num("vocab", &i.Vocab),
+		num("max_segments", &i.MaxSegments), texts("meta", &i.Meta),
+	}
+}
+
+func (r *Result) fields() []field {
+	return []field{
+		part("error", &r.Error, (*Error).fields), str("answer", &r.Answer), nums("tokens", &r.Tokens),
+		flag("known", &r.Known), str("reason", &r.Reason), num("segments", &r.Segments), flag("halted", &r.Halted),
+		float("q_halt", &r.QHalt), float("q_continue", &r.QContinue),
+		num("attempts", &r.Attempts), num("total_segments", &r.TotalSegments),
+	}
+}
+
+func encode(fields []field) ([]byte, error) {
+	var buf bytes.Buffer
+	e := msgpack.NewEncoder(&buf)
+	e.UseCompactInts(true)
+	err := writeMap(e, fields)
+	return buf.Bytes(), err
+}
+
+func writeMap(e *msgpack.Encoder, fields []field) error {
+	present := slices.DeleteFunc(fields, func(f field) bool { return f.zero })
+	if err := e.EncodeMapLen(len(present)); err != nil {
+		return err
+	}
+	for _, f := range present {
+		if err := e.EncodeString(f.key); err != nil {
+			return err
+		}
+		if err := f.write(e); err != nil {
+			return fmt.Errorf("abi: %s: %w", f.key, err)
+		}
+	}
+	return nil
+}
+
+func decode(what string, data []byte, fields []field) error {
+	c := strict.NewCursor(data, ErrFormat, ErrTruncated)
+	err := readMap(c, what, fields)
+	if err == nil && c.Left() > 0 {
+		err = fmt.Errorf("%w: %d bytes after the %s", ErrFormat, c.Left(), what)
+	}
+	if err != nil {
+		return fmt.Errorf("abi: %w", err)
+	}
+	return nil
+}
+
+func readMap(c *strict.Cursor, what string, fields []field) error {
+	return c.Each(what, func(key string) error {
+		for _, f := range fields {
+			if f.key == key {
+				return f.read(c)
+			}
+		}
+		return fmt.Errorf("%w: unknown key", ErrFormat)
+	})
+}
+
+func str[T ~string](key string, v *T) field {
+	return field{key, *v == "",
+		func(e *msgpack.Encoder) error { return e.EncodeString(string(*v)) },
+		func(c *strict.Cursor) error {
+			s, err := c.Str()
+			*v = T(s)
+			return err
+		}}
+}
+
+func bin(key string, v *[]byte) field {
+	return field{key, len(*v) == 0,
+		func(e *msgpack.Encoder) error { return e.EncodeBytes(*v) },
+		func(c *strict.Cursor) (err error) {
+			*v, err = c.Bin()
+			return err
+		}}
+}
+
+func flag(key string, v *bool) field {
+	return field{key, !*v,
+		func(e *msgpack.Encoder) error { return e.EncodeBool(*v) },
+		func(c *strict.Cursor) (err error) {
+			*v, err = c.Bool()
+			return err
+		}}
+}
+
+func float(key string, v *float32) field {
+	return field{key, *v == 0,
+		func(e *msgpack.Encoder) error { return e.EncodeFloat32(*v) },
+		func(c *strict.Cursor) error {
+			f, err := c.Float()
+			*v = float32(f)
+			return err
+		}}
+}
+
+// number reads an integer that fits int32.
+func number(c *strict.Cursor) (int64, error) {
+	n, err := c.Integer()
+	if err == nil && (n < math.MinInt32 || n > math.MaxInt32) {
+		err = fmt.Errorf("%w: %d does not fit 32 bits", ErrFormat, n)
+	}
+	return n, err
+}
+
+func num[T int | int32](key string, v *T) field {
+	return field{key, *v == 0,
+		func(e *msgpack.Encoder) error { return e.EncodeInt(int64(*v)) },
+		func(c *strict.Cursor) error {
+			n, err := number(c)
+			*v = T(n)
+			return err
+		}}
+}
+
+// seed is 64 bits, written as a signed integer.
+func seed(key string, v *uint64) field {
+	return field{key, *v == 0,
+		func(e *msgpack.Encoder) error { return e.EncodeInt(int64(*v)) },
+		func(c *strict.Cursor) error {
+			n, err := c.Integer()
+			*v = uint64(n)
+			return err
+		}}
+}
+
+func nums(key string, v *[]int32) field {
+	return field{key, len(*v) == 0,
+		func(e *msgpack.Encoder) error { return writeNums(e, *v) },
+		func(c *strict.Cursor) error {
+			n, err := c.Array()
+			for range n {
+				var x int64
+				if x, err = number(c); err != nil {
+					break
+				}
+				*v = append(*v, int32(x))
+			}
+			return err
+		}}
+}
+
+func writeNums(e *msgpack.Encoder, v []int32) error {
+	if err := e.EncodeArrayLen(len(v)); err != nil {
+		return err
+	}
+	for _, x := range v {
+		if err := e.EncodeInt(int64(x)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part is a map that may be absent.
+func part[T any](key string, v **T, fields func(*T) []field) field {
+	return field{key, *v == nil,
+		func(e *msgpack.Encoder) error { return writeMap(e, fields(*v)) },
+		func(c *strict.Cursor) error {
+			*v = new(T)
+			return readMap(c, key, fields(*v))
+		}}
+}
+
+// list is an array of maps.
+func list[T any](key string, v *[]T, fields func(*T) []field) field {
+	return field{key, len(*v) == 0,
+		func(e *msgpack.Encoder) error {
+			if err := e.EncodeArrayLen(len(*v)); err != nil {
+				return err
+			}
+			for i := range *v {
+				if err := writeMap(e, fields(&(*v)[i])); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func(c *strict.Cursor) error {
+			n, err := c.Array()
+			if err == nil && n > MaxPuzzles {
+				err = fmt.Errorf("%w: %d elements, want at most %d", ErrFormat, n, MaxPuzzles)
+			}
+			if err != nil {
+				return err
+			}
+			for i := range n {
+				var x T
+				if err := readMap(c, fmt.Sprintf("element %d", i), fields(&x)); err != nil {
+					return err
+				}
+				*v = append(*v, x)
+			}
+			return nil
+		}}
+}
+
+// texts is a map from strings to strings.
+func texts(key string, v *map[string]string) field {
+	return field{key, len(*v) == 0,
+		func(e *msgpack.Encoder) error {
+			if err := e.EncodeMapLen(len(*v)); err != nil {
+				return err
+			}
+			for _, k := range slices.Sorted(maps.Keys(*v)) {
+				if err := e.EncodeString(k); err != nil {
+					return err
+				}
+				if err := e.EncodeString((*v)[k]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func(c *strict.Cursor) error {
+			*v = map[string]string{}
+			return c.Each(key, func(k string) error {
+				s, err := c.Str()
+				(*v)[k] = s
+				return err
+			})
+		}}
+}

@@ -1,0 +1,142 @@
+// Package guest is the plugin behind its exports: it keeps a session and
+// answers the messages of package abi. The mains in wasm/plugin, wasm/extism
+// and wasm/wasi put the calls of their hosts around it.
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hrmgo/hrm/native/embedded"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/wasm/abi"
+	"github.com/hrmgo/hrm/wasm/session"
+)
+
+// Guest answers requests. The zero value uses the embedded model until a
+// request opens another. One goroutine uses it at a time.
+type Guest struct{ session *session.Session }
+
+// Call answers an encoded request with an encoded reply, whatever it is given.
+// The guest keeps request when it holds a model.
+func (g *Guest) Call(request []byte) []byte {
+	reply := &abi.Reply{}
+	if r, err := abi.DecodeRequest(request); err != nil {
+		reply.Error = &abi.Error{Kind: abi.KindMessage, Message: err.Error()}
+	} else {
+		reply = g.Do(r)
+	}
+	data, err := reply.Encode()
+	if err == nil && len(data) <= abi.MaxReply {
+		return data
+	}
+	if err == nil {
+		err = fmt.Errorf("a reply of %d bytes, want at most %d: ask for fewer puzzles", len(data), abi.MaxReply)
+	}
+	data, _ = (&abi.Reply{Error: failed(err)}).Encode() // strings of our own: it cannot fail
+	return data
+}
+
+// Do answers a request.
+func (g *Guest) Do(r *abi.Request) *abi.Reply {
+	var reply abi.Reply
+	switch r.Op {
+	case abi.OpOpen:
+		if reply.Error = g.open(r.Model, r.Task); reply.Error == nil {
+			reply.Info, reply.Error = g.Info()
+		}
+	case abi.OpInfo:
+		reply.Info, reply.Error = g.Info()
+	case abi.OpSolve:
+		reply.Results, reply.Error = g.Solve(r.Puzzles, r.Options)
+	default:
+		reply.Error = &abi.Error{Kind: abi.KindMessage,
+			Message: fmt.Sprintf("unknown op %q, want %s, %s or %s", r.Op, abi.OpOpen, abi.OpInfo, abi.OpSolve)}
+	}
+	return &reply
+}
+
+// open replaces the session, or leaves it where the model is no good.
+func (g *Guest) open(model []byte, task string) *abi.Error {
+	if len(model) == 0 {
+		model = embedded.Model
+	}
+	s, err := session.Open(model, task)
+	if err != nil {
+		return &abi.Error{Kind: abi.KindModel, Message: err.Error()}
+	}
+	if g.session != nil {
+		_ = g.session.Close()
+	}
+	g.session = s
+	return nil
+}
+
+// use opens the embedded model when there is none yet.
+func (g *Guest) use() *abi.Error {
+	if g.session != nil {
+		return nil
+	}
+	return g.open(nil, "")
+}
+
+// Info describes the model in use.
+func (g *Guest) Info() (*abi.Info, *abi.Error) {
+	if err := g.use(); err != nil {
+		return nil, err
+	}
+	s := g.session
+	c := &s.Model.Config
+	return &abi.Info{
+		Task: s.Task.Name(), Backend: s.Backend.Name(), SeqLen: c.SeqLen, Vocab: c.VocabSize,
+		MaxSegments: c.HaltMaxSteps, Meta: s.Model.Meta,
+	}, nil
+}
+
+// Solve answers the puzzles one after the other. A bad puzzle is an error in
+// its own result.
+func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.Error) {
+	if err := g.use(); err != nil {
+		return nil, err
+	}
+	if o.MaxSegments < 0 || o.Restarts < 0 {
+		return nil, &abi.Error{Kind: abi.KindOptions,
+			Message: fmt.Sprintf("max_segments is %d and restarts %d, want 0 or more", o.MaxSegments, o.Restarts)}
+	}
+	var results []abi.Result
+	for i := range puzzles {
+		results = append(results, g.solve(&puzzles[i], o))
+	}
+	return results, nil
+}
+
+func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
+	tokens, err := p.Tokens, error(nil)
+	if tokens == nil {
+		tokens, err = g.session.Task.Encode(p.Text)
+	}
+	if err != nil {
+		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
+	}
+	a, err := g.session.Solve(context.Background(), tokens, session.Options{
+		MaxSegments: o.MaxSegments, Restarts: o.Restarts, NoCheck: o.NoCheck, Seed: o.Seed, PuzzleID: p.ID,
+	})
+	if errors.Is(err, runtime.ErrInput) {
+		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
+	}
+	if err != nil {
+		return abi.Result{Error: failed(err)}
+	}
+	r := abi.Result{
+		Answer: g.session.Task.Decode(a.Tokens), Tokens: a.Tokens, Known: a.Known,
+		Segments: a.Segments, Halted: a.Halted, QHalt: a.QHalt, QContinue: a.QContinue,
+		Attempts: a.Attempts, TotalSegments: a.TotalSegments,
+	}
+	if a.Wrong != nil {
+		r.Reason = a.Wrong.Error()
+	}
+	return r
+}
+
+func failed(err error) *abi.Error { return &abi.Error{Kind: abi.KindFailed, Message: err.Error()} }
