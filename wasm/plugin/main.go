@@ -19,6 +19,8 @@ var (
 	solver guest.Guest
 	buffer []byte // of the next request
 	reply  []byte // of the last one
+
+	fault func(request []byte) // set in builds for tests only
 )
 
 func main() {}
@@ -42,6 +44,9 @@ func request(size uint32) uint32 {
 func call(size uint32) uint64 {
 	message := buffer[:min(int(size), len(buffer))]
 	buffer = nil
+	if fault != nil {
+		fault(message)
+	}
 	reply = solver.Call(message)
 	return uint64(address(reply))<<32 | uint64(len(reply))
 }

@@ -1,0 +1,139 @@
+package abi
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func sampleRequest() *Request {
+	return &Request{
+		Op: OpSolve, Model: []byte{1, 2}, Task: "sudoku",
+		Puzzles: []Puzzle{{Text: "5..", ID: 3}, {Tokens: []int32{0, -1, 10, math.MaxInt32, math.MinInt32}}},
+		Options: Options{MaxSegments: 16, Restarts: 7, NoCheck: true, Seed: math.MaxUint64},
+	}
+}
+
+func sampleReply() *Reply {
+	return &Reply{
+		Info: &Info{Task: "maze", Backend: "cpu/generic", SeqLen: 900, Vocab: 6, MaxSegments: 16, Meta: map[string]string{"a": "b", "c": ""}},
+		Results: []Result{
+			{Error: &Error{KindPuzzle, "no puzzle"}},
+			{Answer: "12", Tokens: []int32{2, 3}, Known: true, Reason: "row 1", Segments: 3, Halted: true, QHalt: 1.5, QContinue: -2.25, Attempts: 2, TotalSegments: 19},
+		},
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, want := range []*Request{{}, {Op: OpInfo}, sampleRequest()} {
+		data, err := want.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeRequest(data)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	for _, want := range []*Reply{{}, {Error: &Error{KindModel, "bad"}}, sampleReply()} {
+		data, err := want.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeReply(data)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
+// Every field of the types is in the messages: a forgotten one would be lost
+// without a word.
+func TestNoFieldForgotten(t *testing.T) {
+	for _, v := range []any{*sampleRequest(), sampleRequest().Puzzles[0], *sampleReply().Info, sampleReply().Results[1]} {
+		s := reflect.ValueOf(v)
+		for i := range s.NumField() {
+			switch name := s.Type().Field(i).Name; {
+			case name == "Tokens" || name == "Error": // the other puzzle and result have them
+			case s.Field(i).IsZero():
+				t.Errorf("the sample %T has no %s, so TestRoundTrip does not see it", v, name)
+			}
+		}
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	for name, c := range map[string]struct {
+		data string
+		want error
+		says string
+	}{
+		"empty":               {"", ErrTruncated, "byte 0"},
+		"an array":            {"\x90", ErrFormat, "an array, want a map"},
+		"unknown key":         {"\x81\xa3ops\xa4info", ErrFormat, `"ops"`},
+		"another case":        {"\x81\xa2Op\xa4info", ErrFormat, `"Op"`},
+		"a key twice":         {"\x82\xa2op\xa4info\xa2op\xa4info", ErrFormat, "twice"},
+		"nil":                 {"\x81\xa2op\xc0", ErrFormat, "a nil"},
+		"extension":           {"\xd4\x01\x02\x80", ErrFormat, "extension"},
+		"a byte after it":     {"\x80\x00", ErrFormat, "1 bytes after the request"},
+		"2^32 puzzles":        {"\x81\xa7puzzles\xdd\xff\xff\xff\xff", ErrTruncated, "4294967295 elements"},
+		"2^32 bytes of model": {"\x81\xa5model\xc6\xff\xff\xff\xff", ErrTruncated, "4294967295 elements"},
+		"33 bits":             {"\x81\xa8restarts\xcf\x00\x00\x00\x01\x00\x00\x00\x00", ErrFormat, "32 bits"},
+		"a float for an int":  {"\x81\xa8restarts\xca\x3f\x80\x00\x00", ErrFormat, "a float"},
+		"text not UTF-8":      {"\x81\xa4task\xa1\xff", ErrFormat, "UTF-8"},
+	} {
+		r, err := DecodeRequest([]byte(c.data))
+		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %+v, %v, want %v that says %q", name, r, err, c.want, c.says)
+		}
+	}
+	many := &Request{Puzzles: make([]Puzzle, MaxPuzzles+1)}
+	data, err := many.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeRequest(data); !errors.Is(err, ErrFormat) {
+		t.Errorf("%d puzzles: %v", len(many.Puzzles), err)
+	}
+}
+
+// What was decoded encodes to a message that decodes to the same.
+func FuzzRequest(f *testing.F) {
+	data, _ := sampleRequest().Encode()
+	f.Add(data)
+	f.Add([]byte("\x80"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := DecodeRequest(data)
+		if err != nil {
+			return
+		}
+		again, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeRequest(again)
+		if err != nil || len(got.Puzzles) != len(r.Puzzles) || got.Options != r.Options || string(got.Model) != string(r.Model) {
+			t.Fatalf("%+v became %+v, %v", r, got, err)
+		}
+	})
+}
+
+func FuzzReply(f *testing.F) {
+	data, _ := sampleReply().Encode()
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := DecodeReply(data)
+		if err != nil {
+			return
+		}
+		again, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := DecodeReply(again); err != nil || len(got.Results) != len(r.Results) {
+			t.Fatalf("%+v became %+v, %v", r, got, err)
+		}
+	})
+}

@@ -1,0 +1,232 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hrmgo/hrm/wasm/abi"
+	"github.com/hrmgo/hrm/wasm/internal/toolchain"
+)
+
+const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+
+// plugin builds hrm-plugin.wasm once, with the faults that the tests ask for.
+var plugin = sync.OnceValues(func() ([]byte, error) {
+	root, err := toolchain.Root()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hrm-plugin-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "plugin.wasm")
+	m := toolchain.Module{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true}
+	if err := m.Compile(context.Background(), root, out, "fault"); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
+})
+
+// cacheDir keeps the compiled plugin for all tests.
+var cacheDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "hrm-wazero-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	cacheDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func hashOf(module []byte) string {
+	sum := sha256.Sum256(module)
+	return hex.EncodeToString(sum[:])
+}
+
+// open opens a host over the plugin.
+func open(t testing.TB, o Options) *Host {
+	t.Helper()
+	module, err := plugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Module, o.SHA256, o.CacheDir = module, hashOf(module), cacheDir
+	h, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
+// solves fails unless the host solves a puzzle.
+func solves(t *testing.T, h *Host) {
+	t.Helper()
+	r, err := h.Solve(context.Background(), []Puzzle{{Text: easy}}, SolveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r[0].Valid() {
+		t.Fatalf("not solved: %+v", r[0])
+	}
+}
+
+// ask sends raw bytes as a request through an instance of the pool.
+func ask(ctx context.Context, h *Host, request []byte) ([]byte, error) {
+	in, err := h.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer h.put(in)
+	data, err := in.exchange(ctx, request)
+	return append([]byte(nil), data...), err
+}
+
+func TestSolve(t *testing.T) {
+	h := open(t, Options{Instances: 2})
+	if i := h.Info(); i.Task != "sudoku" || i.SeqLen != 81 || !strings.HasPrefix(i.Backend, "cpu/") || len(i.Meta) == 0 {
+		t.Errorf("info %+v", i)
+	}
+	puzzles := []Puzzle{{Text: easy}, {Text: "53..7"}, {Text: easy}, {Tokens: make([]int32, 80)}}
+	results, err := h.Solve(context.Background(), puzzles, SolveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, bad := range []string{1: "81", 3: "80 tokens"} {
+		r := results[i]
+		switch {
+		case bad == "" && !r.Valid():
+			t.Errorf("puzzle %d is not solved: %+v", i, r)
+		case bad != "" && (r.Error == nil || r.Error.Kind != abi.KindPuzzle || !strings.Contains(r.Error.Message, bad)):
+			t.Errorf("puzzle %d: %+v, want an error about %s", i, r, bad)
+		}
+	}
+	var guest *Error
+	if _, err := h.Solve(context.Background(), puzzles[:1], SolveOptions{Restarts: -1}); !errors.As(err, &guest) || guest.Kind != abi.KindOptions {
+		t.Errorf("a negative number of restarts: %v", err)
+	}
+	solves(t, h)
+}
+
+func TestOpenRefuses(t *testing.T) {
+	module, err := plugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile := []byte("\x00asm\x01\x00\x00\x00\x01\x05\xff\xff\xff\xff\x0f") // 4 billion types
+	empty := []byte("\x00asm\x01\x00\x00\x00")
+	for name, c := range map[string]struct {
+		o    Options
+		want error
+		says string
+	}{
+		"no module":        {Options{}, ErrModule, "go run ./wasm/build"},
+		"no hash":          {Options{Module: module}, ErrModule, hashOf(module)},
+		"another module":   {Options{Module: hostile, SHA256: hashOf(module)}, ErrModule, hashOf(hostile)},
+		"not a plugin":     {Options{Module: empty, SHA256: hashOf(empty)}, ErrModule, "does not export"},
+		"instances":        {Options{Module: module, SHA256: hashOf(module), Instances: -1}, nil, "-1 Instances"},
+		"too small memory": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 4 << 20}, ErrMemory, "memory"},
+		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "does not start like one"},
+		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "want maze"},
+	} {
+		c.o.CacheDir = cacheDir
+		h, err := Open(context.Background(), c.o)
+		if err == nil {
+			h.Close()
+		}
+		if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %v that says %q", name, err, c.want, c.says)
+		}
+	}
+}
+
+func TestTrap(t *testing.T) {
+	h := open(t, Options{Instances: 1})
+	_, err := ask(context.Background(), h, []byte("trap"))
+	if !errors.Is(err, ErrGuest) || !strings.Contains(err.Error(), "a fault that the test asked for") {
+		t.Errorf("%v, want ErrGuest with the guest's words", err)
+	}
+	solves(t, h)
+}
+
+func TestMemoryLimit(t *testing.T) {
+	h := open(t, Options{Instances: 1, MemoryLimit: 128 << 20})
+	_, err := ask(context.Background(), h, []byte("memory"))
+	if !errors.Is(err, ErrGuest) || !errors.Is(err, ErrMemory) {
+		t.Errorf("%v, want ErrMemory", err)
+	}
+	solves(t, h)
+}
+
+// late is how much later than its deadline a call may end.
+const late = 50 * time.Millisecond
+
+// An endless loop ends at its deadline.
+func TestDeadline(t *testing.T) {
+	const deadline = 100 * time.Millisecond
+	h := open(t, Options{Instances: 1})
+	for range 3 {
+		in, err := h.take(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		began := time.Now()
+		_, err = in.exchange(ctx, []byte("loop"))
+		took := time.Since(began)
+		cancel()
+		h.put(in)
+		if !errors.Is(err, context.DeadlineExceeded) || took > deadline+late {
+			t.Errorf("%v after %v, want DeadlineExceeded after at most %v", err, took, deadline+late)
+		}
+	}
+	solves(t, h)
+	h.options.Deadline = time.Microsecond
+	if _, err := h.Solve(context.Background(), []Puzzle{{Text: easy}}, SolveOptions{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want DeadlineExceeded", err)
+	}
+	h.options.Deadline = time.Minute
+	solves(t, h)
+}
+
+func TestCancel(t *testing.T) {
+	h := open(t, Options{Instances: 1})
+	ctx, cancel := context.WithCancelCause(context.Background())
+	mine := errors.New("changed my mind")
+	time.AfterFunc(50*time.Millisecond, func() { cancel(mine) })
+	if _, err := ask(ctx, h, []byte("loop")); !errors.Is(err, mine) {
+		t.Errorf("%v, want the cause of the cancellation", err)
+	}
+	if _, err := h.Solve(ctx, []Puzzle{{Text: easy}}, SolveOptions{}); !errors.Is(err, mine) {
+		t.Errorf("%v, want the cause of the cancellation", err)
+	}
+	solves(t, h)
+}
+
+func TestClose(t *testing.T) {
+	h := open(t, Options{Instances: 2})
+	solves(t, h)
+	for range 2 {
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.Solve(context.Background(), []Puzzle{{Text: easy}}, SolveOptions{}); !errors.Is(err, ErrClosed) {
+		t.Errorf("%v, want ErrClosed", err)
+	}
+}
