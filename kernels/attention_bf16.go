@@ -12,18 +12,14 @@ type AttentionBF16 struct {
 	a       AttentionShape
 	scale   float32 // 1/sqrt(Dim)
 	ld      int     // P rounded up to whole panels: length of a row of scores
-	queries int     // rows of scores at a time, even
+	queries int     // rows of scores at a time, a multiple of 32
 
-	keys, values []BF16    // panels of 32 positions: [ld/32, Dim/2, 32, 2]
-	kPairs       []BF16    // a head's k [P, Dim] as PairBF16 lays it out; likewise q, v and dctx
-	qPairs       []BF16    //
-	vPairs       []BF16    //
-	dPairs       []BF16    //
-	s, dp        []float32 // [queries, ld] scores, gradients of probabilities
-	p, ds        []BF16    // [queries, ld] probabilities, gradients of scores
-	pPairs       []BF16    // p and ds with each two rows interleaved
-	dsPairs      []BF16    //
-	delta        []float32 // [queries] sum over j of p[i, j] * dp[i, j]
+	keys, values PanelsBF16 // a head's k and v [P, Dim] for products over Dim
+	rows         PanelsBF16 // a head's k, q, v or dctx for a product over positions
+	s, dp        []float32  // [queries, ld] scores, gradients of probabilities
+	p, ds        []BF16     // [queries, ld] probabilities, gradients of scores
+	transposed   []BF16     // [ld, queries] p or ds
+	delta        []float32  // [queries] sum over j of p[i, j] * dp[i, j]
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.
@@ -32,14 +28,10 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 		panic(fmt.Sprintf("kernels: AttentionBF16 needs an even head size, got %d", a.Dim))
 	}
 	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim))), ld: scoreLen(a.P)}
-	t.queries = scoreRowsAtOnce(a.P)
-	t.keys, t.values = make([]BF16, t.ld*a.Dim), make([]BF16, t.ld*a.Dim)
-	for _, pairs := range []*[]BF16{&t.kPairs, &t.qPairs, &t.vPairs, &t.dPairs} {
-		*pairs = make([]BF16, PairedLen(a.P, a.Dim))
-	}
+	t.queries = PadBF16(scoreRowsAtOnce(a.P))
 	size := t.queries * t.ld
 	t.s, t.dp, t.delta = make([]float32, size), make([]float32, size), make([]float32, t.queries)
-	for _, m := range []*[]BF16{&t.p, &t.ds, &t.pPairs, &t.dsPairs} {
+	for _, m := range []*[]BF16{&t.p, &t.ds, &t.transposed} {
 		*m = make([]BF16, size)
 	}
 	return t
@@ -53,13 +45,13 @@ func (t *AttentionBF16) Forward(ctx, stats []float32, qkv []BF16, bias []float32
 	ctx, stats, qkv, bias = ctx[:a.P*d], stats[:2*a.P*a.Heads], qkv[:3*a.P*d], a.cutBias(bias)
 	for h := range a.Heads {
 		hd := newHeadBF16(t, stats, qkv, bias, h)
-		packKeys(t.keys, hd.k, 3*d, a.P, a.Dim)
-		pairRows(t.vPairs, hd.v, 3*d, a.P, a.Dim)
+		t.keys.PackDots(hd.k, 3*d, a.P, a.Dim)
+		t.rows.PackRows(hd.v, 3*d, a.P, a.Dim)
 		for i := 0; i < a.P; i += t.queries {
 			rows := min(t.queries, a.P-i)
-			t.dots(t.s, hd.q[i*3*d:], 3*d, t.keys, rows)
-			softmaxRows(t.rows(&hd, i, rows))
-			t.mix(ctx[i*d+h*a.Dim:], d, t.p, t.ld, 2, t.vPairs, (a.P+1)/2, rows, false)
+			MatMulTBF16(t.s, t.ld, hd.q[i*3*d:], 3*d, rows, &t.keys, false)
+			softmaxRows(t.scoreRows(&hd, i, rows))
+			MatMulTBF16(ctx[i*d+h*a.Dim:], d, t.p, t.ld, rows, &t.rows, false)
 		}
 	}
 }
@@ -82,21 +74,27 @@ func (t *AttentionBF16) Back(dqkv, dbias []float32, dctx []BF16, stats []float32
 
 func (t *AttentionBF16) headBack(hd *headBF16, dqkv []float32, dctx []BF16) {
 	a, d := t.a, t.a.Heads*t.a.Dim
-	packKeys(t.keys, hd.k, 3*d, a.P, a.Dim)
-	packKeys(t.values, hd.v, 3*d, a.P, a.Dim)
-	pairRows(t.kPairs, hd.k, 3*d, a.P, a.Dim)
-	pairRows(t.qPairs, hd.q, 3*d, a.P, a.Dim)
-	pairRows(t.dPairs, dctx, d, a.P, a.Dim)
+	t.keys.PackDots(hd.k, 3*d, a.P, a.Dim)
+	t.values.PackDots(hd.v, 3*d, a.P, a.Dim)
 	for i := 0; i < a.P; i += t.queries {
 		rows := min(t.queries, a.P-i)
-		pairs := (rows + 1) / 2
-		t.dots(t.s, hd.q[i*3*d:], 3*d, t.keys, rows)
-		t.dots(t.dp, dctx[i*d:], d, t.values, rows)
-		softmaxGrad(t.rows(hd, i, rows))
-		t.mix(dqkv[i*3*d:], 3*d, t.ds, t.ld, 2, t.kPairs, (a.P+1)/2, rows, false)
-		t.mix(dqkv[d:], 3*d, t.dsPairs, 2, 2*t.ld, t.qPairs[i*a.Dim:], pairs, a.P, i > 0)
-		t.mix(dqkv[2*d:], 3*d, t.pPairs, 2, 2*t.ld, t.dPairs[i*a.Dim:], pairs, a.P, i > 0)
+		q, dc := hd.q[i*3*d:], dctx[i*d:]
+		MatMulTBF16(t.s, t.ld, q, 3*d, rows, &t.keys, false)
+		MatMulTBF16(t.dp, t.ld, dc, d, rows, &t.values, false)
+		softmaxGrad(t.scoreRows(hd, i, rows))
+		t.rows.PackRows(hd.k, 3*d, a.P, a.Dim)
+		MatMulTBF16(dqkv[i*3*d:], 3*d, t.ds, t.ld, rows, &t.rows, false)
+		t.outer(dqkv[d:], t.ds, q, 3*d, rows, i > 0)
+		t.outer(dqkv[2*d:], t.p, dc, d, rows, i > 0)
 	}
+}
+
+// outer sets or increases y[j], rows 3D apart, by the sum over i < rows of
+// s[i, j] * x[i].
+func (t *AttentionBF16) outer(y []float32, s, x []BF16, ldx, rows int, add bool) {
+	TransposeBF16(t.transposed, t.queries, s, rows, t.ld)
+	t.rows.PackRows(x, ldx, rows, t.a.Dim)
+	MatMulTBF16(y, 3*t.a.Heads*t.a.Dim, t.transposed, t.queries, t.a.P, &t.rows, add)
 }
 
 // headBF16 is one head of one puzzle; rows of q, k and v are 3D apart.
@@ -118,33 +116,6 @@ func newHeadBF16(t *AttentionBF16, stats []float32, qkv []BF16, bias []float32, 
 	return hd
 }
 
-// dots sets s[i, j] = x[i] . w[j] for w in panels.
-func (t *AttentionBF16) dots(s []float32, x []BF16, ldx int, w []BF16, rows int) {
-	dim := t.a.Dim
-	for j := 0; j < t.ld; j += PanelWidthBF16 {
-		runPanel(panel[BF16]{
-			c: s[j:], cRow: t.ld,
-			a: x, aRow: ldx, aStep: 2,
-			b: w[j*dim:], bStep: 2 * PanelWidthBF16,
-			steps: dim / 2, rows: rows, cols: PanelWidthBF16,
-		})
-	}
-}
-
-// mix sets or increases y[i, :] by the sum over pairs of positions of x * w,
-// for w [steps, Dim, 2].
-func (t *AttentionBF16) mix(y []float32, ldy int, x []BF16, xRow, xStep int, w []BF16, steps, rows int, add bool) {
-	dim := t.a.Dim
-	for c := 0; c < dim; c += PanelWidthBF16 {
-		runPanel(panel[BF16]{
-			c: y[c:], cRow: ldy,
-			a: x, aRow: xRow, aStep: xStep,
-			b: w[2*c:], bStep: 2 * dim,
-			steps: steps, rows: rows, cols: min(PanelWidthBF16, dim-c), add: add,
-		})
-	}
-}
-
 // scoreRows is some rows of one head's scores on their way through the softmax
 // or its gradient. ld is the row length of every buffer of AttentionBF16.
 type scoreRows struct {
@@ -154,7 +125,7 @@ type scoreRows struct {
 	bias, dbias []float32 // [rows, P] or nil
 }
 
-func (t *AttentionBF16) rows(hd *headBF16, i, rows int) scoreRows {
+func (t *AttentionBF16) scoreRows(hd *headBF16, i, rows int) scoreRows {
 	r := scoreRows{t: t, rows: rows, stats: hd.stats[2*i : 2*(i+rows)]}
 	if hd.bias != nil {
 		r.bias = hd.bias[i*t.a.P : (i+rows)*t.a.P]

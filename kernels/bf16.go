@@ -43,36 +43,3 @@ func ExpandBF16(dst []float32, src []BF16) {
 		dst[n+i] = b.Float32()
 	}
 }
-
-// PairBF16 rounds src [rows, cols] and interleaves each two rows, the layout
-// in which AddOuterBF16 reduces over rows:
-//
-//	dst[r/2, c, r%2] = ToBF16(src[r, c])
-//
-// The partner of a last odd row is zero. dst has PairedLen(rows, cols) numbers.
-func PairBF16(dst []BF16, src []float32, rows, cols int) {
-	src = src[:rows*cols]
-	dst = dst[:PairedLen(rows, cols)]
-	for r := 0; r < rows; r += 2 {
-		out := dst[r*cols : r*cols+2*cols]
-		lo := src[r*cols : r*cols+cols]
-		if r+1 == rows {
-			pairLast(out, lo)
-			break
-		}
-		hi := src[(r+1)*cols : (r+2)*cols]
-		n := pairFast(out, lo, hi)
-		for c := n; c < cols; c++ {
-			out[2*c], out[2*c+1] = ToBF16(lo[c]), ToBF16(hi[c])
-		}
-	}
-}
-
-// PairedLen is the length of PairBF16's result.
-func PairedLen(rows, cols int) int { return (rows + 1) / 2 * 2 * cols }
-
-func pairLast(out []BF16, lo []float32) {
-	for c, f := range lo {
-		out[2*c], out[2*c+1] = ToBF16(f), 0
-	}
-}

@@ -36,10 +36,14 @@ const (
 	panelF32AVX2
 	panelF32AVX512
 	panelBF16AVX512
+	panelBF16AMX
 )
 
-func choosePanel(bf16 bool) panelKernel {
+// choosePanel takes the tiles of AMX only where rows of a are contiguous.
+func choosePanel(bf16, contiguous bool) panelKernel {
 	switch {
+	case bf16 && active == amx && contiguous:
+		return panelBF16AMX
 	case bf16 && useBF16():
 		return panelBF16AVX512
 	case bf16:
@@ -106,12 +110,16 @@ func panel8BF16(args *panelArgs)
 func panel1BF16(args *panelArgs)
 
 func runPanel[T float32 | BF16](p panel[T]) {
-	kernel := choosePanel(group[T]() == 2)
+	kernel := choosePanel(group[T]() == 2, p.aStep == 2)
 	if kernel == panelGeneric {
 		runPanelGeneric(p)
 		return
 	}
 	p.check()
+	if kernel == panelBF16AMX {
+		runPanelAMX(any(p).(panel[BF16]))
+		return
+	}
 	_, cols := kernel.tile()
 	for j := 0; j < p.cols; j += cols {
 		args := p.args(j, min(cols, p.cols-j))
@@ -155,12 +163,9 @@ func (k panelKernel) run(args *panelArgs, rows int) {
 func roundBF16AVX512(dst *BF16, src *float32, n int)
 
 //go:noescape
-func pairBF16AVX512(dst *BF16, lo, hi *float32, n int)
-
-//go:noescape
 func expandBF16AVX512(dst *float32, src *BF16, n int)
 
-// roundBF16Fast, expandBF16Fast and pairFast do the first numbers, a multiple of 16, and
+// roundBF16Fast and expandBF16Fast do the first numbers, a multiple of 16, and
 // return how many.
 func roundBF16Fast(dst []BF16, src []float32) int {
 	n := len(src) &^ 15
@@ -179,15 +184,5 @@ func expandBF16Fast(dst []float32, src []BF16) int {
 	}
 	_ = dst[n-1]
 	expandBF16AVX512(&dst[0], &src[0], n)
-	return n
-}
-
-func pairFast(dst []BF16, lo, hi []float32) int {
-	n := len(lo) &^ 15
-	if !useBF16() || n == 0 {
-		return 0
-	}
-	_, _ = dst[2*n-1], hi[n-1]
-	pairBF16AVX512(&dst[0], &lo[0], &hi[0], n)
 	return n
 }

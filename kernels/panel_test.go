@@ -63,6 +63,7 @@ const sumTol = 2e-5
 
 var matMulShapes = []struct{ m, n, k int }{
 	{1, 1, 2}, {3, 5, 4}, {8, 32, 16}, {9, 33, 6}, {17, 70, 130}, {82, 384, 128}, {16, 31, 62},
+	{81, 48, 32}, {1, 130, 66}, {97, 16, 34}, {49, 15, 128},
 }
 
 func TestMatMulTBF16(t *testing.T) {
@@ -123,11 +124,7 @@ func TestAddOuter(t *testing.T) {
 					}
 				}
 				if bf16 {
-					dyp := make([]BF16, PairedLen(s.m, s.n))
-					xp := make([]BF16, PairedLen(s.m, s.k))
-					PairBF16(dyp, dy, s.m, s.n)
-					PairBF16(xp, x, s.m, s.k)
-					AddOuterBF16(dw, dyp, xp, s.m, s.n, s.k)
+					addOuterBF16(dw, rounded(dy), rounded(x), s.m, s.n, s.k)
 				} else {
 					AddOuter(dw, dy, x, s.m, s.n, s.k)
 				}
@@ -136,6 +133,16 @@ func TestAddOuter(t *testing.T) {
 			}
 		})
 	}
+}
+
+// addOuterBF16 is AddOuter as training does it in bfloat16.
+func addOuterBF16(dw []float32, dy, x []BF16, m, n, k int) {
+	var p PanelsBF16
+	ld := PadBF16(m)
+	t := make([]BF16, n*ld)
+	TransposeBF16(t, ld, append(dy[:m*n:m*n], make([]BF16, (ld-m)*n)...), m, n)
+	p.PackRows(x, k, m, k)
+	MatMulTBF16(dw, k, t, ld, n, &p, true)
 }
 
 // A row's result is the same bits wherever the rows are cut.
@@ -170,24 +177,17 @@ func TestRoundBF16(t *testing.T) {
 		}
 		copy(src, []float32{0, float32(math.Copysign(0, -1)), 1, 1.00390625, 1.01171875, math.MaxFloat32,
 			float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1e-40, -1e-40})
-		dst, pairs := make([]BF16, len(src)), make([]BF16, PairedLen(3, 1367))
+		dst := make([]BF16, len(src))
 		RoundBF16(dst, src)
-		PairBF16(pairs, src[:3*1367], 3, 1367)
 		for i, f := range src {
 			if want := ToBF16(f); dst[i] != want {
 				t.Fatalf("RoundBF16(%v = %#x) = %#x, want %#x", f, math.Float32bits(f), dst[i], want)
-			}
-			if r, c := i/1367, i%1367; r < 3 && pairs[(r/2*1367+c)*2+r%2] != ToBF16(f) {
-				t.Fatalf("PairBF16 of [%d, %d] is wrong", r, c)
 			}
 		}
 		for i, f := range widened(dst) {
 			if math.Float32bits(f) != uint32(dst[i])<<16 {
 				t.Fatalf("ExpandBF16(%#x) = %v", dst[i], f)
 			}
-		}
-		if pairs[len(pairs)-1] != 0 {
-			t.Fatal("the partner of a last odd row is not zero")
 		}
 	})
 }
@@ -203,6 +203,77 @@ func TestPanelsDoNotAllocate(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// Every layout is exactly that of its doc comment, over what a larger matrix left
+// behind, and nothing beside it is written.
+func TestLayoutsBF16(t *testing.T) {
+	for _, s := range []struct{ rows, cols int }{{1, 1}, {1, 32}, {2, 16}, {17, 8}, {81, 32}, {82, 48}, {33, 130}, {96, 64}} {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(6, uint64(s.cols)))
+			ld, padded := s.cols+3, PadBF16(s.rows)
+			x, src := random16(rng, s.rows*ld), random16(rng, padded*s.cols)
+			var dots, rows PanelsBF16
+			for _, p := range []*PanelsBF16{&dots, &rows} {
+				p.PackDots(random16(rng, 160*160), 160, 160, 160)
+			}
+			dots.PackDots(x, ld, s.rows, s.cols)
+			rows.PackRows(x, ld, s.rows, s.cols)
+			for i := range dots.N + 31&^31 {
+				for k := range dots.K + 1&^1 {
+					var want BF16
+					if i < s.rows && k < s.cols {
+						want = x[i*ld+k]
+					}
+					if got := dots.at(i, k); got != want {
+						t.Fatalf("PackDots: [%d, %d] is %#x, want %#x", i, k, got, want)
+					}
+				}
+			}
+			for i := range rows.N + 31&^31 {
+				for k := range rows.K {
+					var want BF16
+					if k < s.rows && i < s.cols {
+						want = x[k*ld+i]
+					}
+					if got := rows.at(i, k); got != want {
+						t.Fatalf("PackRows: [%d, %d] is %#x, want %#x", i, k, got, want)
+					}
+				}
+			}
+			const guard = 0x1234
+			dst := make([]BF16, (s.cols+1)*(padded+2))
+			for i := range dst {
+				dst[i] = guard
+			}
+			TransposeBF16(dst, padded+2, src, s.rows, s.cols)
+			for i, got := range dst {
+				c, r, want := i/(padded+2), i%(padded+2), BF16(guard)
+				switch {
+				case c < s.cols && r < s.rows:
+					want = src[r*s.cols+c]
+				case c < s.cols && r < padded:
+					want = 0
+				}
+				if got != want {
+					t.Fatalf("TransposeBF16: [%d, %d] is %#x, want %#x", c, r, got, want)
+				}
+			}
+		})
+	}
+}
+
+// at returns w[j, k].
+func (p *PanelsBF16) at(j, k int) BF16 {
+	return p.Data[j/PanelWidthBF16*p.panelLen()+(k/2*PanelWidthBF16+j%PanelWidthBF16)*2+k%2]
+}
+
+func random16(rng *rand.Rand, n int) []BF16 {
+	s := make([]BF16, n)
+	for i := range s {
+		s[i] = ToBF16(float32(rng.NormFloat64()))
+	}
+	return s
 }
 
 func TestToBF16IsNearest(t *testing.T) {
@@ -257,9 +328,13 @@ func BenchmarkAddOuter(b *testing.B) {
 		const m = 328
 		dw := make([]float32, s.n*s.k)
 		b.Run(fmt.Sprintf("bf16 n%d k%d", s.n, s.k), func(b *testing.B) {
-			dy, x := make([]BF16, m*s.n), make([]BF16, m*s.k)
+			ld := PadBF16(m)
+			dy, x, transposed := make([]BF16, ld*s.n), make([]BF16, m*s.k), make([]BF16, ld*s.n)
+			var p PanelsBF16
 			for b.Loop() {
-				AddOuterBF16(dw, dy, x, m, s.n, s.k)
+				TransposeBF16(transposed, ld, dy, m, s.n)
+				p.PackRows(x, s.k, m, s.k)
+				MatMulTBF16(dw, s.k, transposed, ld, s.n, &p, true)
 			}
 			reportFLOPs(b, 2*m*s.n*s.k)
 		})
@@ -275,13 +350,4 @@ func BenchmarkAddOuter(b *testing.B) {
 
 func reportFLOPs(b *testing.B, perOp int) {
 	b.ReportMetric(float64(perOp)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-}
-
-func BenchmarkPairBF16(b *testing.B) {
-	const m, n = 328, 512
-	src, dst := make([]float32, m*n), make([]BF16, m*n)
-	b.SetBytes(m * n * 6)
-	for b.Loop() {
-		PairBF16(dst, src, m, n)
-	}
 }

@@ -47,7 +47,7 @@ func (w *worker) attentionBack(t *attended, bias, dbias []float32) {
 	p, d, heads := w.d.config.P(), w.d.config.Hidden, w.d.config.Heads
 	var dctx []kernels.BF16
 	if w.bf16 != nil {
-		dctx = w.round(&w.dy, w.tmp[:w.rows*d])
+		dctx = round(&w.dy, w.tmp[:w.rows*d])
 	}
 	for r := 0; r < w.rows; r += p {
 		if w.bf16 != nil {

@@ -100,9 +100,9 @@ func (w *worker) forward(l *layer, a *acts) {
 	}
 }
 
-// blockRows is how many rows the SwiGLU takes at a time, an even number: their
-// gates and ups stay in the second-level cache.
-const blockRows = 88
+// blockRows is how many rows the SwiGLU takes at a time: their gates and ups stay
+// in the second-level cache.
+const blockRows = 96
 
 // feedForward sets rows [lo, hi) of a.y = norm(y1 + SwiGLU(y1)).
 func (w *worker) feedForward(l *layer, a *acts, lo, hi int) {
@@ -157,9 +157,10 @@ func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
 	for lo := 0; lo < w.rows; lo += blockRows {
 		w.feedForwardBack(l, g, a, dy, lo, min(lo+blockRows, w.rows))
 	}
-	if a.actPairs != nil {
-		l.down.endBlocks(g.Down, a.actPairs, w.rows, &w.dDown)
-		l.gateUp.endBlocks(g.GateUp, w.pair(&w.rounding.x, a.y1, w.rows, w.d.config.Hidden), w.rows, &w.dGateUp)
+	if a.actBF16 != nil {
+		l.down.addOuter(g.Down, w.dDown, a.actBF16, w.rows, &w.rounding)
+		y1 := round(&w.rounding.x, a.y1[:w.rows*w.d.config.Hidden])
+		l.gateUp.addOuter(g.GateUp, w.dGateUp, y1, w.rows, &w.rounding)
 	}
 	if w.d.config.MLPT {
 		w.mixPositionsBack(l, g, a, dy)
@@ -174,9 +175,9 @@ func (w *worker) feedForwardBack(l *layer, g *layerGrad, a *acts, dy []float32, 
 	dy = dy[lo*d : hi*d]
 	kernels.ResidualNormBack(dy, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
 	gu, act := w.gates(&a.gated, lo, hi)
-	l.down.backwardBlock(w.dAct, g.Down, dy, act, lo, m, false, &w.dDown, &w.rounding)
+	l.down.backwardBlock(w.dAct, g.Down, dy, act, lo, m, false, w.dDown, &w.rounding)
 	kernels.SwiGLUBack(w.dWide, w.dAct[:m*inter], a.saved(gu, lo, m), inter)
-	l.gateUp.backwardBlock(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], lo, m, true, &w.dGateUp, &w.rounding)
+	l.gateUp.backwardBlock(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], lo, m, true, w.dGateUp, &w.rounding)
 }
 
 func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {

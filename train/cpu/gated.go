@@ -6,10 +6,10 @@ import "github.com/hrmgo/hrm/kernels"
 // float32 or, with Spec.BF16, rounded and then only for the differentiated
 // passes: the gates and ups of a block of rows never leave the cache.
 type gated struct {
-	inter    int
-	gu, act  []float32      // [R, 2I], [R, I]
-	guBF16   []kernels.BF16 // [R, 2I], instead of gu
-	actPairs []kernels.BF16 // [R, I] as AddOuterBF16 takes it, instead of act
+	inter   int
+	gu, act []float32      // [R, 2I], [R, I]
+	guBF16  []kernels.BF16 // [R, 2I], instead of gu
+	actBF16 []kernels.BF16 // [R, I], instead of act
 }
 
 func newGated(rows, inter int, bf16, saved bool) gated {
@@ -19,7 +19,7 @@ func newGated(rows, inter int, bf16, saved bool) gated {
 		g.gu, g.act = make([]float32, rows*2*inter), make([]float32, rows*inter)
 	case saved:
 		g.guBF16 = make([]kernels.BF16, rows*2*inter)
-		g.actPairs = make([]kernels.BF16, kernels.PairedLen(rows, inter))
+		g.actBF16 = make([]kernels.BF16, rows*inter)
 	}
 	return g
 }
@@ -39,7 +39,7 @@ func (g *gated) save(gu, act []float32, lo, m int) {
 		return
 	}
 	kernels.RoundBF16(g.guBF16[lo*2*g.inter:], gu)
-	kernels.PairBF16(g.actPairs[lo*g.inter:], act, m, g.inter)
+	kernels.RoundBF16(g.actBF16[lo*g.inter:], act[:m*g.inter])
 }
 
 // saved returns m rows of gates and ups from lo on, in gu.

@@ -50,7 +50,9 @@ func (l *linear) prepare() {
 
 // rounding is a worker's scratch for operands in bfloat16.
 type rounding struct {
-	x, dy []kernels.BF16
+	x, dy      []kernels.BF16
+	transposed []kernels.BF16     // [n, PadBF16(rows)] of a dy
+	rows       kernels.PanelsBF16 // of an x
 }
 
 // forward sets y [m, n] from x [m, k].
@@ -59,60 +61,48 @@ func (l *linear) forward(y, x []float32, m int, r *rounding) {
 		kernels.MatMul(y, x, l.wt, m, l.n, l.k, false)
 		return
 	}
-	kernels.MatMulTBF16(y, l.n, r.round(&r.x, x[:m*l.k]), l.k, m, &l.forth, false)
+	kernels.MatMulTBF16(y, l.n, round(&r.x, x[:m*l.k]), l.k, m, &l.forth, false)
 }
 
 // backward adds dy^T . x to dw [n, k], and sets dx [m, k] to dy . w, or adds
-// it with add. A nil dx is left out.
+// it with add.
 func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding) {
 	if !l.bf16 {
 		kernels.AddOuter(dw, dy, x, m, l.n, l.k)
-		if dx != nil {
-			kernels.MatMul(dx, dy, l.w, m, l.k, l.n, add)
-		}
+		kernels.MatMul(dx, dy, l.w, m, l.k, l.n, add)
 		return
 	}
-	if dx != nil {
-		kernels.MatMulTBF16(dx, l.k, r.round(&r.dy, dy[:m*l.n]), l.n, m, &l.back, add)
-	}
-	kernels.AddOuterBF16(dw, r.pair(&r.dy, dy, m, l.n), r.pair(&r.x, x, m, l.k), m, l.n, l.k)
+	rounded := grow(&r.dy, kernels.PadBF16(m)*l.n)
+	kernels.RoundBF16(rounded, dy[:m*l.n])
+	kernels.MatMulTBF16(dx, l.k, rounded, l.n, m, &l.back, add)
+	l.addOuter(dw, rounded, round(&r.x, x[:m*l.k]), m, r)
 }
 
-// pairs holds a gradient dy [rows, n] that comes in blocks of rows, as the
-// gradient of a weight needs it.
-type pairs struct{ dy []kernels.BF16 }
-
-// backwardBlock is backward for m rows from lo on, an even number. What it
-// leaves out of dw is up to endBlocks: one sum over all rows, instead of going
-// through dw for every block.
-func (l *linear) backwardBlock(dx, dw, dy, x []float32, lo, m int, add bool, p *pairs, r *rounding) {
+// backwardBlock is backward for m rows from lo on. What it leaves out of dw is
+// up to addOuter: one sum over all rows, instead of going through dw for every
+// block. In bfloat16 it keeps dy rounded in all, [PadBF16(rows), n].
+func (l *linear) backwardBlock(dx, dw, dy, x []float32, lo, m int, add bool, all []kernels.BF16, r *rounding) {
 	if !l.bf16 {
 		l.backward(dx, dw, dy, x, m, add, r)
 		return
 	}
-	kernels.MatMulTBF16(dx, l.k, r.round(&r.dy, dy[:m*l.n]), l.n, m, &l.back, add)
-	size := kernels.PairedLen(m, l.n)
-	if end := lo*l.n + size; len(p.dy) < end {
-		p.dy = append(p.dy, make([]kernels.BF16, end-len(p.dy))...)
-	}
-	kernels.PairBF16(p.dy[lo*l.n:], dy, m, l.n)
+	block := all[lo*l.n : (lo+m)*l.n]
+	kernels.RoundBF16(block, dy[:m*l.n])
+	kernels.MatMulTBF16(dx, l.k, block, l.n, m, &l.back, add)
 }
 
-// endBlocks adds to dw what backwardBlock left out in bfloat16; x is [rows, k]
-// in pairs.
-func (l *linear) endBlocks(dw []float32, x []kernels.BF16, rows int, p *pairs) {
-	kernels.AddOuterBF16(dw, p.dy, x, rows, l.n, l.k)
+// addOuter adds dy^T . x to dw. It sets the padding of dy to zero.
+func (l *linear) addOuter(dw []float32, dy, x []kernels.BF16, rows int, r *rounding) {
+	ld := kernels.PadBF16(rows)
+	transposed := grow(&r.transposed, l.n*ld)
+	kernels.TransposeBF16(transposed, ld, dy, rows, l.n)
+	r.rows.PackRows(x, l.k, rows, l.k)
+	kernels.MatMulTBF16(dw, l.k, transposed, ld, l.n, &r.rows, true)
 }
 
-func (r *rounding) round(buf *[]kernels.BF16, x []float32) []kernels.BF16 {
+func round(buf *[]kernels.BF16, x []float32) []kernels.BF16 {
 	out := grow(buf, len(x))
 	kernels.RoundBF16(out, x)
-	return out
-}
-
-func (r *rounding) pair(buf *[]kernels.BF16, x []float32, rows, cols int) []kernels.BF16 {
-	out := grow(buf, kernels.PairedLen(rows, cols))
-	kernels.PairBF16(out, x, rows, cols)
 	return out
 }
 

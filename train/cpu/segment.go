@@ -30,7 +30,7 @@ type worker struct {
 	f32            *kernels.AttentionF32
 	bf16           *kernels.AttentionBF16 // instead of f32, with Spec.BF16
 	gu, act        []float32              // [blockRows, 2I], [blockRows, I], with Spec.BF16
-	dDown, dGateUp pairs
+	dDown, dGateUp []kernels.BF16         // [PadBF16(R), D], [PadBF16(R), 2I], with Spec.BF16
 	rounding
 }
 
@@ -43,6 +43,10 @@ func newWorker(d *Device) *worker {
 		d: d, x: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
 		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize),
 		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
+	}
+	if d.spec.BF16 {
+		padded := kernels.PadBF16(rows)
+		w.dDown, w.dGateUp = make([]kernels.BF16, padded*c.Hidden), make([]kernels.BF16, padded*2*c.Inter())
 	}
 	if c.MLPT {
 		w.dWide = floats(max(len(w.dWide), d.groupLanes*c.Hidden*2*c.InterT()))
