@@ -33,6 +33,7 @@ func (b *Backend) Speculate(s Speculation) { b.speculation = s }
 // done at all.
 type ahead struct {
 	n       int     // lanes in the work space; 0: nothing is there
+	logits  bool    // theirs are kept too
 	place   []int32 // [lanes] which of them a lane is; -1: none
 	stepped []bool  // [lanes] of the last step, and not Reset since
 	steps   int     // number of them
@@ -134,47 +135,39 @@ func (p *pace) result(n, taken int, latency float64) {
 	average(&p.segment, sample)
 }
 
-// place is where the results of a lane are in out.
-type place struct{ tokens, q int }
-
-// results are the numbers of out that a step reads back, and how many lanes
-// were computed ahead.
-type results struct{ from, to, taken int }
-
 // commit records copies of what was computed ahead for these lanes to their
 // slots, leaves the others in fresh, and finds the places of all results.
-func (t *batch) commit(lanes []int) (r results, err error) {
+func (t *batch) commit(lanes []int, logits bool) (r results, err error) {
 	t.ahead.note(lanes)
-	s, n := t.b.config.SeqLen, t.ahead.n
-	t.fresh, t.where = t.fresh[:0], grow(t.where, len(lanes))
-	t.words = grow(t.words, n)
+	n := t.ahead.n
+	t.fresh, t.words = t.fresh[:0], grow(t.words, n)
 	for i := range t.words {
 		t.words[i] = math.MaxUint32
 	}
-	for k, lane := range lanes {
-		if p := int(t.ahead.place[lane]); p >= 0 {
+	for _, lane := range lanes {
+		if p := t.ahead.place[lane]; p >= 0 {
 			t.words[p] = uint32(lane)
-			t.where[k] = place{t.part + p*s, t.part + n*s + 2*p}
 			r.taken++
 		} else {
-			t.where[k].tokens = len(t.fresh) * s
 			t.fresh = append(t.fresh, lane)
 		}
 	}
-	for k, lane := range lanes {
-		if t.ahead.place[lane] < 0 {
-			t.where[k].q = len(t.fresh)*s + 2*(t.where[k].tokens/s)
+	step, ahead := t.layout.step(len(t.fresh), logits), t.layout.ahead(n, logits)
+	t.where = t.where[:0]
+	fresh := 0
+	for _, lane := range lanes {
+		if p := t.ahead.place[lane]; p >= 0 {
+			t.where = append(t.where, t.layout.place(ahead, n, int(p)))
+		} else {
+			t.where = append(t.where, t.layout.place(step, len(t.fresh), fresh))
+			fresh++
 		}
 	}
 	t.ahead.clear()
-	r.to = len(t.fresh) * (s + 2)
+	r.from, r.to = t.layout.span(step, ahead, len(t.fresh), n, r.taken)
 	if r.taken == 0 {
 		return r, nil
 	}
-	if len(t.fresh) == 0 {
-		r.from = t.part
-	}
-	r.to = t.part + n*(s+2)
 	if err := Write(t.index, 0, t.words); err != nil {
 		return r, err
 	}
@@ -182,13 +175,17 @@ func (t *batch) commit(lanes []int) (r results, err error) {
 	return r, nil
 }
 
+// results are the numbers of out that a step reads back, and how many of its
+// lanes were computed ahead.
+type results struct{ from, to, taken int }
+
 // lookAhead submits the next segment of lanes in the work space. A context
 // that ends meanwhile concerns the next step, not this one.
-func (t *batch) lookAhead(ctx context.Context, lanes []int) error {
+func (t *batch) lookAhead(ctx context.Context, lanes []int, logits bool) error {
 	d := t.b.device
 	err := t.gather(lanes)
 	if err == nil {
-		err = t.think(ctx, &t.work, len(lanes), t.part)
+		err = t.think(ctx, &t.work, len(lanes), t.layout.ahead(len(lanes), logits))
 	}
 	if ctx.Err() != nil {
 		d.Drop()
@@ -201,7 +198,7 @@ func (t *batch) lookAhead(ctx context.Context, lanes []int) error {
 		return err
 	}
 	t.ahead.pace.submitted(true)
-	t.ahead.n = len(lanes)
+	t.ahead.n, t.ahead.logits = len(lanes), logits
 	for i, lane := range lanes {
 		t.ahead.place[lane] = int32(i)
 	}

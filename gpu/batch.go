@@ -24,9 +24,9 @@ type batch struct {
 	stage       [2]*Buffer
 	acts        *Acts
 	logits      *Buffer // [R, vocabulary]
-	out         *Buffer // [2][results of lanes]: of a step, of the segment ahead
-	part        int     // numbers in each part of out and of index, multiples of 64
-	indexPart   int
+	out         *Buffer // what is read back; see layout
+	layout      layout
+	indexPart   int // numbers in each part of index, a multiple of 64
 
 	ready  []bool // Reset, and no Step failed since
 	used   []bool // lanes seen by the current step
@@ -37,7 +37,6 @@ type batch struct {
 	x      []float32
 	zH, zL []float32
 	result []uint32
-	all    []float32 // logits of all positions, when asked for
 }
 
 // carry is zH, zL and the input embedding x, each [lanes, P, D].
@@ -63,7 +62,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	}
 	t := &batch{b: b, lanes: lanes, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
 		ahead: newAhead(lanes), x: make([]float32, n), zH: make([]float32, n), zL: make([]float32, n),
-		part: ceil(lanes*(c.SeqLen+2), 64) * 64, indexPart: ceil(lanes, 64) * 64}
+		layout: newLayout(c, lanes), indexPart: ceil(lanes, 64) * 64}
 	a := &t.arena
 	t.net = NewNetwork(a, c, lanes)
 	t.slots, t.work = newCarry(a, lanes*n), newCarry(a, lanes*n)
@@ -71,7 +70,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	t.stage = [2]*Buffer{a.Buffer("block input", lanes*n), a.Buffer("block input", lanes*n)}
 	t.acts = t.net.NewActs(a)
 	t.logits = a.Buffer("logits", lanes*c.P()*c.VocabSize)
-	t.out = a.Buffer("results", 2*t.part)
+	t.out = a.Buffer("results", t.layout.total)
 	if a.Err != nil {
 		a.Release()
 		return nil, fmt.Errorf("gpu: %d lanes: %w", lanes, a.Err)
@@ -147,13 +146,13 @@ func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if out.WantLogits {
-		t.ahead.clear() // its logits are not kept
+	if out.WantLogits && !t.ahead.logits {
+		t.ahead.clear()
 	}
 	t.ahead.pace.begin()
-	r, err := t.commit(lanes)
+	r, err := t.commit(lanes, out.WantLogits)
 	if err == nil && len(t.fresh) > 0 {
-		err = t.segment(ctx)
+		err = t.segment(ctx, out.WantLogits)
 	}
 	if err != nil {
 		return err
@@ -162,8 +161,8 @@ func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) erro
 		return err
 	}
 	t.ahead.pace.submitted(len(t.fresh) > 0)
-	if !out.WantLogits && t.ahead.worth(t.b, len(lanes)) {
-		if err := t.lookAhead(ctx, lanes); err != nil {
+	if t.ahead.worth(t.b, len(lanes)) {
+		if err := t.lookAhead(ctx, lanes, out.WantLogits); err != nil {
 			return err
 		}
 	}
@@ -172,11 +171,12 @@ func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) erro
 		return err
 	}
 	t.ahead.pace.result(len(t.fresh), r.taken, t.b.latency)
-	return t.fill(out, r.from)
+	t.fill(out, r.from)
+	return nil
 }
 
 // segment records a segment of the fresh lanes, in place if it can be.
-func (t *batch) segment(ctx context.Context) error {
+func (t *batch) segment(ctx context.Context, logits bool) error {
 	z, n := &t.slots, len(t.fresh)
 	inPlace := ascending(t.fresh)
 	if !inPlace {
@@ -185,7 +185,7 @@ func (t *batch) segment(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := t.think(ctx, z, n, 0); err != nil {
+	if err := t.think(ctx, z, n, t.layout.step(n, logits)); err != nil {
 		return err
 	}
 	if !inPlace {
@@ -208,8 +208,8 @@ func (t *batch) gather(lanes []int) error {
 }
 
 // think records the passes of a segment on the first n lanes of z, and its
-// heads, whose results begin at number at of out.
-func (t *batch) think(ctx context.Context, z *carry, n, at int) error {
+// heads, whose results go to a part of out.
+func (t *batch) think(ctx context.Context, z *carry, n int, to part) error {
 	var work float64
 	for _, pass := range t.b.passes {
 		if err := ctx.Err(); err != nil {
@@ -223,7 +223,7 @@ func (t *batch) think(ctx context.Context, z *carry, n, at int) error {
 			work = 0
 		}
 	}
-	t.heads(z, n, at)
+	t.heads(z, n, to)
 	return nil
 }
 
@@ -271,39 +271,36 @@ func (t *batch) pass(level runtime.Level, z *carry, lanes int) {
 }
 
 // heads records logits, the most likely tokens and the halting values.
-func (t *batch) heads(z *carry, lanes, at int) {
+func (t *batch) heads(z *carry, lanes int, to part) {
 	c, d := &t.b.config, t.b.device
 	h := Heads{Lanes: lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize}
-	out := t.out.View(at, t.part)
+	out := t.out.View(to.results, t.layout.results)
 	d.MatMul(Linear(t.logits, z.zH, t.b.lmHead, lanes*c.P(), c.VocabSize))
 	d.Argmax(out, t.logits.All(), h)
 	d.QHead(out, lanes*c.SeqLen, z.zH.All(), t.b.qHead, t.b.qBias, h)
+	if to.logits >= 0 {
+		n := lanes * t.layout.lane
+		d.Copy(t.out.View(to.logits, n), t.logits.View(0, n))
+	}
 }
 
 // fill copies what came back from number from of out.
-func (t *batch) fill(out *runtime.Output, from int) error {
+func (t *batch) fill(out *runtime.Output, from int) {
 	c := &t.b.config
-	s := c.SeqLen
+	s, prefix, n := c.SeqLen, c.Prefix()*c.VocabSize, c.SeqLen*c.VocabSize
 	for k, w := range t.where {
 		for i, token := range t.result[w.tokens-from:][:s] {
 			out.Tokens[k*s+i] = int32(token)
 		}
 		q := t.result[w.q-from:]
 		out.QHalt[k], out.QContinue[k] = fromBits(q[0]), fromBits(q[1])
+		if !out.WantLogits {
+			continue
+		}
+		for i, v := range t.result[w.logits-from+prefix:][:n] {
+			out.Logits[k*n+i] = fromBits(v)
+		}
 	}
-	if !out.WantLogits {
-		return nil
-	}
-	n := len(t.where)
-	lane, prefix, part := c.P()*c.VocabSize, c.Prefix()*c.VocabSize, s*c.VocabSize
-	t.all = grow(t.all, n*lane)
-	if err := Read(t.b.device, t.all, t.logits, 0); err != nil {
-		return err
-	}
-	for k := range n {
-		copy(out.Logits[k*part:(k+1)*part], t.all[k*lane+prefix:])
-	}
-	return nil
 }
 
 func grow[T any](s []T, n int) []T {

@@ -30,10 +30,11 @@ func tiny(t testing.TB) *runtime.Model {
 	return m
 }
 
-// lanes starts a batch of n puzzles on a device.
+// lanes starts a batch of n puzzles on a device, which computes ahead.
 func lanes(t testing.TB, d *gpu.Device, n int) runtime.Batch {
 	b, err := gpu.New(d, tiny(t))
 	check(t, err)
+	b.Speculate(gpu.SpeculateAlways)
 	batch, err := b.NewBatch(n)
 	check(t, err)
 	for i, in := range randomInputs(random(1), b.Config(), n) {
@@ -69,6 +70,44 @@ func TestLostDevice(t *testing.T) {
 				t.Fatalf("NewBuffer: got %v, want ErrLost", err)
 			}
 		})
+	}
+}
+
+// saboteur is a context that destroys a device when it is looked at for the
+// n'th time: while a segment is recorded, or the next one behind it when this
+// one is on the device already.
+type saboteur struct {
+	context.Context
+	d *gpu.Device
+	n int
+}
+
+func (s *saboteur) Err() error {
+	if s.n--; s.n == 0 {
+		s.d.Destroy()
+	}
+	return nil
+}
+
+// A device that is lost inside a segment costs that segment at most: a right
+// answer or ErrLost, then ErrLost.
+func TestLostInsideASegment(t *testing.T) {
+	var want runtime.Output
+	check(t, lanes(t, open(t), 2).Step(t.Context(), []int{0, 1}, &want))
+	for n := 1; n <= 5; n++ {
+		d := fresh(t)
+		batch := lanes(t, d, 2)
+		var out runtime.Output
+		err := batch.Step(&saboteur{t.Context(), d, n}, []int{0, 1}, &out)
+		if err == nil && !slices.Equal(out.Tokens, want.Tokens) {
+			t.Errorf("lost at look %d: a wrong answer", n)
+		}
+		if err != nil && !errors.Is(err, gpu.ErrLost) {
+			t.Errorf("lost at look %d: got %v, want ErrLost", n, err)
+		}
+		if err := batch.Reset(0, randomInputs(random(1), &tiny(t).Config, 1)[0]); !errors.Is(err, gpu.ErrLost) {
+			t.Errorf("lost at look %d: Reset: got %v, want ErrLost", n, err)
+		}
 	}
 }
 
@@ -311,6 +350,36 @@ func TestLimitsAreNamed(t *testing.T) {
 		if _, err := d.NewBuffer("weights", n); !errors.Is(err, gpu.ErrLimit) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%d numbers: got %v, want %s", n, err, name)
 		}
+	}
+}
+
+// A puzzle table costs the device nothing but the rows of its puzzles, which
+// come with them: a million rows take as much of its memory as one.
+func TestMillionRows(t *testing.T) {
+	d := open(t)
+	live := map[int]int64{}
+	for _, rows := range []int{1, 1_000_000} {
+		c := tiny(t).Config
+		c.NumPuzzles, c.PuzzleEmbDim = rows, 4
+		m, err := runtime.NewModel(c, 3)
+		check(t, err)
+		copy(m.PuzzleEmb.F32[(rows-1)*4:], []float32{1, -2, 3, -4})
+		in := randomInputs(random(1), &c, 1)
+		in[0].PuzzleID = int32(rows - 1)
+		before := d.Live()
+		b, err := gpu.New(d, m)
+		check(t, err)
+		got, err := runtime.Solve(t.Context(), b, in, runtime.Options{OnSegment: func(runtime.Event) { live[rows] = d.Live() - before }})
+		check(t, err)
+		want := onCPU(t, m, in, runtime.Options{})
+		near(t, "q_halt", []float32{got[0].QHalt}, []float64{float64(want[0].QHalt)})
+		if !slices.Equal(got[0].Tokens, want[0].Tokens) {
+			t.Errorf("%d rows: another answer", rows)
+		}
+		check(t, b.Close())
+	}
+	if live[1] == 0 || live[1] != live[1_000_000] {
+		t.Errorf("a million rows take %d bytes of the device, one row %d", live[1_000_000], live[1])
 	}
 }
 
