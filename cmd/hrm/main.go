@@ -73,6 +73,6 @@ failed; 2 wrong usage or bad input; 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench(), version.Command("hrm"))
+	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench(), version.Command("hrm"))
 	return root
 }

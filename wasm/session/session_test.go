@@ -3,10 +3,10 @@ package session_test
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/weights"
 	"github.com/hrmgo/hrm/wasm/session"
@@ -16,11 +16,7 @@ const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....
 
 func open(t *testing.T, task string) *session.Session {
 	t.Helper()
-	data, err := os.ReadFile("../../native/default.hrm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := session.Open(data, task)
+	s, err := session.Open(embedded.Model, task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +81,7 @@ func TestSolves(t *testing.T) {
 }
 
 func TestOpenErrors(t *testing.T) {
-	data, err := os.ReadFile("../../native/default.hrm")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := embedded.Model
 	damaged := slices.Clone(data)
 	damaged[len(damaged)-1] ^= 1
 	for name, c := range map[string]struct {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-export const modelPath = fileURLToPath(new URL("../../../../native/default.hrm", import.meta.url));
+export const modelPath = fileURLToPath(new URL("../../../../native/embedded/default.hrm", import.meta.url));
 export const model = readFileSync(modelPath);
 export const integrity = (bytes) => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hrmgo/hrm/native/embedded"
+)
+
+// demoFiles is a folder with what hrm demo --dir needs at least.
+func demoFiles(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"demo/index.html", "dist/hrm-js.wasm"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("of "+name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// hrm demo prints where its page is, serves it, and ends well when interrupted.
+func TestDemo(t *testing.T) {
+	dir := demoFiles(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	var errOut bytes.Buffer
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"demo", "--addr", "127.0.0.1:0", "--dir", dir}, strings.NewReader(""), in, &errOut)
+		in.Close()
+	}()
+	line := make([]byte, 100)
+	n, err := out.Read(line)
+	if err != nil {
+		t.Fatal(err, errOut.String())
+	}
+	url := strings.TrimSpace(string(line[:n]))
+	for path, want := range map[string]string{"": "of demo/index.html", "model.hrm": string(embedded.Model)} {
+		response, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || string(body) != want {
+			t.Errorf("%s%s: %d bytes, %v", url, path, len(body), err)
+		}
+	}
+	cancel()
+	if got := <-status; got != statusOK {
+		t.Errorf("status %d: %s", got, errOut.String())
+	}
+}
+
+func TestDemoErrors(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing.hrm")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"demo", "--model", missing}, missing},
+		{[]string{"demo", "--dir", t.TempDir()}, "go run ./wasm/build"},
+		{[]string{"demo", "--addr", "nowhere:-1", "--dir", demoFiles(t)}, "-1"},
+	} {
+		var errOut bytes.Buffer
+		got := run(t.Context(), c.args, strings.NewReader(""), io.Discard, &errOut)
+		if got != statusUsage || !strings.Contains(errOut.String(), c.want) {
+			t.Errorf("%v: status %d, %s", c.args, got, errOut.String())
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package npm
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+)
+
+// site is the embedded files with a module of our own.
+func site(t *testing.T, module []byte) fs.FS {
+	t.Helper()
+	files := fstest.MapFS{}
+	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || name == compressed {
+			return err
+		}
+		data, err := Files.ReadFile(name)
+		files[name] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if module != nil {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := z.Write(module); err != nil {
+			t.Fatal(err)
+		}
+		z.Close()
+		files[compressed] = &fstest.MapFile{Data: b.Bytes()}
+	}
+	return files
+}
+
+func get(h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestHandler(t *testing.T) {
+	module, model := []byte("\x00asm and more"), []byte("a model")
+	h, err := Handler(site(t, module), model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/demo/":             "text/html; charset=utf-8",
+		"/demo/app.js":       "text/javascript; charset=utf-8",
+		"/demo/style.css":    "text/css; charset=utf-8",
+		"/demo/icon.svg":     "image/svg+xml",
+		"/demo/model.hrm":    "application/octet-stream",
+		"/lib/index.js":      "text/javascript; charset=utf-8",
+		"/dist/hrm-js.wasm":  "application/wasm",
+		"/dist/wasm_exec.js": "text/javascript; charset=utf-8",
+	} {
+		w := get(h, path)
+		if w.Code != 200 || w.Header().Get("Content-Type") != want || w.Header().Get("ETag") == "" || w.Body.Len() == 0 {
+			t.Errorf("%s: %d, %v", path, w.Code, w.Header())
+		}
+		if again := get(h, path, "If-None-Match", w.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+			t.Errorf("%s again: %d", path, again.Code)
+		}
+	}
+	if w := get(h, "/demo/model.hrm"); w.Body.String() != string(model) {
+		t.Errorf("model: %q", w.Body)
+	}
+	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), module) || w.Header().Get("Content-Encoding") != "" {
+		t.Errorf("module: %q, %v", w.Body, w.Header())
+	}
+	w := get(h, "/dist/hrm-js.wasm", "Accept-Encoding", "gzip, br")
+	if data, err := unzip(w.Body.Bytes()); err != nil || !bytes.Equal(data, module) || w.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("compressed module: %q, %v, %v", data, err, w.Header())
+	}
+	if w := get(h, "/"); w.Code != http.StatusFound || w.Header().Get("Location") != "/demo/" {
+		t.Errorf("/: %d, %v", w.Code, w.Header())
+	}
+	for _, path := range []string{"/lib/", "/lib/nothing.js", "/files.go", "/demo/../files.go"} {
+		if w := get(h, path); w.Code == 200 {
+			t.Errorf("%s is served", path)
+		}
+	}
+}
+
+func TestNoModule(t *testing.T) {
+	if _, err := Handler(site(t, nil), nil); !errors.Is(err, ErrNoModule) {
+		t.Errorf("got %v", err)
+	}
+}
