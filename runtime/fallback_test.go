@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
@@ -153,5 +155,47 @@ func TestFallbackKeepsTheFirst(t *testing.T) {
 	}
 	if b.Name() != "fragile" {
 		t.Errorf("the backend is %q", b.Name())
+	}
+}
+
+// slow takes its time for a step.
+type slow struct{ runtime.Backend }
+
+type slowBatch struct{ runtime.Batch }
+
+func (s slow) Name() string { return "slow" }
+
+func (s slow) NewBatch(n int) (runtime.Batch, error) {
+	b, err := s.Backend.NewBatch(n)
+	return slowBatch{b}, err
+}
+
+func (s slowBatch) Step(ctx context.Context, lanes []int, out *runtime.Output) error {
+	time.Sleep(50 * time.Millisecond)
+	return s.Batch.Step(ctx, lanes, out)
+}
+
+// The faster wins a race, and one that works against one that does not.
+func TestRace(t *testing.T) {
+	m := fallbackModel(t)
+	none := 0
+	fast := newCPU(t, m)
+	for _, c := range []struct {
+		name        string
+		first, then runtime.Backend
+		wins        bool
+		why         string
+	}{
+		{"first is faster", fast, slow{fast}, true, "a segment of 2 puzzles takes"},
+		{"then is faster", slow{fast}, fast, false, "on slow"},
+		{"first fails", fragile{fast, &none}, slow{fast}, false, "fragile: device gone"},
+	} {
+		r, err := runtime.Race(t.Context(), c.first, c.then, 2)
+		if err != nil || r.FirstWins != c.wins || !strings.Contains(r.Why, c.why) {
+			t.Errorf("%s: %+v, %v", c.name, r, err)
+		}
+	}
+	if _, err := runtime.Race(t.Context(), fast, fragile{fast, &none}, 1); !errors.Is(err, errGone) {
+		t.Errorf("then fails: got %v, want %v", err, errGone)
 	}
 }

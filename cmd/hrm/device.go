@@ -82,48 +82,18 @@ func auto(ctx context.Context, threads, lanes int, m *runtime.Model) (runtime.Ba
 	return b, "auto: " + v.Why, err
 }
 
-// race times a segment on each, after one to warm up, and keeps the faster.
+// race keeps the faster of the two.
 func race(ctx context.Context, onGPU, onCPU runtime.Backend, lanes int) (runtime.Backend, verdict, error) {
-	tg, gpuErr := segmentTime(ctx, onGPU, lanes)
-	tc, err := segmentTime(ctx, onCPU, lanes)
+	r, err := runtime.Race(ctx, onGPU, onCPU, lanes)
+	v := verdict{Why: r.Why}
 	if err != nil {
-		return nil, verdict{}, errors.Join(err, onGPU.Close(), onCPU.Close())
+		return nil, v, errors.Join(err, onGPU.Close(), onCPU.Close())
 	}
-	v := verdict{Why: fmt.Sprintf("a segment of %d puzzles takes %v on %s, %v on %s",
-		lanes, tg.Round(time.Microsecond), onGPU.Name(), tc.Round(time.Microsecond), onCPU.Name())}
-	if gpuErr != nil {
-		v.Why = gpuErr.Error()
-	}
-	if gpuErr != nil || tc <= tg {
+	if !r.FirstWins {
 		return onCPU, v, onGPU.Close()
 	}
 	v.GPU = onGPU.Name()
 	return runtime.Fallback(onGPU, onCPU), v, nil
-}
-
-// segmentTime returns the time of the second segment of a batch of blank
-// puzzles.
-func segmentTime(ctx context.Context, b runtime.Backend, n int) (time.Duration, error) {
-	batch, err := b.NewBatch(n)
-	if err != nil {
-		return 0, err
-	}
-	defer batch.Close()
-	lanes := make([]int, n)
-	in := runtime.Input{Tokens: make([]int32, b.Config().SeqLen)}
-	for i := range lanes {
-		lanes[i] = i
-		if err := batch.Reset(i, in); err != nil {
-			return 0, err
-		}
-	}
-	var out runtime.Output
-	if err := batch.Step(ctx, lanes, &out); err != nil {
-		return 0, err
-	}
-	start := time.Now()
-	err = batch.Step(ctx, lanes, &out)
-	return time.Since(start), err
 }
 
 // startForBench starts a model on one device, auto being the processor, and

@@ -3,7 +3,6 @@
 package wgpu
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"syscall/js"
@@ -12,11 +11,8 @@ import (
 	"github.com/hrmgo/hrm/gpu"
 )
 
-//go:embed driver.js
-var driverSource string
-
-// driver is driver.js behind gpu.Driver. Every method blocks its goroutine
-// until JavaScript has answered, so none may be called from inside a
+// driver is wasm/npm/lib/webgpu.js behind gpu.Driver. Every method blocks its
+// goroutine until JavaScript has answered, so none may be called from inside a
 // JavaScript callback: start a goroutine there.
 type driver struct {
 	object js.Value
@@ -25,10 +21,14 @@ type driver struct {
 }
 
 // Open asks the browser, or node with a WebGPU package, for its most powerful
-// adapter. It compiles a script of its own, which a page's content security
-// policy has to allow ("unsafe-eval").
+// adapter, through the function that wasm/npm/lib/webgpu.js exports. The host
+// puts that function at globalThis.hrmWebGPU before.
 func Open() (*gpu.Device, error) {
-	o, err := await(func() js.Value { return js.Global().Call("eval", "("+driverSource+")").Invoke() })
+	open := js.Global().Get("hrmWebGPU")
+	if open.Type() != js.TypeFunction {
+		return nil, fmt.Errorf("%w: globalThis.hrmWebGPU is no function: import it from wasm/npm/lib/webgpu.js", gpu.ErrNoAdapter)
+	}
+	o, err := await(func() js.Value { return open.Invoke() })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", gpu.ErrNoAdapter, err)
 	}

@@ -1,8 +1,11 @@
 // The smallest layer over a browser's WebGPU that a recorded list of commands
-// needs: Go calls once for a whole segment. It evaluates to a function that
-// opens a device and resolves to the driver. Errors that WebGPU reports later,
-// outside of any promise, are kept in fault and thrown by the next read.
-async () => {
+// needs: the Go program calls once for a whole segment. The other side is
+// gpu/wgpu/js.go, which finds openWebGPU as globalThis.hrmWebGPU. Errors that
+// WebGPU reports later, outside of any promise, are kept in fault and thrown by
+// the next receive.
+
+/** Opens the most powerful adapter. */
+export async function openWebGPU() {
   if (!globalThis.navigator?.gpu) throw new Error("this JavaScript environment has no navigator.gpu");
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("requestAdapter found none");
