@@ -2,19 +2,33 @@
 
 package main
 
-import "fmt"
+import (
+	"context"
+	"fmt"
 
-// chooseDevice says why the processor runs a model that a host wants on
-// "auto", "wasm" or "webgpu". The error wraps errDevice.
-func chooseDevice(name string) (why string, err error) {
-	const noGPU = "this build has no WebGPU backend"
+	"github.com/hrmgo/hrm/wasm/session"
+)
+
+// device is what a model runs on, and why.
+type device struct {
+	kind string // "wasm" or "webgpu"
+	why  string
+}
+
+// chooseDevice puts the model of a session, which runs on the processor, on
+// what a host wants: "auto", "wasm" or "webgpu". A GPU has the processor behind
+// it, for when it is lost. The error wraps errDevice.
+func chooseDevice(ctx context.Context, s *session.Session, name string) (device, error) {
 	switch name {
 	case "", "auto":
-		return "auto: " + noGPU, nil
+		return auto(ctx, s)
 	case "wasm":
-		return "asked for", nil
+		return device{"wasm", "asked for"}, nil
 	case "webgpu":
-		return "", fmt.Errorf("%w: %s; ask for \"auto\" or \"wasm\"", errDevice, noGPU)
+		if err := startGPU(s); err != nil {
+			return device{}, fmt.Errorf("%w: %w; ask for \"auto\" or \"wasm\"", errDevice, err)
+		}
+		return device{"webgpu", "asked for"}, nil
 	}
-	return "", fmt.Errorf("%w: device is %q, want auto, wasm or webgpu", errDevice, name)
+	return device{}, fmt.Errorf("%w: device is %q, want auto, wasm or webgpu", errDevice, name)
 }

@@ -96,13 +96,13 @@ func (p *port) open(args []js.Value) (js.Value, error) {
 	if err != nil {
 		return js.Null(), err
 	}
-	why, err := chooseDevice(text(args[1], "device"))
+	d, err := chooseDevice(context.Background(), s, text(args[1], "device"))
 	if err != nil {
 		s.Close()
 		return js.Null(), err
 	}
 	p.session = s
-	return description(s, why), nil
+	return description(s, d), nil
 }
 
 // solve(puzzle, options, step) answers with the solution.

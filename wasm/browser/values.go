@@ -101,7 +101,7 @@ func options(v js.Value) (o session.Options, err error) {
 }
 
 // description is what a host is told about a model.
-func description(s *session.Session, why string) js.Value {
+func description(s *session.Session, d device) js.Value {
 	c := &s.Model.Config
 	meta := map[string]any{}
 	for k, v := range s.Model.Meta {
@@ -110,7 +110,7 @@ func description(s *session.Session, why string) js.Value {
 	return js.ValueOf(map[string]any{
 		"task": s.Task.Name(), "tokens": c.SeqLen, "vocabulary": c.VocabSize,
 		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "meta": meta,
-		"device": map[string]any{"kind": "wasm", "name": s.Backend.Name(), "reason": why},
+		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
 	})
 }
 
@@ -127,7 +127,7 @@ func answerObject(s *session.Session, a session.Answer) js.Value {
 		"text": s.Task.Decode(a.Tokens), "tokens": tokenArray(a.Tokens),
 		"valid": nil, "reason": "",
 		"segments": a.Segments, "halted": a.Halted, "qHalt": a.QHalt, "qContinue": a.QContinue,
-		"attempts": a.Attempts, "totalSegments": a.TotalSegments, "elapsed": float64(a.Elapsed.Microseconds()) / 1000,
+		"device": s.Backend.Name(), "attempts": a.Attempts, "totalSegments": a.TotalSegments, "elapsed": float64(a.Elapsed.Microseconds()) / 1000,
 	}
 	if a.Known {
 		o["valid"] = a.Wrong == nil

@@ -1,6 +1,9 @@
 // One instance of the Go program wasm/browser in this thread.
 import "../dist/wasm_exec.js"; // sets globalThis.Go
 import { HRMError, unpack } from "./errors.js";
+import { openWebGPU } from "./webgpu.js";
+
+globalThis.hrmWebGPU ??= openWebGPU; // where the module with WebGPU looks for it
 
 let ports = 0;
 

@@ -16,14 +16,17 @@ export interface LoadOptions {
   integrity?: string;
   /**
    * What to run on (default "auto"). "webgpu" rejects with code "device" when
-   * it cannot be had; "auto" then takes "wasm" and says why in `model.device`.
+   * it cannot be had; "auto" then takes "wasm", races a segment on each where
+   * both are there, and says why in `model.device`. When a GPU is lost, puzzles
+   * go on in WebAssembly. A GPU needs a larger module, which is fetched where
+   * there is one.
    */
   device?: "auto" | "wasm" | "webgpu";
   /** The task the model must be for; another one rejects with code "task". */
   task?: Task;
   /** Run in a worker (default), or in this thread, which blocks it for a segment at a time. */
   worker?: boolean;
-  /** Workers at most, for puzzles that are solved at once (default: the processor's cores, at most 8). */
+  /** Workers at most, for puzzles that are solved at once (default: the processor's cores, at most 8; on a GPU 1). */
   workers?: number;
   /** The WebAssembly module, when it is not beside the package's files. */
   wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
@@ -89,6 +92,8 @@ export interface Solution {
   qContinue: number;
   attempts: number;
   totalSegments: number;
+  /** What it ended on, as in `Device.name`: the processor when a GPU was lost. */
+  device: string;
   /** Milliseconds of thinking. */
   elapsed: number;
 }

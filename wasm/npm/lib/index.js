@@ -1,6 +1,6 @@
 import { HRMError, throwIfAborted, withSignal } from "./errors.js";
 import { readModel } from "./fetch.js";
-import { loadModule } from "./module.js";
+import { moduleFor } from "./module.js";
 import { Pool } from "./pool.js";
 import { Remote } from "./remote.js";
 
@@ -20,15 +20,19 @@ export class HRM {
   }
 
   static async load(source, options = {}) {
-    const { signal, task, device = "auto", worker = true, workers = worker ? cores() : 1, wasm } = options;
+    const { signal, task, device = "auto", worker = true, wasm } = options;
     throwIfAborted(signal);
     const start = worker ? () => Remote.start() : async () => (await import("./local.js")).Local.start();
-    const parts = [readModel(source, options), loadModule(wasm), start()];
+    const parts = [readModel(source, options), moduleFor(device, wasm), start()];
     try {
-      const [bytes, module, first] = await withSignal(Promise.all(parts), signal);
-      const open = (runner) => runner.open(module, bytes, { task, device });
-      const info = await withSignal(open(first), signal);
-      return new HRM(new Pool(first, () => opened(start, open), Math.max(1, workers)), info);
+      const [bytes, { module, why }, first] = await withSignal(Promise.all(parts), signal);
+      const open = (runner, on) => runner.open(module, bytes, { task, device: on });
+      const info = await withSignal(open(first, device), signal);
+      if (why) info.device.reason = `auto: ${why}`;
+      // Further workers run on what the first one chose. One keeps a GPU busy.
+      const { kind } = info.device;
+      const { workers = worker && kind === "wasm" ? cores() : 1 } = options;
+      return new HRM(new Pool(first, () => opened(start, (runner) => open(runner, kind)), Math.max(1, workers)), info);
     } catch (error) {
       parts[2].then((runner) => runner.close(), () => {});
       parts.forEach((p) => p.catch(() => {}));

@@ -1,12 +1,49 @@
-// The compiled WebAssembly module, once for each address.
+// The compiled WebAssembly modules, once for each address: the one without
+// WebGPU, and a larger one with it for the pages that have a GPU.
 import { HRMError } from "./errors.js";
 import { inNode, readBody, readModel, refuseHTML, request } from "./fetch.js";
 
-const standard = new URL("../dist/hrm-js.wasm", import.meta.url);
+const plain = new URL("../dist/hrm-js.wasm", import.meta.url);
+const withGPU = new URL("../dist/hrm-js-webgpu.wasm", import.meta.url);
 const compiled = new Map(); // address: promise of a module
 
+/**
+ * The module for a device, and why a GPU is out of the question, else "". On
+ * "auto" what stands in the way of the larger module is a reason for the other.
+ */
+export async function moduleFor(device, source) {
+  if (source !== undefined || device === "wasm") return { module: await loadModule(source) };
+  let why = await noGPU();
+  if (device === "webgpu") {
+    if (why && why !== software) throw new HRMError("device", `${why}; ask for "auto" or "wasm"`);
+    return { module: await loadModule(withGPU) };
+  }
+  if (!why) {
+    try {
+      return { module: await loadModule(withGPU) };
+    } catch (error) {
+      why = error.message;
+    }
+  }
+  return { module: await loadModule(), why };
+}
+
+const software = "the only WebGPU adapter is software";
+
+/** Why this environment has no GPU worth asking, or "". */
+async function noGPU() {
+  try {
+    if (!globalThis.navigator?.gpu) return "no WebGPU here";
+    const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) return "WebGPU has no adapter";
+    return adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ? software : "";
+  } catch (error) {
+    return error.message;
+  }
+}
+
 /** A module from an address, bytes, or one that is compiled already. */
-export function loadModule(source = standard) {
+export function loadModule(source = plain) {
   if (source instanceof WebAssembly.Module) return Promise.resolve(source);
   if (typeof source !== "string" && !(source instanceof URL)) return compileSource(source);
   const address = String(source);

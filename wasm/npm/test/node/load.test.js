@@ -58,7 +58,7 @@ test("what is no model says what it is", { skip }, async (t) => {
   assert.match((await failure(`${url}/model.hrm`, { integrity: integrity(Buffer.from("x")) }, "integrity")).message, /another version/);
   await failure(`${url}/model.hrm`, { integrity: "md5-abc" }, "option");
   await failure(42, {}, "option");
-  assert.match((await failure(modelPath, { device: "webgpu" }, "device")).message, /no WebGPU backend/);
+  assert.match((await failure(modelPath, { device: "webgpu" }, "device")).message, /no WebGPU here/);
   await failure(modelPath, { device: "tpu" }, "device");
   assert.ok(hits["/model.hrm"] > 0);
   await clearCache();
