@@ -41,7 +41,9 @@ func (f *fallback) NewBatch(lanes int) (Batch, error) {
 	}
 	var err error
 	b.second = true
-	b.batch, err = f.then.NewBatch(lanes)
+	if b.batch, err = f.then.NewBatch(lanes); err == nil {
+		f.failed.Store(true)
+	}
 	return b, err
 }
 

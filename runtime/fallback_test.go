@@ -158,6 +158,29 @@ func TestFallbackKeepsTheFirst(t *testing.T) {
 	}
 }
 
+// noBatch is gone when a batch is asked for.
+type noBatch struct{ runtime.Backend }
+
+func (noBatch) Name() string                        { return "fragile" }
+func (noBatch) NewBatch(int) (runtime.Batch, error) { return nil, errGone }
+
+// A first that can hold no batch has failed, unless the other cannot either.
+func TestFallbackWithoutABatch(t *testing.T) {
+	m := fallbackModel(t)
+	b := runtime.Fallback(noBatch{newCPU(t, m)}, newCPU(t, m))
+	defer b.Close()
+	if _, err := b.NewBatch(0); err == nil || b.Name() != "fragile" {
+		t.Errorf("a batch of no lanes: %v, on %s", err, b.Name())
+	}
+	batch, err := b.NewBatch(1)
+	if err != nil || b.Name() == "fragile" {
+		t.Fatalf("got %v, on %s", err, b.Name())
+	}
+	if err := batch.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // slow takes its time for a step.
 type slow struct{ runtime.Backend }
 
