@@ -25,8 +25,9 @@ func newExport() *cobra.Command {
 		Use:   "export [MODEL] --onnx -o FILE",
 		Short: "Write a model as an ONNX graph of one segment",
 		Long: `Write the weights of a .hrm file (default the embedded model) as an ONNX graph,
-opset 17, of one segment, for programs that have an ONNX runtime. The batch is
-open; S tokens, P positions and D channels are the model's.
+opset 23, of one segment, for programs that have an ONNX runtime (ONNX Runtime
+1.30 was tried). The batch is open; S tokens, P positions and D channels are the
+model's.
 
 Inputs:
   tokens     int32 [batch, S]

@@ -45,8 +45,8 @@ var ErrTooLarge = errors.New("too large for an ONNX file")
 const maxLength = math.MaxInt32
 
 const (
-	irVersion = 8
-	opset     = 17
+	irVersion = 11
+	opset     = 23 // the first with RMSNormalization, RotaryEmbedding and Attention
 )
 
 // Options of an export. The zero value is float32 with the puzzle table.

@@ -50,6 +50,14 @@ func intAttr(name string, v int) attribute {
 	return attribute(m)
 }
 
+func floatAttr(name string, v float32) attribute {
+	var m message
+	m.string(1, name)
+	m.float(2, v)
+	m.varint(20, 1) // FLOAT
+	return attribute(m)
+}
+
 func intsAttr(name string, v ...int) attribute {
 	var m message
 	m.string(1, name)

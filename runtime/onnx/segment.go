@@ -1,7 +1,9 @@
 package onnx
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/hrmgo/hrm/kernels"
@@ -20,17 +22,21 @@ const learnedScale = 0.707106781
 // segment builds the graph of one segment: see the package's comment.
 type segment struct {
 	*graph
-	m       *runtime.Model
-	c       *runtime.Config
-	options Options
+	m         *runtime.Model
+	c         *runtime.Config
+	options   Options
+	positions string // [B, P], with Rope only
 }
 
 func newSegment(m *runtime.Model, o Options) *segment {
-	s := &segment{newGraph("segment"), m, &m.Config, o}
+	s := &segment{newGraph("segment"), m, &m.Config, o, ""}
 	c := s.c
 	p, d := c.P(), c.Hidden
 	x := s.embed()
 	zH, zL := s.carry()
+	if c.Positions == runtime.Rope && !c.MLPT {
+		s.positions = s.everyPosition()
+	}
 	for _, pass := range c.Passes() {
 		if pass.Level == runtime.L {
 			zL = s.level(pass.Level, s.add(zL, s.add(zH, x)))
@@ -46,11 +52,6 @@ func newSegment(m *runtime.Model, o Options) *segment {
 
 func (s *segment) add(a, b string) string { return s.op("Add", []string{a, b}) }
 func (s *segment) mul(a, b string) string { return s.op("Mul", []string{a, b}) }
-
-// split cuts the axis of x into parts.
-func (s *segment) split(x string, axis int, parts ...int) []string {
-	return s.ops("Split", len(parts), []string{x, s.ints(parts...)}, intAttr("axis", axis))
-}
 
 func (s *segment) reshape(x string, dims ...int) string {
 	return s.op("Reshape", []string{x, s.ints(dims...)})
@@ -146,19 +147,50 @@ func transposed[T any](w []T, rows, cols int) []T {
 	return out
 }
 
-// linear is x . w^T over the last axis of x. In int8 it is the four nodes that
-// ONNX Runtime's own dynamic quantisation writes, which it fuses into one.
-func (s *segment) linear(x, name string, w *quantize.Matrix) string {
-	if !s.options.Int8 || w.Format != quantize.I8 {
-		return s.op("MatMul", []string{x, s.matrix(name, w)})
+// linear is x . w^T over the last axis of x for each of the blocks of rows that
+// w is made of. In int8 it is the nodes that ONNX Runtime's own dynamic
+// quantisation writes, which it fuses.
+func (s *segment) linear(x, name string, w *quantize.Matrix, parts ...string) []string {
+	rows := w.Rows / len(parts)
+	var q []string // uint8, scale, zero point
+	if s.options.Int8 && w.Format == quantize.I8 {
+		q = s.ops("DynamicQuantizeLinear", 3, []string{x})
 	}
-	q := s.ops("DynamicQuantizeLinear", 3, []string{x}) // uint8, scale, zero point
+	out := make([]string, len(parts))
+	for i, part := range parts {
+		block := rowsOf(w, i*rows, rows)
+		if q == nil {
+			out[i] = s.op("MatMul", []string{x, s.matrix(name+part, &block)})
+		} else {
+			out[i] = s.integerProduct(q, name+part, &block)
+		}
+	}
+	return out
+}
+
+// integerProduct is x . w^T for an x that was quantised.
+func (s *segment) integerProduct(q []string, name string, w *quantize.Matrix) string {
 	weight := s.constant(name, int8Type, int64(w.Rows)*int64(w.Cols), func() []byte {
 		return weights.Of(name, weights.I8, transposed(w.I8, w.Rows, w.Cols)).Bytes
 	}, w.Cols, w.Rows)
 	sum := s.op("MatMulInteger", []string{q[0], weight, q[2]})
 	scale := s.mul(q[1], s.floats(name+".scale", w.Scale, w.Rows))
 	return s.mul(s.op("Cast", []string{sum}, intAttr("to", float32Type)), scale)
+}
+
+// rowsOf is rows of a matrix, in place.
+func rowsOf(w *quantize.Matrix, lo, n int) quantize.Matrix {
+	part := quantize.Matrix{Rows: n, Cols: w.Cols, Format: w.Format}
+	from, to := lo*w.Cols, (lo+n)*w.Cols
+	switch w.Format {
+	case quantize.F32:
+		part.F32 = w.F32[from:to]
+	case quantize.I8:
+		part.I8, part.Scale = w.I8[from:to], w.Scale[lo:lo+n]
+	default:
+		part.Half = w.Half[from:to]
+	}
+	return part
 }
 
 // level is the network of a level on h [B, P, D].
@@ -177,73 +209,62 @@ func (s *segment) level(level runtime.Level, h string) string {
 func (s *segment) block(name string, l *runtime.Layer, h string) string {
 	if s.c.MLPT {
 		t := s.transpose(h, 0, 2, 1)
-		t = s.rmsNorm(s.add(t, s.swiGLU(t, name+"mlp_t.", &l.GateUpT, &l.DownT)))
+		t = s.rmsNorm(s.add(t, s.swiGLU(t, name+"mlp_t.", &l.GateUpT, &l.DownT)), s.c.P())
 		h = s.transpose(t, 0, 2, 1)
 	} else {
-		h = s.rmsNorm(s.add(h, s.attention(name, l, h)))
+		h = s.rmsNorm(s.add(h, s.attention(name, l, h)), s.c.Hidden)
 	}
-	return s.rmsNorm(s.add(h, s.swiGLU(h, name+"mlp.", &l.GateUp, &l.Down)))
+	return s.rmsNorm(s.add(h, s.swiGLU(h, name+"mlp.", &l.GateUp, &l.Down)), s.c.Hidden)
 }
 
-// rmsNorm is x / sqrt(mean(x^2) + eps) over the last axis.
-func (s *segment) rmsNorm(x string) string {
-	mean := s.op("ReduceMean", []string{s.mul(x, x)}, intsAttr("axes", -1))
-	return s.op("Div", []string{x, s.op("Sqrt", []string{s.add(mean, s.scalar("eps", float32(s.c.NormEps)))})})
+// rmsNorm is x / sqrt(mean(x^2) + eps) over the last axis, of n numbers.
+func (s *segment) rmsNorm(x string, n int) string {
+	gain := s.floats(fmt.Sprint("ones ", n), slices.Repeat([]float32{1}, n), n)
+	return s.op("RMSNormalization", []string{x, gain}, floatAttr("epsilon", float32(s.c.NormEps)))
 }
 
 // swiGLU is down . (silu(gate . x) * up . x) over the last axis.
 func (s *segment) swiGLU(x, name string, gateUp, down *quantize.Matrix) string {
-	inter := down.Cols
-	both := s.split(s.linear(x, name+"gate_up", gateUp), -1, inter, inter)
+	both := s.linear(x, name, gateUp, "gate", "up")
 	silu := s.mul(both[0], s.op("Sigmoid", []string{both[0]}))
-	return s.linear(s.mul(silu, both[1]), name+"down", down)
+	return s.linear(s.mul(silu, both[1]), name, down, "down")[0]
 }
 
 // attention of h [B, P, D] over all positions.
 func (s *segment) attention(name string, l *runtime.Layer, h string) string {
-	c := s.c
-	heads, hd := c.Heads, c.HeadDim()
-	qkv := s.reshape(s.linear(h, name+"qkv", &l.QKV), 0, 0, 3*heads, hd)
-	qkv = s.transpose(qkv, 0, 2, 1, 3) // [B, 3 heads, P, head size]
-	var q, k, v string
-	if c.Positions == runtime.Rope {
-		parts := s.split(qkv, 1, 2*heads, heads)
-		rotated := s.split(s.rope(parts[0]), 1, heads, heads)
-		q, k, v = rotated[0], rotated[1], parts[1]
-	} else {
-		parts := s.split(qkv, 1, heads, heads, heads)
-		q, k, v = parts[0], parts[1], parts[2]
+	inputs := s.linear(h, name, &l.QKV, "q", "k", "v")
+	if s.c.Positions == runtime.Rope {
+		inputs[0], inputs[1] = s.rope(inputs[0]), s.rope(inputs[1])
 	}
-	scores := s.op("MatMul", []string{q, s.transpose(k, 0, 1, 3, 2)})
-	scores = s.mul(scores, s.scalar("attention_scale", float32(1/math.Sqrt(float64(hd)))))
-	if c.Relations != "" {
-		scores = s.add(scores, s.relationBias(name, l))
+	if s.c.Relations != "" {
+		inputs = append(inputs, s.relationBias(name, l))
 	}
-	context := s.op("MatMul", []string{s.op("Softmax", []string{scores}, intAttr("axis", -1)), v})
-	context = s.reshape(s.transpose(context, 0, 2, 1, 3), 0, 0, c.Hidden)
-	return s.linear(context, name+"o", &l.O)
+	heads := s.c.Heads
+	context := s.op("Attention", inputs, intAttr("q_num_heads", heads), intAttr("kv_num_heads", heads))
+	return s.linear(context, name, &l.O, "o")[0]
 }
 
-// rope rotates x [B, heads, P, head size]: x cos + (upper half, lower half) sin,
-// where the lower half of sin is negative.
+// rope rotates the heads of x [B, P, D] by the angles of their positions.
 func (s *segment) rope(x string) string {
-	p, hd := s.c.P(), s.c.HeadDim()
-	half := hd / 2
-	cos, sin := kernels.RopeTable(p, hd, s.c.RopeTheta)
-	wideCos, wideSin := make([]float32, p*hd), make([]float32, p*hd)
-	for i := range p {
-		for j := range half {
-			at := i*hd + j
-			wideCos[at], wideCos[at+half] = cos[i*half+j], cos[i*half+j]
-			wideSin[at], wideSin[at+half] = -sin[i*half+j], sin[i*half+j]
-		}
-	}
-	parts := s.split(x, -1, half, half)
-	turned := s.op("Concat", []string{parts[1], parts[0]}, intAttr("axis", -1))
-	return s.add(s.mul(x, s.floats("rope_cos", wideCos, p, hd)), s.mul(turned, s.floats("rope_sin", wideSin, p, hd)))
+	p, half := s.c.P(), s.c.HeadDim()/2
+	cos, sin := kernels.RopeTable(p, 2*half, s.c.RopeTheta)
+	inputs := []string{x, s.floats("rope_cos", cos, p, half), s.floats("rope_sin", sin, p, half), s.positions}
+	return s.op("RotaryEmbedding", inputs, intAttr("num_heads", s.c.Heads))
 }
 
-// relationBias is what a layer's heads add to the scores: [heads, P, P].
+// everyPosition is 0 to P-1 for each lane: [B, P].
+func (s *segment) everyPosition() string {
+	p := s.c.P()
+	all := make([]int, p)
+	for i := range all {
+		all[i] = i
+	}
+	lanes := s.op("Shape", []string{"tokens"}, intAttr("end", 1))
+	shape := s.op("Concat", []string{lanes, s.ints(p)}, intAttr("axis", 0))
+	return s.op("Expand", []string{s.int64s("positions", all, 1, p), shape})
+}
+
+// relationBias is what a layer's heads add to the scores: [1, heads, P, P].
 func (s *segment) relationBias(name string, l *runtime.Layer) string {
 	p := s.c.P()
 	class := make([]int32, p*p)
@@ -253,6 +274,6 @@ func (s *segment) relationBias(name string, l *runtime.Layer) string {
 	classes := s.constant("relations", int32Type, 4*int64(len(class)), func() []byte {
 		return weights.Of("relations", weights.I32, class).Bytes
 	}, p, p)
-	bias := s.floats(name+"relation_bias", l.RelationBias, s.c.Heads, runtime.NumRelations)
-	return s.op("Gather", []string{bias, classes}, intAttr("axis", 1))
+	bias := s.floats(name+"relation_bias", l.RelationBias, 1, s.c.Heads, runtime.NumRelations)
+	return s.op("Gather", []string{bias, classes}, intAttr("axis", 2))
 }

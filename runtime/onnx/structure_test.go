@@ -37,6 +37,10 @@ func decode(t *testing.T, b []byte) fields {
 		switch typ {
 		case protowire.VarintType:
 			v.number, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed32Type:
+			var bits uint32
+			bits, n = protowire.ConsumeFixed32(b)
+			v.number = uint64(bits)
 		case protowire.BytesType:
 			v.bytes, n = protowire.ConsumeBytes(b)
 		default:
@@ -151,10 +155,10 @@ func (d *decoded) names(t *testing.T, field protowire.Number) (names []string) {
 	return names
 }
 
-// linears counts the matrix products with weights of the levels.
-func linears(c *runtime.Config) (n int) {
+// layersOf counts the layers of all passes.
+func layersOf(c *runtime.Config) (n int) {
 	for _, pass := range c.Passes() {
-		n += 4 * c.Layers(pass.Level)
+		n += c.Layers(pass.Level)
 	}
 	return n
 }
@@ -175,28 +179,34 @@ func TestStructure(t *testing.T) {
 			if got := d.names(t, outputField); !slices.Equal(got, want) {
 				t.Errorf("outputs %v, want %v", got, want)
 			}
-			products := linears(&c) + 2 // and the two heads
-			if !c.MLPT {
-				products += linears(&c) / 2 // and scores and contexts: 2 a layer
+			layers := layersOf(&c)
+			products, attentions, rounded := 7*layers, layers, 4*layers // q, k, v, o, gate, up, down of 4 inputs
+			if c.MLPT {
+				products, attentions = 6*layers, 0
 			}
-			if got := d.ops["MatMul"]; got != products {
-				t.Errorf("%d matrix products, want %d", got, products)
+			if got := d.ops["MatMul"]; got != products+2 { // and the two heads
+				t.Errorf("%d matrix products, want %d", got, products+2)
+			}
+			if d.ops["Attention"] != attentions || d.ops["RMSNormalization"] != 2*layers {
+				t.Errorf("nodes are %v, want %d Attention and %d RMSNormalization", d.ops, attentions, 2*layers)
 			}
 			compareWeights(t, d, m)
 			e := export(t, m, Options{Int8: true})
-			if got := e.ops["MatMulInteger"]; got != linears(&c) || e.ops["DynamicQuantizeLinear"] != got {
-				t.Errorf("%d int8 products, want %d", got, linears(&c))
+			if e.ops["MatMulInteger"] != products || e.ops["DynamicQuantizeLinear"] != rounded || e.ops["MatMul"] != 2 {
+				t.Errorf("int8: nodes are %v, want %d MatMulInteger of %d DynamicQuantizeLinear", e.ops, products, rounded)
 			}
 		})
 	}
 }
 
-// compareWeights checks one matrix of each kind, number by number: a MatMul has
-// the weight on its right, so it is transposed.
+// compareWeights checks matrices number by number: a MatMul has the weight on
+// its right, so it is transposed; up is the lower half of gate_up.
 func compareWeights(t *testing.T, d *decoded, m *runtime.Model) {
 	t.Helper()
+	up := m.LLevel[0].GateUp
+	up.Rows, up.F32 = up.Rows/2, up.F32[len(up.F32)/2:]
 	for name, w := range map[string]*quantize.Matrix{
-		"L_level.0.mlp.gate_up": &m.LLevel[0].GateUp, "L_level.0.mlp.down": &m.LLevel[0].Down, "lm_head": &m.LMHead,
+		"L_level.0.mlp.up": &up, "L_level.0.mlp.down": &m.LLevel[0].Down, "lm_head": &m.LMHead,
 	} {
 		c := d.constants[name]
 		if !slices.Equal(c.dims, []int{w.Cols, w.Rows}) {
@@ -220,10 +230,10 @@ func TestInt8ModelKeepsItsWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := m.LLevel[1].QKV
+	w := m.LLevel[1].O
 	q, f := export(t, m, Options{Int8: true}), export(t, m, Options{})
-	ints, floats := q.constants["L_level.1.qkv"], f.constants["L_level.1.qkv"]
-	scales := q.constants["L_level.1.qkv.scale"]
+	ints, floats := q.constants["L_level.1.o"], f.constants["L_level.1.o"]
+	scales := q.constants["L_level.1.o.scale"]
 	for i := range w.Rows {
 		if got := math.Float32frombits(binary.LittleEndian.Uint32(scales.raw[4*i:])); got != w.Scale[i] {
 			t.Fatalf("scale %d is %v, want %v", i, got, w.Scale[i])
