@@ -14,7 +14,14 @@ type RowsI8 struct {
 
 // NewRowsI8 returns memory for at most m rows of at most k numbers.
 func NewRowsI8(m, k int) *RowsI8 {
-	return &RowsI8{Data: make([]int8, m*strideI8(k)), Scale: make([]float32, m), Shift: make([]int32, m)}
+	return &RowsI8{K: k, Data: make([]int8, m*strideI8(k)), Scale: make([]float32, m), Shift: make([]int32, m)}
+}
+
+// Rows returns rows lo..lo+n-1, in the same memory, of a matrix made for the
+// present k.
+func (r *RowsI8) Rows(lo, n int) RowsI8 {
+	stride := strideI8(r.K)
+	return RowsI8{K: r.K, Data: r.Data[lo*stride : (lo+n)*stride], Scale: r.Scale[lo : lo+n], Shift: r.Shift[lo : lo+n]}
 }
 
 // largestI8 leaves -128 out, so that the range is symmetric.

@@ -50,7 +50,6 @@ type Backend struct {
 	eps     float32
 
 	cos, sin []float32 // [P, headDim/2], Positions Rope only
-	relation []uint8   // [S, S] relation classes, Config.Relations only
 }
 
 // New prepares a model. It fails when the model's matrices do not have the
@@ -78,7 +77,7 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	b.pool = pool.New(o.Threads)
 	b.scratch = make([]scratch, b.pool.Workers())
 	for i := range b.scratch {
-		b.scratch[i] = newScratch(&m.Config, b.maxChunk(), b.has(quantize.I8))
+		b.scratch[i] = b.newScratch()
 	}
 	return b, nil
 }
@@ -86,22 +85,15 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 // tables computes what depends on the configuration alone.
 func (b *Backend) tables() {
 	c := &b.model.Config
-	if c.MLPT {
-		return
-	}
-	if c.Positions == runtime.Rope {
+	if c.Positions == runtime.Rope && !c.MLPT {
 		b.cos, b.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
-	}
-	if c.Relations != "" {
-		b.relation = make([]uint8, c.SeqLen*c.SeqLen)
-		for i := range b.relation {
-			b.relation[i] = uint8(c.Relation(c.Prefix()+i/c.SeqLen, c.Prefix()+i%c.SeqLen))
-		}
 	}
 }
 
 // has tells whether some matrix is executed in a format.
 func (b *Backend) has(f quantize.Format) bool { return b.formats[f] }
+
+func (b *Backend) has8() bool { return b.has(quantize.I8) }
 
 // describe returns the kernels in use, and the formats of the weights where
 // they are not float32.

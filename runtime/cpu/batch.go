@@ -9,62 +9,31 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// lane is the carry of one puzzle and what a block needs of all its positions.
+// lane is the carry of one puzzle, and what its attention looks at.
 type lane struct {
-	x     []float32    // [P, D] input embedding
-	z     [2][]float32 // [P, D] state, by runtime.Level
-	q     []float32    // [P, D] queries of all heads
-	kv    [2]memory    // of a layer and the next
-	ready bool         // Reset, and no Step failed since
-}
-
-// memory is what a block's attention looks at. MLPT has none.
-type memory struct {
+	x      []float32         // [P, D] input embedding
+	z      [2][]float32      // [P, D] state, by runtime.Level
+	q      []float32         // [P, D] queries of all heads; not with MLPT, nor the next
 	keys   []*kernels.Panels // per head K [P, headDim]
 	values []*kernels.Panels // per head V^T [headDim, P]
-}
-
-// memory returns that of a layer. While some chunks still read it, others
-// write the next layer's.
-func (l *lane) memory(layer int) *memory { return &l.kv[layer%2] }
-
-// chunk is rows [lo, hi) of a lane: the unit of parallel work.
-type chunk struct {
-	lane   *lane
-	id     int // of the lane
-	at     int // of the lane in Step's arguments
-	lo, hi int
+	ready  bool              // Reset, and no Step failed since
 }
 
 // batch is a number of lanes.
 type batch struct {
 	b      *Backend
 	lanes  []lane
-	rows   []chunk // of the current step: positions
-	cols   []chunk // channels, MLPT only
-	used   []bool  // lanes seen by the current step
-	layers []layer // of the current pass
-	layer  int     // of the current loop
+	used   []bool // lanes seen by the current step
+	groups []group
+	apart  bool         // each group has a worker for itself
+	sets   []activation // of a group: one, or with apart one for each worker
+	group  *group       // that all workers are in, when not apart
 	pass   runtime.Pass
+	layers []layer // of the pass
 	out    *runtime.Output
-	loops  loops
+	loops  [numSteps]func(worker, task int) // bound once, so that a step does not allocate
+	passes func(worker, task int)
 	calls  map[string]int // passes of each network in this segment, when tracing
-}
-
-// loops are the bodies of the parallel loops, bound once so that a step does
-// not allocate.
-type loops struct{ enter, block, inject, mixPositions, feedForward, read func(worker, task int) }
-
-// store takes a head's keys and values of some positions from kv, in which the
-// keys of all heads [D] are followed by their values, 3D to a row.
-func (m *memory) store(head, pos, rows int, kv []float32, d int) {
-	keys, values := m.keys[head], m.values[head]
-	hd := keys.K
-	for i := range rows {
-		row := kv[i*3*d+head*hd:]
-		keys.SetRow(pos+i, row[:hd])
-		values.SetCol(pos+i, row[d:d+hd])
-	}
 }
 
 // NewBatch returns a batch of empty lanes.
@@ -76,7 +45,10 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	for i := range t.lanes {
 		t.lanes[i] = newLane(&b.model.Config)
 	}
-	t.loops = loops{t.enter, t.block, t.inject, t.mixPositions, t.feedForward, t.read}
+	for i, step := range steps {
+		t.loops[i] = func(worker, task int) { step(t, t.group, worker, task) }
+	}
+	t.passes = func(worker, task int) { t.runPass(&t.groups[task], worker) }
 	return t, nil
 }
 
@@ -87,11 +59,9 @@ func newLane(c *runtime.Config) lane {
 		return l
 	}
 	l.q = make([]float32, n)
-	for i := range l.kv {
-		for range c.Heads {
-			l.kv[i].keys = append(l.kv[i].keys, kernels.NewPanels(c.P(), c.HeadDim()))
-			l.kv[i].values = append(l.kv[i].values, kernels.NewPanels(c.HeadDim(), c.P()))
-		}
+	for range c.Heads {
+		l.keys = append(l.keys, kernels.NewPanels(c.P(), c.HeadDim()))
+		l.values = append(l.values, kernels.NewPanels(c.HeadDim(), c.P()))
 	}
 	return l
 }
@@ -125,9 +95,11 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 			t.spoil(lanes)
 			return err
 		}
-		t.runPass()
+		t.runPasses()
 	}
-	t.b.pool.Run(len(t.rows), t.loops.read)
+	for i := range t.groups {
+		t.each(&t.groups[i], together, len(t.groups[i].chunks), stepRead)
+	}
 	t.out = nil
 	return nil
 }

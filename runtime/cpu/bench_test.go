@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -19,31 +19,33 @@ func fullSize() runtime.Config {
 	}
 }
 
-// A segment of the full-size model. ms is the best time per puzzle, peak the
-// share of what kernels.PeakF32 measures just before.
+// A segment of the full-size model in each format. ms is the best time per
+// puzzle.
 func BenchmarkSegment(b *testing.B) {
 	c := fullSize()
-	m := newModel(b, c)
-	for _, lanes := range []int{1, 8, 32} {
-		b.Run(fmt.Sprint(lanes), func(b *testing.B) {
-			backend := newBackend(b, m, Options{})
-			batch := newBatch(b, backend, inputs(&c, lanes))
-			all, out := make([]int, lanes), &runtime.Output{}
-			for i := range all {
-				all[i] = i
-			}
-			peak := kernels.PeakF32(backend.Threads(), 100*time.Millisecond)
-			best := math.Inf(1)
-			for b.Loop() {
-				start := time.Now()
-				if err := batch.Step(context.Background(), all, out); err != nil {
-					b.Fatal(err)
-				}
-				best = min(best, time.Since(start).Seconds()/float64(lanes))
-			}
-			b.ReportMetric(best*1000, "ms/puzzle")
-			b.ReportMetric(13.74e9/best/1e9, "GFLOP/s")
-			b.ReportMetric(100*13.74e9/best/peak, "%peak")
-		})
+	f32 := newModel(b, c)
+	for _, format := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
+		m := convert(b, f32, format)
+		for _, lanes := range []int{1, 8, 32} {
+			b.Run(fmt.Sprintf("%v/%d", format, lanes), func(b *testing.B) { segmentTime(b, m, lanes) })
+		}
 	}
+}
+
+func segmentTime(b *testing.B, m *runtime.Model, lanes int) {
+	batch := newBatch(b, newBackend(b, m, Options{}), inputs(&m.Config, lanes))
+	all, out := make([]int, lanes), &runtime.Output{}
+	for i := range all {
+		all[i] = i
+	}
+	best := math.Inf(1)
+	for b.Loop() {
+		start := time.Now()
+		if err := batch.Step(context.Background(), all, out); err != nil {
+			b.Fatal(err)
+		}
+		best = min(best, time.Since(start).Seconds()/float64(lanes))
+	}
+	b.ReportMetric(best*1000, "ms/puzzle")
+	b.ReportMetric(13.74e9/best/1e9, "GOP/s")
 }

@@ -7,79 +7,115 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// runPass applies one level's network to its state.
-func (t *batch) runPass() {
-	run := t.b.pool.Run
-	t.layers = t.b.levels[t.pass.Level]
-	if t.b.model.Config.MLPT {
-		run(len(t.rows), t.loops.inject)
-		for t.layer = range t.layers {
-			run(len(t.cols), t.loops.mixPositions)
-			run(len(t.rows), t.loops.feedForward)
-		}
-	} else {
-		run(len(t.rows), t.loops.enter)
-		for t.layer = range t.layers {
-			run(len(t.rows), t.loops.block)
-		}
-	}
-	if t.b.trace != nil {
-		t.calls[t.network()]++
-	}
+// The steps of a pass, each a parallel loop over tasks of a group.
+const (
+	stepEnter = iota
+	stepProject
+	stepAttend
+	stepMixHeads
+	stepMixPositions
+	stepPrepare
+	stepGLU
+	stepDown
+	stepLeave
+	stepRead
+	numSteps
+)
+
+var steps = [numSteps]func(t *batch, g *group, worker, task int){
+	stepEnter:        (*batch).enter,
+	stepProject:      (*batch).project,
+	stepAttend:       (*batch).attend,
+	stepMixHeads:     (*batch).mixHeads,
+	stepMixPositions: (*batch).mixPositions,
+	stepPrepare:      (*batch).prepare,
+	stepGLU:          (*batch).glu,
+	stepDown:         (*batch).down,
+	stepLeave:        (*batch).leave,
+	stepRead:         (*batch).read,
 }
 
-// enter starts a pass for a chunk: it injects and projects for the first block.
-func (t *batch) enter(worker, task int) {
-	t.inject(worker, task)
-	t.project(worker, &t.rows[task], 0)
-}
-
-// block runs a block for a chunk, and projects for the next one: that needs no
-// other rows.
-func (t *batch) block(worker, task int) {
-	t.attend(worker, &t.rows[task])
-	t.feedForward(worker, task)
-	if next := t.layer + 1; next < len(t.layers) {
-		t.project(worker, &t.rows[task], next)
-	}
-}
-
-// state returns the rows of a chunk in the state that the pass updates.
-func (t *batch) state(k *chunk) []float32 {
-	d := t.b.model.Config.Hidden
-	return k.lane.z[t.pass.Level][k.lo*d : k.hi*d]
-}
-
-// inject adds what the other level and the puzzle say:
+// enter starts a pass for a chunk: it adds what the other level and the puzzle
+// say,
 //
-//	L: zL += zH + x    H: zH += zL
-func (t *batch) inject(_, task int) {
-	k := &t.rows[task]
+//	L: z = zL + zH + x    H: z = zH + zL
+func (t *batch) enter(g *group, _, task int) {
 	d := t.b.model.Config.Hidden
-	lo, hi := k.lo*d, k.hi*d
-	z := &k.lane.z
-	if t.pass.Level == runtime.L {
-		kernels.Add2(z[runtime.L][lo:hi], z[runtime.H][lo:hi], k.lane.x[lo:hi])
-	} else {
-		kernels.Add(z[runtime.H][lo:hi], z[runtime.L][lo:hi])
+	k := g.chunks[task]
+	for row := k.lo; row < k.hi; row++ {
+		l, pos := t.pos(g, row)
+		lo, hi := pos*d, (pos+1)*d
+		z := g.z[row*d : (row+1)*d]
+		copy(z, l.z[t.pass.Level][lo:hi])
+		if t.pass.Level == runtime.L {
+			kernels.Add2(z, l.z[runtime.H][lo:hi], l.x[lo:hi])
+		} else {
+			kernels.Add(z, l.z[runtime.L][lo:hi])
+		}
+	}
+	t.prepare(g, 0, task)
+}
+
+// leave ends a pass for a chunk.
+func (t *batch) leave(g *group, _, task int) {
+	d := t.b.model.Config.Hidden
+	k := g.chunks[task]
+	for row := k.lo; row < k.hi; row++ {
+		l, pos := t.pos(g, row)
+		copy(l.z[t.pass.Level][pos*d:], g.z[row*d:(row+1)*d])
 	}
 }
 
-// project computes a chunk's queries, keys and values for a layer.
-func (t *batch) project(worker int, k *chunk, layer int) {
-	d, rows := t.b.model.Config.Hidden, k.hi-k.lo
-	s, w := &t.b.scratch[worker], t.layers[layer].qkv
-	qkv := s.a[:rows*3*d]
-	s.prepare(t.state(k), d, rows, w)
-	s.multiply(qkv, 3*d, t.state(k), d, rows, w)
-	t.traceData(layer, "qkv", k, qkv)
-	m := k.lane.memory(layer)
-	for i := range rows {
-		t.rotate(k.lo+i, qkv[i*3*d:(i*3+2)*d])
-		copy(k.lane.q[(k.lo+i)*d:], qkv[i*3*d:(i*3+1)*d])
+// state returns rows of the state, as prepare left them.
+func (t *batch) state(g *group, k span) operand {
+	d := t.b.model.Config.Hidden
+	x := operand{x: g.z[k.lo*d : k.hi*d], k: d, rows: k.hi - k.lo}
+	if g.z8 != nil {
+		x.i8 = g.z8.Rows(k.lo, k.hi-k.lo)
 	}
-	for h := range m.keys {
-		m.store(h, k.lo, rows, qkv[d:], d)
+	return x
+}
+
+// prepare rounds a chunk of the state for the int8 matrices that multiply it.
+func (t *batch) prepare(g *group, _, task int) {
+	if g.z8 != nil {
+		x := t.state(g, g.chunks[task])
+		x.quantize()
+	}
+}
+
+// project computes queries, keys and values of a band for some heads.
+func (t *batch) project(g *group, worker, task int) {
+	c, s, w := &t.b.model.Config, &t.b.scratch[worker], t.layers[g.layer].qkv
+	tasks := t.b.headTasks()
+	k, heads := g.bands[task/tasks].span, c.Heads/tasks
+	first, width := task%tasks*heads, heads*c.HeadDim()
+	x := t.state(g, k)
+	qkv := s.wide[:x.rows*3*width]
+	if tasks == 1 {
+		x.multiply(qkv, 3*width, w, 0, 3*width)
+	} else {
+		for part := range 3 {
+			x.multiply(qkv[part*width:], 3*width, w, part*c.Hidden+first*c.HeadDim(), width)
+		}
+	}
+	t.traceData(g, "qkv", qkv)
+	for row := k.lo; row < k.hi; row++ {
+		t.keep(g, row, first, qkv[(row-k.lo)*3*width:][:3*width])
+	}
+}
+
+// keep rotates a row's queries and keys, of heads from first on, and stores
+// them and the values where attention finds them.
+func (t *batch) keep(g *group, row, first int, qkv []float32) {
+	l, pos := t.pos(g, row)
+	width, hd := len(qkv)/3, t.b.model.Config.HeadDim()
+	t.rotate(pos, qkv[:2*width])
+	copy(l.q[pos*t.b.model.Config.Hidden+first*hd:], qkv[:width])
+	for at := 0; at < width; at += hd {
+		h := first + at/hd
+		l.keys[h].SetRow(pos, qkv[width+at:][:hd])
+		l.values[h].SetCol(pos, qkv[2*width+at:][:hd])
 	}
 }
 
@@ -95,117 +131,120 @@ func (t *batch) rotate(pos int, qk []float32) {
 	}
 }
 
-// attend is z = rms(z + O . attention).
-func (t *batch) attend(worker int, k *chunk) {
-	d, rows := t.b.model.Config.Hidden, k.hi-k.lo
-	s := &t.b.scratch[worker]
-	context, out := s.a[:rows*d], s.b[:rows*d]
-	for h := range t.b.model.Config.Heads {
-		t.attendHead(context, k, h, s)
-	}
-	t.traceData(t.layer, "attn_ctx", k, context)
-	w := t.layers[t.layer].o
-	s.prepare(context, d, rows, w)
-	s.multiply(out, d, context, d, rows, w)
-	t.traceData(t.layer, "attn_out", k, out)
-	kernels.AddRMSNorm(t.state(k), out, d, t.b.eps)
+// queryParts is into how many parts the queries of a head are cut.
+func (b *Backend) queryParts() int {
+	p, most := b.model.Config.P(), b.maxChunk()
+	return (p + most - 1) / most
 }
 
-// attendHead sets one head's columns of context [rows, D]:
+// attend sets one head's columns of context for a part of a lane:
 //
 //	softmax(Q K^T / sqrt(headDim) + bias) V
-func (t *batch) attendHead(context []float32, k *chunk, h int, s *scratch) {
-	c := &t.b.model.Config
-	d, hd, p, rows := c.Hidden, c.HeadDim(), c.P(), k.hi-k.lo
-	scores, m := s.scores[:rows*p], k.lane.memory(t.layer)
-	kernels.MatMulT(scores, p, k.lane.q[k.lo*d+h*hd:], d, rows, m.keys[h])
+func (t *batch) attend(g *group, worker, task int) {
+	c, s := &t.b.model.Config, &t.b.scratch[worker]
+	d, hd, p, parts := c.Hidden, c.HeadDim(), c.P(), t.b.queryParts()
+	at, h, part := task/parts/c.Heads, task/parts%c.Heads, task%parts
+	lo, hi := p*part/parts, p*(part+1)/parts
+	l, rows := &t.lanes[g.lanes[at]], hi-lo
+	scores := s.scores[:rows*p]
+	kernels.MatMulT(scores, p, l.q[lo*d+h*hd:], d, rows, l.keys[h])
 	scale := float32(1 / math.Sqrt(float64(hd)))
 	for i := range rows {
-		kernels.Softmax(scores[i*p:(i+1)*p], scale, t.bias(s, h, k.lo+i))
+		kernels.Softmax(scores[i*p:(i+1)*p], scale, t.layers[g.layer].bias(h, lo+i, p))
 	}
-	kernels.MatMulT(context[h*hd:], d, scores, p, rows, m.values[h])
+	kernels.MatMulT(g.context[(at*p+lo)*d+h*hd:], d, scores, p, rows, l.values[h])
 }
 
 // bias returns what a head adds to the scores of a position, or nil.
-func (t *batch) bias(s *scratch, head, pos int) []float32 {
-	all := t.layers[t.layer].relationBias
-	if all == nil {
+func (l *layer) bias(head, pos, p int) []float32 {
+	if l.relationBias == nil {
 		return nil
 	}
-	c := &t.b.model.Config
-	prefix := c.Prefix()
-	byClass := all[head*runtime.NumRelations : (head+1)*runtime.NumRelations]
-	toPrefix := byClass[c.Relation(pos, 0)] // the class of the prefix, when there is one
-	if pos < prefix {
-		prefix = c.P() // to which everything has that class
-	}
-	for j := range prefix {
-		s.bias[j] = toPrefix
-	}
-	for j := prefix; j < c.P(); j++ {
-		s.bias[j] = byClass[t.b.relation[(pos-c.Prefix())*c.SeqLen+j-prefix]]
-	}
-	return s.bias
+	at := (head*p + pos) * p
+	return l.relationBias[at : at+p]
 }
 
-// feedForward is z = rms(z + down . (silu(gate . z) * up . z)).
-func (t *batch) feedForward(worker, task int) {
-	k := &t.rows[task]
-	c := &t.b.model.Config
-	s, w := &t.b.scratch[worker], &t.layers[t.layer]
-	d, inter, rows := c.Hidden, c.Inter(), k.hi-k.lo
-	z, act, out := t.state(k), s.act[:rows*inter], s.b[:rows*d]
-	t.traceData(t.layer, "after_norm1", k, z)
-	s.prepare(z, d, rows, w.gateUp)
-	t.traceGateUp(worker, k, z, w.gateUp)
-	s.swiGLU(act, z, d, rows, w.gateUp)
-	t.traceData(t.layer, "swiglu_act", k, act)
-	s.prepare(act, inter, rows, w.down)
-	s.multiply(out, d, act, inter, rows, w.down)
-	t.traceData(t.layer, "mlp_out", k, out)
-	kernels.AddRMSNorm(z, out, d, t.b.eps)
-	t.traceData(t.layer, "block_out", k, z)
+// mixHeads is z = rms(z + O . context) for a chunk.
+func (t *batch) mixHeads(g *group, worker, task int) {
+	d, k, w := t.b.model.Config.Hidden, g.chunks[task], t.layers[g.layer].o
+	s := &t.b.scratch[worker]
+	x := s.operand(g.context[k.lo*d:k.hi*d], d, w)
+	t.traceData(g, "attn_ctx", x.x)
+	out := s.out[:x.rows*d]
+	x.multiply(out, d, w, 0, d)
+	t.traceData(g, "attn_out", out)
+	kernels.AddRMSNorm(g.z[k.lo*d:k.hi*d], out, d, t.b.eps)
+	t.prepare(g, worker, task)
 }
 
-// gluBlock is the number of channels that swiGLU computes at a time: few, so
-// that gates and ups are still in the first- or second-level cache when they
-// are multiplied. It divides every width, which is a multiple of 256.
+// gluBlock is the number of channels that glu computes at a time: few, so that
+// gates and ups are still in the first- or second-level cache when they are
+// multiplied. It divides every width, which is a multiple of 256.
 const gluBlock = 128
 
-// swiGLU sets act [rows, I] = silu(gate . x) * (up . x) for an x [rows, n] that
-// was prepared. gateUp has blocks of gluBlock gates, each followed by its ups.
-func (s *scratch) swiGLU(act, x []float32, n, rows int, gateUp *weights) {
-	inter, block := gateUp.n()/2, s.wide[:rows*2*gluBlock]
-	for lo := 0; lo < inter; lo += gluBlock {
-		s.multiplyRows(block, 2*gluBlock, x, n, rows, gateUp, 2*lo, 2*gluBlock)
-		for i := range rows {
-			kernels.SwiGLU(act[i*inter+lo:i*inter+lo+gluBlock], block[i*2*gluBlock:(i+1)*2*gluBlock], gluBlock)
-		}
+// glu computes some channels of a band's act = silu(gate . z) * up . z.
+func (t *batch) glu(g *group, worker, task int) {
+	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
+	x := t.state(g, g.bands[g.band].span)
+	if task == 0 {
+		t.traceData(g, "after_norm1", x.x)
+		t.traceGateUp(g, &x, w)
+	}
+	s.swiGLU(g.act, inter, &x, w, task*gluBlock)
+}
+
+// swiGLU sets channels lo..lo+gluBlock-1 of act [rows, inter] = silu(gate . x) *
+// (up . x). gateUp has blocks of gluBlock gates, each followed by its ups.
+func (s *scratch) swiGLU(act []float32, inter int, x *operand, gateUp *weights, lo int) {
+	block := s.wide[:x.rows*2*gluBlock]
+	x.multiply(block, 2*gluBlock, gateUp, 2*lo, 2*gluBlock)
+	for i := range x.rows {
+		kernels.SwiGLU(act[i*inter+lo:i*inter+lo+gluBlock], block[i*2*gluBlock:(i+1)*2*gluBlock], gluBlock)
 	}
 }
 
-// mixPositions is TRM's mlp_t: the same as feedForward on the transpose of z,
-// for a chunk of channels.
-func (t *batch) mixPositions(worker, task int) {
-	k := &t.cols[task]
-	c := &t.b.model.Config
-	s, w := &t.b.scratch[worker], &t.layers[t.layer]
-	p, inter, rows := c.P(), c.InterT(), k.hi-k.lo
-	z, act, out := s.a[:rows*p], s.act[:rows*inter], s.b[:rows*p]
-	t.gather(z, k)
-	s.prepare(z, p, rows, w.gateUpT)
-	s.swiGLU(act, z, p, rows, w.gateUpT)
-	s.prepare(act, inter, rows, w.downT)
-	s.multiply(out, p, act, inter, rows, w.downT)
-	t.traceData(t.layer, "mlp_t_out", k, out)
-	kernels.AddRMSNorm(z, out, p, t.b.eps)
-	t.scatter(z, k)
+// down is z = rms(z + down . act) for a chunk of a band.
+func (t *batch) down(g *group, worker, task int) {
+	c, s, w := &t.b.model.Config, &t.b.scratch[worker], t.layers[g.layer].down
+	d, inter := c.Hidden, c.Inter()
+	band := &g.bands[g.band]
+	task += band.chunks.lo
+	k := g.chunks[task]
+	act := g.act[(k.lo-band.lo)*inter : (k.hi-band.lo)*inter]
+	t.traceData(g, "swiglu_act", act)
+	x := s.operand(act, inter, w)
+	out := s.out[:x.rows*d]
+	x.multiply(out, d, w, 0, d)
+	t.traceData(g, "mlp_out", out)
+	z := g.z[k.lo*d : k.hi*d]
+	kernels.AddRMSNorm(z, out, d, t.b.eps)
+	t.traceData(g, "block_out", z)
+	t.prepare(g, worker, task)
 }
 
-// gather copies the channels of a chunk into columns [hi-lo, P].
-func (t *batch) gather(columns []float32, k *chunk) {
-	d, p := t.b.model.Config.Hidden, t.b.model.Config.P()
-	z := k.lane.z[t.pass.Level]
+// mixPositions is TRM's mlp_t: glu and down on the transpose of a lane's state,
+// for a chunk of channels.
+func (t *batch) mixPositions(g *group, worker, task int) {
+	c, s, w := &t.b.model.Config, &t.b.scratch[worker], &t.layers[g.layer]
+	k, at := g.cols[task%len(g.cols)], task/len(g.cols)
+	p, inter, n := c.P(), c.InterT(), k.hi-k.lo
+	z, out, act := s.column[:n*p], s.column[n*p:2*n*p], s.act[:n*inter]
+	lane := g.z[at*p*c.Hidden : (at+1)*p*c.Hidden]
+	gather(z, lane, c.Hidden, k)
+	x := s.operand(z, p, w.gateUpT)
+	for lo := 0; lo < inter; lo += gluBlock {
+		s.swiGLU(act, inter, &x, w.gateUpT, lo)
+	}
+	x = s.operand(act, inter, w.downT)
+	x.multiply(out, p, w.downT, 0, p)
+	t.traceData(g, "mlp_t_out", out)
+	kernels.AddRMSNorm(z, out, p, t.b.eps)
+	scatter(lane, z, c.Hidden, k)
+}
+
+// gather copies channels of z [P, d] into columns [channels, P].
+func gather(columns, z []float32, d int, k span) {
+	p := len(z) / d
 	for pos := range p {
 		for i, v := range z[pos*d+k.lo : pos*d+k.hi] {
 			columns[i*p+pos] = v
@@ -214,9 +253,8 @@ func (t *batch) gather(columns []float32, k *chunk) {
 }
 
 // scatter is the inverse of gather.
-func (t *batch) scatter(columns []float32, k *chunk) {
-	d, p := t.b.model.Config.Hidden, t.b.model.Config.P()
-	z := k.lane.z[t.pass.Level]
+func scatter(z, columns []float32, d int, k span) {
+	p := len(z) / d
 	for pos := range p {
 		row := z[pos*d+k.lo : pos*d+k.hi]
 		for i := range row {

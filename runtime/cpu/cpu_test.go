@@ -470,35 +470,76 @@ func oneSegment(t *testing.T, m *runtime.Model, in []runtime.Input) []float32 {
 	return zH
 }
 
-// Chunks cover every row once, keep the bound on their size, and share the
-// rows out evenly.
+// Groups cover every lane once, and their bands and chunks every row; chunks
+// keep the bound on their size, and the work is shared out evenly.
 func TestCut(t *testing.T) {
-	m := newModel(t, configs()["chunks"])
-	for _, threads := range []int{1, 2, 3, 16} {
-		b := newBackend(t, m, Options{Threads: threads})
-		for _, lanes := range []int{1, 2, 3, 8} {
-			t0 := &batch{b: b, lanes: make([]lane, lanes)}
-			all := make([]int, lanes)
-			for i := range all {
-				all[i] = i
-			}
-			for _, n := range []int{1, 2, 17, 82, 901} {
-				chunks := t0.cutAxis(nil, all, n)
-				next, largest := make([]int, lanes), 0
-				for _, k := range chunks {
-					if k.lo != next[k.id] || k.hi <= k.lo || k.hi-k.lo > chunkRows {
-						t.Fatalf("%d threads, %d lanes of %d rows: chunk %d..%d after %d", threads, lanes, n, k.lo, k.hi, next[k.id])
-					}
-					next[k.id], largest = k.hi, max(largest, k.hi-k.lo)
+	c := configs()["chunks"]
+	for _, s := range []int{1, 17, 82, 200, 901} {
+		c.SeqLen = s - c.Prefix()
+		if c.SeqLen < 1 {
+			c.SeqLen = 1
+		}
+		m := newModel(t, c)
+		for _, threads := range []int{1, 2, 3, 16} {
+			b := newBackend(t, m, Options{Threads: threads})
+			for _, lanes := range []int{1, 2, 3, 5, 8, 32} {
+				t0 := &batch{b: b, lanes: make([]lane, lanes)}
+				all := make([]int, lanes)
+				for i := range all {
+					all[i] = i
 				}
-				if slices.Min(next) != n || slices.Max(next) != n {
-					t.Fatalf("%d threads, %d lanes of %d rows: covered %v", threads, lanes, n, next)
-				}
-				rounds := (len(chunks) + threads - 1) / threads
-				if ideal := float64(lanes*n) / float64(threads); n > 80 && float64(rounds*largest) > 1.35*ideal {
-					t.Errorf("%d threads, %d lanes of %d rows: %d rounds of up to %d rows", threads, lanes, n, rounds, largest)
-				}
+				t0.cut(all)
+				checkCut(t, t0, lanes, threads)
 			}
 		}
+	}
+}
+
+func checkCut(t *testing.T, b *batch, lanes, threads int) {
+	t.Helper()
+	p := b.b.model.Config.P()
+	name := fmt.Sprintf("%d threads, %d lanes of %d rows", threads, lanes, p)
+	next, largest := 0, 0
+	for i := range b.groups {
+		g := &b.groups[i]
+		if g.first != next || g.lanes[0] != next {
+			t.Fatalf("%s: group %d starts at lane %d, want %d", name, i, g.first, next)
+		}
+		next += len(g.lanes)
+		largest = max(largest, len(g.lanes))
+		checkGroup(t, name, g, len(g.lanes)*p)
+		rounds := (len(g.chunks) + threads - 1) / threads
+		if rows := len(g.lanes) * p; !b.apart && p > 80 && float64(rounds*threads*(g.chunks[0].hi-g.chunks[0].lo)) > 1.35*float64(rows) {
+			t.Errorf("%s: %d rounds of %v for %d rows", name, rounds, g.chunks[0], rows)
+		}
+	}
+	if next != lanes {
+		t.Errorf("%s: %d lanes in groups", name, next)
+	}
+	if rounds := (len(b.groups) + threads - 1) / threads; b.apart && 8*lanes < 7*largest*rounds*threads {
+		t.Errorf("%s: %d groups of up to %d lanes", name, len(b.groups), largest)
+	}
+}
+
+func checkGroup(t *testing.T, name string, g *group, rows int) {
+	t.Helper()
+	row, chunk := 0, 0
+	for _, band := range g.bands {
+		if band.lo != row || band.chunks.lo != chunk || band.hi-band.lo > max(bandRows, chunkRows) {
+			t.Fatalf("%s: band %+v after row %d, chunk %d", name, band, row, chunk)
+		}
+		for ; chunk < band.chunks.hi; chunk++ {
+			k := g.chunks[chunk]
+			if k.lo != row || k.hi <= k.lo || k.hi-k.lo > chunkRows {
+				t.Fatalf("%s: chunk %+v after row %d", name, k, row)
+			}
+			row = k.hi
+		}
+		if row != band.hi {
+			t.Fatalf("%s: band %+v, its chunks end at %d", name, band, row)
+		}
+	}
+	if row != rows || chunk != len(g.chunks) {
+		t.Errorf("%s: %d rows in %d chunks of %d, want %d", name, row, chunk, len(g.chunks), rows)
 	}
 }

@@ -12,7 +12,7 @@ type layer struct {
 	qkv, o         *weights // attention
 	gateUpT, downT *weights // or the SwiGLU over positions
 	gateUp, down   *weights
-	relationBias   []float32 // [heads, NumRelations] or nil
+	relationBias   []float32 // [heads, P, P] what attention adds to scores, or nil
 }
 
 // matrix is a matrix of the model, the shape that it must have, and where its
@@ -129,12 +129,26 @@ func (l *layer) matrices(c *runtime.Config, name string, w *runtime.Layer) []mat
 		}, mlp...)
 	}
 	if c.Relations != "" {
-		l.relationBias = w.RelationBias
+		l.relationBias = spread(c, w.RelationBias)
 	}
 	return append([]matrix{
 		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv, nil},
 		{name + " o", &w.O, d, d, &l.o, nil},
 	}, mlp...)
+}
+
+// spread returns the bias of every pair of positions [heads, P, P] from that of
+// every relation [heads, NumRelations].
+func spread(c *runtime.Config, byRelation []float32) []float32 {
+	p := c.P()
+	bias := make([]float32, c.Heads*p*p)
+	for i := range p * p {
+		r := c.Relation(i/p, i%p)
+		for h := range c.Heads {
+			bias[h*p*p+i] = byRelation[h*runtime.NumRelations+r]
+		}
+	}
+	return bias
 }
 
 // checkShape reports a matrix that is not [rows, cols] or lacks its numbers.

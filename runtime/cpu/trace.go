@@ -18,30 +18,31 @@ func (t *batch) network() string {
 // traceStart begins a segment.
 func (t *batch) traceStart() {
 	t.calls = map[string]int{}
-	for i := range t.rows {
-		t.b.trace("layers/input_embeddings", t.rows[i].id, t.rows[i].lane.x)
+	for i := range t.groups {
+		lane := t.groups[i].lanes[0]
+		t.b.trace("layers/input_embeddings", lane, t.lanes[lane].x)
 	}
 }
 
-// traceData passes on the numbers of one lane in a layer.
-func (t *batch) traceData(layer int, what string, k *chunk, data []float32) {
+// traceData passes on the numbers of a layer. A traced group is one lane.
+func (t *batch) traceData(g *group, what string, data []float32) {
 	if t.b.trace == nil {
 		return
 	}
 	name := t.network()
-	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, layer, t.calls[name], what), k.id, data)
+	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, g.layer, t.calls[name], what), g.lanes[0], data)
 }
 
 // traceGateUp passes on gates and ups in the order of the model, gates first.
-func (t *batch) traceGateUp(worker int, k *chunk, z []float32, gateUp *weights) {
+func (t *batch) traceGateUp(g *group, x *operand, gateUp *weights) {
 	if t.b.trace == nil {
 		return
 	}
-	s, d, rows, inter := &t.b.scratch[worker], t.b.model.Config.Hidden, k.hi-k.lo, gateUp.n()/2
-	data := make([]float32, rows*2*inter)
+	inter := gateUp.n() / 2
+	data := make([]float32, x.rows*2*inter)
 	for lo := 0; lo < inter; lo += gluBlock {
-		s.multiplyRows(data[lo:], 2*inter, z, d, rows, gateUp, 2*lo, gluBlock)
-		s.multiplyRows(data[inter+lo:], 2*inter, z, d, rows, gateUp, 2*lo+gluBlock, gluBlock)
+		x.multiply(data[lo:], 2*inter, gateUp, 2*lo, gluBlock)
+		x.multiply(data[inter+lo:], 2*inter, gateUp, 2*lo+gluBlock, gluBlock)
 	}
-	t.traceData(t.layer, "gate_up", k, data)
+	t.traceData(g, "gate_up", data)
 }

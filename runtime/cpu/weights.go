@@ -116,31 +116,39 @@ func (w *weights) n() int {
 	return w.f32.N
 }
 
-// prepare makes what multiply needs of x [rows, k] besides x itself: int8
-// weights take int8 rows.
-func (s *scratch) prepare(x []float32, k, rows int, w *weights) {
+// operand is what weights multiply: x [rows, k], and the same in int8 where the
+// weights are.
+type operand struct {
+	x       []float32
+	k, rows int
+	i8      kernels.RowsI8
+}
+
+// quantize rounds x.
+func (o *operand) quantize() { o.i8.Quantize(o.x, o.k, o.rows, o.k) }
+
+// operand prepares x [rows, k] for w. It is valid until the next one.
+func (s *scratch) operand(x []float32, k int, w *weights) operand {
+	o := operand{x: x, k: k, rows: len(x) / k}
 	if w.i8 != nil {
-		s.rows.Quantize(x, k, rows, k)
+		o.i8 = *s.rows
+		o.quantize()
 	}
+	return o
 }
 
-// multiply sets y [rows, ldy] = x . w^T for an x [rows, k] that was prepared.
-func (s *scratch) multiply(y []float32, ldy int, x []float32, k, rows int, w *weights) {
-	s.multiplyRows(y, ldy, x, k, rows, w, 0, w.n())
-}
-
-// multiplyRows is multiply with rows lo..lo+n-1 of w. lo must be a multiple of
-// kernels.PanelWidth.
-func (s *scratch) multiplyRows(y []float32, ldy int, x []float32, k, rows int, w *weights, lo, n int) {
+// multiply sets y [rows, ldy] = x . w^T for rows lo..lo+n-1 of w. lo must be a
+// multiple of kernels.PanelWidth.
+func (o *operand) multiply(y []float32, ldy int, w *weights, lo, n int) {
 	switch {
 	case w.i8 != nil:
 		p := w.i8.Rows(lo, n)
-		kernels.MatMulI8(y, ldy, s.rows, rows, &p)
+		kernels.MatMulI8(y, ldy, &o.i8, o.rows, &p)
 	case w.f16 != nil:
 		p := w.f16.Rows(lo, n)
-		kernels.MatMulF16(y, ldy, x, k, rows, &p)
+		kernels.MatMulF16(y, ldy, o.x, o.k, o.rows, &p)
 	default:
 		p := w.f32.Rows(lo, n)
-		kernels.MatMulT(y, ldy, x, k, rows, &p)
+		kernels.MatMulT(y, ldy, o.x, o.k, o.rows, &p)
 	}
 }

@@ -1,0 +1,258 @@
+package cpu
+
+import "github.com/hrmgo/hrm/kernels"
+
+// The rows of a group's lanes lie one after the other: row r is position r % P
+// of its lane r / P.
+type group struct {
+	lanes []int // of the batch
+	first int   // place of the first in Step's arguments
+	*activation
+	bands  []band
+	chunks []span // of all bands
+	cols   []span // MLPT: channels
+	layer  int    // that is being computed
+	band   int    // the same
+}
+
+// span is rows [lo, hi) of a group, or channels.
+type span struct{ lo, hi int }
+
+// band is rows that go through the SwiGLU together, and its chunks.
+type band struct {
+	span
+	chunks span
+}
+
+// activation is the numbers of a group's rows. What only one task needs is in
+// scratch.
+type activation struct {
+	z       []float32       // [rows, D] the state that the pass updates
+	z8      *kernels.RowsI8 // the same in int8; nil when nothing multiplies it
+	context []float32       // [rows, D] of attention
+	act     []float32       // [rows of a band, I] SwiGLU
+}
+
+// scratch is one worker's numbers of one task.
+type scratch struct {
+	wide   []float32       // [rows of a band, 3D / tasks, or gates and ups of a block]
+	out    []float32       // [rows of a chunk, D] residual
+	scores []float32       // [rows of a chunk, P]
+	logits []float32       // [vocabulary]
+	column []float32       // MLPT: [channels, P]
+	act    []float32       // MLPT: [channels, I of positions]
+	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
+}
+
+const (
+	// bandRows is about how many rows a worker takes through one block of
+	// weights before the next: enough arithmetic to hide that weights come from
+	// further away than the second-level cache.
+	bandRows = 328
+	// chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
+	// computed, at once: they stay in the second-level cache.
+	chunkRows = 96
+)
+
+func (b *Backend) newScratch() scratch {
+	c := &b.model.Config
+	d, p, inter := c.Hidden, c.P(), c.Inter()
+	rows := max(bandRows, b.maxChunk())
+	s := scratch{
+		wide:   make([]float32, rows*max(3*d/b.headTasks(), 2*gluBlock)),
+		out:    make([]float32, b.maxChunk()*d),
+		scores: make([]float32, b.maxChunk()*p),
+		logits: make([]float32, c.VocabSize),
+	}
+	if c.MLPT {
+		s.column, s.act = make([]float32, 2*b.maxChunk()*p), make([]float32, b.maxChunk()*c.InterT())
+		inter = max(inter, p, c.InterT())
+	}
+	if b.has8() {
+		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
+	}
+	return s
+}
+
+// newActivation makes room for a number of rows.
+func (b *Backend) newActivation(rows int) activation {
+	c := &b.model.Config
+	a := activation{
+		z: make([]float32, rows*c.Hidden), context: make([]float32, rows*c.Hidden),
+		act: make([]float32, min(rows, max(bandRows, b.maxChunk()))*c.Inter()),
+	}
+	if b.has8() {
+		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
+	}
+	return a
+}
+
+// maxChunk returns the most rows that a chunk may have, an even number. A
+// traced lane is one chunk, so that its scratch holds whole layers.
+func (b *Backend) maxChunk() int {
+	c := &b.model.Config
+	if b.trace == nil {
+		return chunkRows
+	}
+	rows := c.P()
+	if c.MLPT {
+		rows = max(rows, c.Hidden)
+	}
+	return (rows + 1) / 2 * 2
+}
+
+// headTasks returns into how many tasks, each of some heads, the projection of
+// a band is cut: a task's rows of the matrix begin at a panel.
+func (b *Backend) headTasks() int {
+	c := &b.model.Config
+	if b.trace != nil || c.MLPT {
+		return 1
+	}
+	tasks := c.Heads
+	for tasks > 1 && (c.Heads%tasks != 0 || c.Hidden/tasks%kernels.PanelWidth != 0) {
+		tasks--
+	}
+	return tasks
+}
+
+// lanesAtOnce is the most lanes of a group.
+func (b *Backend) lanesAtOnce() int {
+	if b.trace != nil {
+		return 1
+	}
+	return max(1, bandRows/b.model.Config.P())
+}
+
+// cut makes the groups of a step. With enough lanes each group has a worker for
+// itself, which reads all weights for it; else all workers share the work on
+// one group, and each reads a part of them.
+func (t *batch) cut(lanes []int) {
+	n, workers, most := len(lanes), t.b.pool.Workers(), t.b.lanesAtOnce()
+	groups := workers * ((n + workers*most - 1) / (workers * most))
+	largest := (n + groups - 1) / groups
+	t.apart = 8*n >= 7*groups*largest && 2*largest*t.b.model.Config.P() >= bandRows && workers > 1
+	if groups = min(groups, n); !t.apart {
+		groups = (n + most - 1) / most
+	}
+	for len(t.groups) < groups {
+		t.groups = append(t.groups, group{})
+	}
+	t.groups = t.groups[:groups]
+	for i := range t.groups {
+		lo, hi := n*i/groups, n*(i+1)/groups
+		t.groups[i].first, t.groups[i].lanes = lo, lanes[lo:hi]
+		t.cutGroup(&t.groups[i])
+	}
+	t.makeRoom()
+}
+
+// makeRoom allocates the activations that the groups need, at the first step.
+func (t *batch) makeRoom() {
+	p := t.b.model.Config.P()
+	sets, rows := 1, p*min(len(t.lanes), t.b.lanesAtOnce())
+	if t.apart {
+		sets = t.b.pool.Workers()
+	}
+	for len(t.sets) < sets {
+		t.sets = append(t.sets, t.b.newActivation(rows))
+	}
+}
+
+// cutGroup cuts the rows of a group into bands of near-equal chunks.
+func (t *batch) cutGroup(g *group) {
+	c, b := &t.b.model.Config, t.b
+	rows, workers := len(g.lanes)*c.P(), b.pool.Workers()
+	if t.apart {
+		workers = 1
+	}
+	most := max(bandRows, b.maxChunk())
+	bands := (rows + most - 1) / most
+	g.bands, g.chunks, g.cols = g.bands[:0], g.chunks[:0], g.cols[:0]
+	for i := range bands {
+		all := span{rows * i / bands, rows * (i + 1) / bands}
+		from := len(g.chunks)
+		g.chunks = all.cut(g.chunks, b.maxChunk(), workers)
+		g.bands = append(g.bands, band{all, span{from, len(g.chunks)}})
+	}
+	if c.MLPT {
+		g.cols = span{0, c.Hidden}.cut(g.cols, b.maxChunk(), workers)
+	}
+}
+
+// cut appends near-equal parts of at most most, between pairs: an odd row costs
+// the matrix kernels as much as two. The parts keep the workers busy.
+func (s span) cut(parts []span, most, workers int) []span {
+	pairs := (s.hi - s.lo + 1) / 2
+	n := (pairs + most/2 - 1) / (most / 2)
+	for n < pairs && !balanced(n, workers) {
+		n++
+	}
+	for i := range n {
+		parts = append(parts, span{s.lo + 2*(pairs*i/n), min(s.lo+2*(pairs*(i+1)/n), s.hi)})
+	}
+	return parts
+}
+
+// balanced reports whether equal tasks keep the workers busy for at least nine
+// tenths of the time.
+func balanced(tasks, workers int) bool {
+	rounds := (tasks + workers - 1) / workers
+	return 10*tasks >= 9*rounds*workers
+}
+
+// together is the worker of a step in which all workers take part.
+const together = -1
+
+// each runs a step of a group for all its tasks: on one worker, or on all.
+func (t *batch) each(g *group, worker, tasks int, step int) {
+	if worker == together {
+		t.group = g
+		t.b.pool.Run(tasks, t.loops[step])
+		return
+	}
+	for task := range tasks {
+		steps[step](t, g, worker, task)
+	}
+}
+
+// runPasses applies one level's network to its state, in all lanes.
+func (t *batch) runPasses() {
+	t.layers = t.b.levels[t.pass.Level]
+	if t.apart {
+		t.b.pool.Run(len(t.groups), t.passes)
+	} else {
+		for i := range t.groups {
+			t.runPass(&t.groups[i], together)
+		}
+	}
+	if t.b.trace != nil {
+		t.calls[t.network()]++
+	}
+}
+
+// runPass is runPasses for a group.
+func (t *batch) runPass(g *group, worker int) {
+	g.activation = &t.sets[max(0, worker)]
+	t.each(g, worker, len(g.chunks), stepEnter)
+	for g.layer = range t.layers {
+		if t.b.model.Config.MLPT {
+			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
+			t.each(g, worker, len(g.chunks), stepPrepare)
+		} else {
+			t.each(g, worker, len(g.bands)*t.b.headTasks(), stepProject)
+			t.each(g, worker, len(g.lanes)*t.b.model.Config.Heads*t.b.queryParts(), stepAttend)
+			t.each(g, worker, len(g.chunks), stepMixHeads)
+		}
+		for g.band = range g.bands {
+			t.each(g, worker, t.b.model.Config.Inter()/gluBlock, stepGLU)
+			t.each(g, worker, g.bands[g.band].chunks.hi-g.bands[g.band].chunks.lo, stepDown)
+		}
+	}
+	t.each(g, worker, len(g.chunks), stepLeave)
+}
+
+// pos returns the lane and the position of a row.
+func (t *batch) pos(g *group, row int) (l *lane, pos int) {
+	p := t.b.model.Config.P()
+	return &t.lanes[g.lanes[row/p]], row % p
+}
