@@ -507,7 +507,7 @@ func checkCut(t *testing.T, b *batch, lanes, threads int) {
 		}
 		next += len(g.lanes)
 		largest = max(largest, len(g.lanes))
-		checkGroup(t, name, g, len(g.lanes)*p)
+		checkGroup(t, name, g, len(g.lanes)*p, b.b.bandRows())
 		rounds := (len(g.chunks) + threads - 1) / threads
 		if rows := len(g.lanes) * p; !b.apart && p > 80 && float64(rounds*threads*(g.chunks[0].hi-g.chunks[0].lo)) > 1.35*float64(rows) {
 			t.Errorf("%s: %d rounds of %v for %d rows", name, rounds, g.chunks[0], rows)
@@ -521,11 +521,11 @@ func checkCut(t *testing.T, b *batch, lanes, threads int) {
 	}
 }
 
-func checkGroup(t *testing.T, name string, g *group, rows int) {
+func checkGroup(t *testing.T, name string, g *group, rows, most int) {
 	t.Helper()
 	row, chunk := 0, 0
 	for _, band := range g.bands {
-		if band.lo != row || band.chunks.lo != chunk || band.hi-band.lo > max(bandRows, chunkRows) {
+		if band.lo != row || band.chunks.lo != chunk || band.hi-band.lo > most {
 			t.Fatalf("%s: band %+v after row %d, chunk %d", name, band, row, chunk)
 		}
 		for ; chunk < band.chunks.hi; chunk++ {

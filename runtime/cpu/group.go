@@ -44,20 +44,25 @@ type scratch struct {
 	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
 }
 
-const (
-	// bandRows is about how many rows a worker takes through one block of
-	// weights before the next: enough arithmetic to hide that weights come from
-	// further away than the second-level cache.
-	bandRows = 328
-	// chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
-	// computed, at once: they stay in the second-level cache.
-	chunkRows = 96
-)
+// chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
+// computed, at once: they stay in the second-level cache.
+const chunkRows = 96
+
+// bandRows is about how many rows a worker takes through one block of weights
+// before the next: enough arithmetic to hide that weights come from further
+// away than the second-level cache, and no more than it holds. int8 needs more,
+// being faster.
+func (b *Backend) bandRows() int {
+	if b.has8() {
+		return 328
+	}
+	return 164
+}
 
 func (b *Backend) newScratch() scratch {
 	c := &b.model.Config
 	d, p, inter := c.Hidden, c.P(), c.Inter()
-	rows := max(bandRows, b.maxChunk())
+	rows := max(b.bandRows(), b.maxChunk())
 	s := scratch{
 		wide:   make([]float32, rows*max(3*d/b.headTasks(), 2*gluBlock)),
 		out:    make([]float32, b.maxChunk()*d),
@@ -79,7 +84,7 @@ func (b *Backend) newActivation(rows int) activation {
 	c := &b.model.Config
 	a := activation{
 		z: make([]float32, rows*c.Hidden), context: make([]float32, rows*c.Hidden),
-		act: make([]float32, min(rows, max(bandRows, b.maxChunk()))*c.Inter()),
+		act: make([]float32, min(rows, max(b.bandRows(), b.maxChunk()))*c.Inter()),
 	}
 	if b.has8() {
 		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
@@ -120,7 +125,7 @@ func (b *Backend) lanesAtOnce() int {
 	if b.trace != nil {
 		return 1
 	}
-	return max(1, bandRows/b.model.Config.P())
+	return max(1, b.bandRows()/b.model.Config.P())
 }
 
 // cut makes the groups of a step. With enough lanes each group has a worker for
@@ -130,7 +135,7 @@ func (t *batch) cut(lanes []int) {
 	n, workers, most := len(lanes), t.b.pool.Workers(), t.b.lanesAtOnce()
 	groups := workers * ((n + workers*most - 1) / (workers * most))
 	largest := (n + groups - 1) / groups
-	t.apart = 8*n >= 7*groups*largest && 2*largest*t.b.model.Config.P() >= bandRows && workers > 1
+	t.apart = 8*n >= 7*groups*largest && 2*largest*t.b.model.Config.P() >= t.b.bandRows() && workers > 1
 	if groups = min(groups, n); !t.apart {
 		groups = (n + most - 1) / most
 	}
@@ -165,7 +170,7 @@ func (t *batch) cutGroup(g *group) {
 	if t.apart {
 		workers = 1
 	}
-	most := max(bandRows, b.maxChunk())
+	most := max(b.bandRows(), b.maxChunk())
 	bands := (rows + most - 1) / most
 	g.bands, g.chunks, g.cols = g.bands[:0], g.chunks[:0], g.cols[:0]
 	for i := range bands {
