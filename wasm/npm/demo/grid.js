@@ -74,15 +74,26 @@ export class Grid {
     if (i < 0 || e.button !== 0) return;
     e.preventDefault();
     this.move(i);
-    this.last = i;
     this.onPaint?.(i, true);
   }
 
   #pointermove(e) {
     if (!this.onPaint || !(e.buttons & 1)) return;
     const i = this.cells.indexOf(document.elementFromPoint(e.clientX, e.clientY)?.closest("[role=gridcell]"));
-    if (i < 0 || i === this.last) return;
-    this.last = i;
-    this.onPaint(i, false);
+    if (i < 0 || i === this.at) return;
+    for (const k of this.#between(this.at, i)) this.onPaint(k, false);
+    this.move(i);
+  }
+
+  /** The cells on the way to a cell: a fast pointer jumps. */
+  #between(from, to) {
+    const n = this.size;
+    const [r, c] = [Math.floor(from / n), from % n];
+    const [dr, dc] = [Math.floor(to / n) - r, (to % n) - c];
+    const steps = Math.max(Math.abs(dr), Math.abs(dc));
+    return Array.from({ length: steps }, (_, k) => {
+      const part = (k + 1) / steps;
+      return Math.round(r + dr * part) * n + Math.round(c + dc * part);
+    });
   }
 }

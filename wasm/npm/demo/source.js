@@ -4,9 +4,8 @@ import { HRM } from "../lib/index.js";
 export const builtin = new URL("model.hrm", import.meta.url).href;
 const tasks = ["sudoku", "maze"];
 
-/** What to do about an error, by its code. */
+/** What to do about an error, by its code, where the message does not say. */
 const advice = {
-  http: "", html: "", network: "",
   integrity: "Ask whoever gave you the file for the right one.",
   model: "Is it a .hrm file? `hrm inspect FILE` says what is wrong with one; `hrm import` makes one from a published checkpoint.",
   task: "This page draws sudokus and mazes.",
@@ -17,7 +16,7 @@ const advice = {
 };
 
 export function explain(error) {
-  return [error.message.replace(/^./, (c) => c.toUpperCase()), advice[error.code] ?? ""].join(". ").replace(/\.+ *$/, ".").replace(/\.\. /, ". ");
+  return [error.message, advice[error.code]].filter(Boolean).map((s) => s.replace(/\.$/, "") + ".").join(" ");
 }
 
 export class Source {

@@ -1,0 +1,23 @@
+// What a caller writes in TypeScript compiles: `tsc` checks this file, nothing runs it.
+import { HRM, HRMError, clearCache, type Solution, type Step } from "@hrmgo/hrm";
+
+const stop = new AbortController();
+const model: HRM = await HRM.load("sudoku.hrm", {
+  task: "sudoku", device: "auto", cache: true, integrity: "sha256-…", workers: 2, signal: stop.signal,
+  progress: ({ loaded, total }) => console.log(loaded, total ?? "?"),
+});
+const solution: Solution = await model.solve("53..7....", { maxSegments: 16, restarts: 3, signal: stop.signal });
+const valid: boolean | null = solution.valid;
+for await (const step of model.steps(new Uint8Array(81))) {
+  const s: Step = step;
+  console.log(s.text, s.confidence[0] * 100, s.halting > 0, s.solution?.attempts, valid);
+}
+for (const result of await model.solveAll(["…"], { onResult: (i) => console.log(i) })) {
+  if (result instanceof HRMError) console.log(result.code === "puzzle", result.status);
+  else console.log(result.text);
+}
+console.log(model.device.kind, model.device.reason, model.info.meta["licence"]);
+await model.dispose();
+await clearCache();
+// @ts-expect-error there is no such device
+await HRM.load("x", { device: "tpu" });

@@ -1,0 +1,41 @@
+// A browser, and the demo page as `hrm demo` serves it.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const executable = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => p && existsSync(p));
+const playwright = await import("playwright-core").catch(() => null);
+
+export const skip = !existsSync(join(root, "wasm/npm/dist/hrm-js.wasm")) ? "no wasm/npm/dist/hrm-js.wasm: run `go run ./wasm/build` in the repository"
+  : !playwright ? "no playwright-core: run `npm ci` in wasm/npm/test/web"
+    : !executable ? "no Chromium: install Debian's package chromium, or set CHROMIUM" : false;
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+  "--disable-sync", "--js-flags=--expose-gc"];
+
+export const launch = (more = []) => playwright.chromium.launch({ executablePath: executable, args: [...flags, ...more] });
+
+/** A folder for what a test file makes; remove() removes it. */
+export function folder() {
+  const path = mkdtempSync(join(tmpdir(), "hrm-web-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Starts hrm demo; {url, stop}. */
+export async function demo(dir) {
+  const hrm = join(dir, "hrm");
+  execFileSync("go", ["build", "-o", hrm, "./cmd/hrm"], { cwd: root, stdio: "inherit" });
+  const child = spawn(hrm, ["demo", "--addr", "127.0.0.1:0", "--dir", join(root, "wasm/npm")], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.once("data", (line) => resolve(String(line).trim()));
+    child.once("exit", (code) => reject(new Error(`hrm demo ended with status ${code}`)));
+  });
+  return { url, stop: () => new Promise((resolve) => { child.once("exit", resolve); child.kill("SIGINT"); }) };
+}
+
+/** Puzzles of the page. */
+export const { examples } = await import("../../demo/examples.js");
+export const model = () => readFileSync(join(root, "native/embedded/default.hrm"));
