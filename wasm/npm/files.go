@@ -22,24 +22,24 @@ import (
 // Files is the page (demo), the library (lib) and what was built for them
 // (dist), of which the module is compressed. `go run ./wasm/build` makes dist.
 //
-//go:embed demo lib dist/wasm_exec.js dist/hrm-js.wasm.*
+//go:embed demo lib dist/wasm_exec.js dist/hrm-js*.wasm.*
 var Files embed.FS
 
 // ErrNoModule is returned when the files hold no WebAssembly module.
 var ErrNoModule = errors.New("no WebAssembly module: run `go run ./wasm/build`")
 
 const (
-	module     = "dist/hrm-js.wasm"
-	compressed = module + ".gz"
+	module     = "dist/hrm-js.wasm" // the one that every page needs
+	compressed = ".gz"              // after the name of a module, here
 	page       = "/demo/"
 )
 
 // Handler serves the demo page of files at /demo/, with a model for it.
-// Everything it serves is checked against the former version by its hash.
+// A browser asks again for everything, by its hash.
 func Handler(files fs.FS, model []byte) (http.Handler, error) {
 	h := &handler{files: files, model: model}
 	if _, err := h.read(module); err != nil {
-		if _, gzErr := h.read(compressed); gzErr != nil {
+		if _, gzErr := h.read(module + compressed); gzErr != nil {
 			return nil, ErrNoModule
 		}
 	}
@@ -90,20 +90,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // content returns what is served under a name, and how it is encoded.
 func (h *handler) content(name string, gzipped bool) (body []byte, encoding string, err error) {
-	switch name {
-	case "demo/model.hrm":
+	if name == "demo/model.hrm" {
 		return h.model, "", nil
-	case module:
-		if body, err = h.read(module); err == nil {
-			return body, "", nil
-		}
-		if body, err = h.read(compressed); err != nil || gzipped {
-			return body, "gzip", err
-		}
-		body, err = unzip(body)
-		return body, "", err
 	}
 	body, err = h.read(name)
+	if err == nil || path.Ext(name) != ".wasm" {
+		return body, "", err
+	}
+	if body, err = h.read(name + compressed); err != nil || gzipped {
+		return body, "gzip", err
+	}
+	body, err = unzip(body)
 	return body, "", err
 }
 
@@ -112,7 +109,7 @@ func (h *handler) read(name string) ([]byte, error) { return fs.ReadFile(h.files
 func unzip(data []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", compressed, err)
+		return nil, fmt.Errorf("compressed module: %w", err)
 	}
 	return io.ReadAll(r)
 }

@@ -7,16 +7,17 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
 
 // site is the embedded files with a module of our own.
-func site(t *testing.T, module []byte) fs.FS {
+func site(t *testing.T, wasm []byte) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
 	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || name == compressed {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, compressed) {
 			return err
 		}
 		data, err := Files.ReadFile(name)
@@ -26,14 +27,14 @@ func site(t *testing.T, module []byte) fs.FS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if module != nil {
+	if wasm != nil {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
-		if _, err := z.Write(module); err != nil {
+		if _, err := z.Write(wasm); err != nil {
 			t.Fatal(err)
 		}
 		z.Close()
-		files[compressed] = &fstest.MapFile{Data: b.Bytes()}
+		files[module+compressed] = &fstest.MapFile{Data: b.Bytes()}
 	}
 	return files
 }
@@ -49,8 +50,8 @@ func get(h http.Handler, path string, header ...string) *httptest.ResponseRecord
 }
 
 func TestHandler(t *testing.T) {
-	module, model := []byte("\x00asm and more"), []byte("a model")
-	h, err := Handler(site(t, module), model)
+	wasm, model := []byte("\x00asm and more"), []byte("a model")
+	h, err := Handler(site(t, wasm), model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +76,11 @@ func TestHandler(t *testing.T) {
 	if w := get(h, "/demo/model.hrm"); w.Body.String() != string(model) {
 		t.Errorf("model: %q", w.Body)
 	}
-	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), module) || w.Header().Get("Content-Encoding") != "" {
+	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), wasm) || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("module: %q, %v", w.Body, w.Header())
 	}
 	w := get(h, "/dist/hrm-js.wasm", "Accept-Encoding", "gzip, br")
-	if data, err := unzip(w.Body.Bytes()); err != nil || !bytes.Equal(data, module) || w.Header().Get("Content-Encoding") != "gzip" {
+	if data, err := unzip(w.Body.Bytes()); err != nil || !bytes.Equal(data, wasm) || w.Header().Get("Content-Encoding") != "gzip" {
 		t.Errorf("compressed module: %q, %v, %v", data, err, w.Header())
 	}
 	if w := get(h, "/"); w.Code != http.StatusFound || w.Header().Get("Location") != "/demo/" {
