@@ -16,10 +16,12 @@ type AttentionBF16 struct {
 
 	keys, values PanelsBF16 // a head's k and v [P, Dim] for products over Dim
 	rows         PanelsBF16 // a head's k, q, v or dctx for a product over positions
+	noBias       []float32  // [ld] zeros
+	unused       []float32  // [ld] in place of a dbias
 	s, dp        []float32  // [queries, ld] scores, gradients of probabilities
 	p, ds        []BF16     // [queries, ld] probabilities, gradients of scores
 	transposed   []BF16     // [ld, queries] p or ds
-	delta        []float32  // [queries] sum over j of p[i, j] * dp[i, j]
+	dk, dv       []float32  // [P, Dim] sums over several scores' rows
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.
@@ -29,18 +31,20 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 	}
 	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim))), ld: scoreLen(a.P)}
 	t.queries = PadBF16(scoreRowsAtOnce(a.P))
+	t.noBias, t.unused = make([]float32, t.ld), make([]float32, t.ld)
 	size := t.queries * t.ld
-	t.s, t.dp, t.delta = make([]float32, size), make([]float32, size), make([]float32, t.queries)
+	t.s, t.dp = make([]float32, size), make([]float32, size)
+	t.dk, t.dv = make([]float32, a.P*a.Dim), make([]float32, a.P*a.Dim)
 	for _, m := range []*[]BF16{&t.p, &t.ds, &t.transposed} {
 		*m = make([]BF16, size)
 	}
 	return t
 }
 
-// Forward is that of AttentionF32 for qkv rounded to BF16; the probabilities are rounded
-// too. It keeps, in stats [Heads, P, 2], the largest score of every row and one
-// over the sum of exp(score - largest).
-func (t *AttentionBF16) Forward(ctx, stats []float32, qkv []BF16, bias []float32) {
+// Forward is that of AttentionF32 for qkv rounded to BF16; the probabilities
+// and ctx are rounded too. It keeps, in stats [Heads, P, 2], the largest score of every
+// row and one over the sum of exp(score - largest).
+func (t *AttentionBF16) Forward(ctx []BF16, stats []float32, qkv []BF16, bias []float32) {
 	a, d := t.a, t.a.Heads*t.a.Dim
 	ctx, stats, qkv, bias = ctx[:a.P*d], stats[:2*a.P*a.Heads], qkv[:3*a.P*d], a.cutBias(bias)
 	for h := range a.Heads {
@@ -51,15 +55,15 @@ func (t *AttentionBF16) Forward(ctx, stats []float32, qkv []BF16, bias []float32
 			rows := min(t.queries, a.P-i)
 			MatMulTBF16(t.s, t.ld, hd.q[i*3*d:], 3*d, rows, &t.keys, false)
 			softmaxRows(t.scoreRows(&hd, i, rows))
-			MatMulTBF16(ctx[i*d+h*a.Dim:], d, t.p, t.ld, rows, &t.rows, false)
+			MatMulTRoundBF16(ctx[i*d+h*a.Dim:], d, t.p, t.ld, rows, &t.rows)
 		}
 	}
 }
 
 // Back is that of AttentionF32 for dctx and qkv rounded to BF16, with the stats of
 // Forward. The probabilities and the gradients of the scores are rounded to
-// BF16, but not before they are added to dbias.
-func (t *AttentionBF16) Back(dqkv, dbias []float32, dctx []BF16, stats []float32, qkv []BF16, bias []float32) {
+// BF16, but not before they are added to dbias; dqkv is rounded too.
+func (t *AttentionBF16) Back(dqkv []BF16, dbias []float32, dctx []BF16, stats []float32, qkv []BF16, bias []float32) {
 	a, d := t.a, t.a.Heads*t.a.Dim
 	dqkv, dctx, qkv, stats = dqkv[:3*a.P*d], dctx[:a.P*d], qkv[:3*a.P*d], stats[:2*a.P*a.Heads]
 	bias, dbias = a.cutBias(bias), a.cutBias(dbias)
@@ -72,7 +76,7 @@ func (t *AttentionBF16) Back(dqkv, dbias []float32, dctx []BF16, stats []float32
 	}
 }
 
-func (t *AttentionBF16) headBack(hd *headBF16, dqkv []float32, dctx []BF16) {
+func (t *AttentionBF16) headBack(hd *headBF16, dqkv, dctx []BF16) {
 	a, d := t.a, t.a.Heads*t.a.Dim
 	t.keys.PackDots(hd.k, 3*d, a.P, a.Dim)
 	t.values.PackDots(hd.v, 3*d, a.P, a.Dim)
@@ -83,18 +87,28 @@ func (t *AttentionBF16) headBack(hd *headBF16, dqkv []float32, dctx []BF16) {
 		MatMulTBF16(t.dp, t.ld, dc, d, rows, &t.values, false)
 		softmaxGrad(t.scoreRows(hd, i, rows))
 		t.rows.PackRows(hd.k, 3*d, a.P, a.Dim)
-		MatMulTBF16(dqkv[i*3*d:], 3*d, t.ds, t.ld, rows, &t.rows, false)
-		t.outer(dqkv[d:], t.ds, q, 3*d, rows, i > 0)
-		t.outer(dqkv[2*d:], t.p, dc, d, rows, i > 0)
+		MatMulTRoundBF16(dqkv[i*3*d:], 3*d, t.ds, t.ld, rows, &t.rows)
+		t.outer(dqkv[d:], t.dk, t.ds, q, 3*d, i, rows)
+		t.outer(dqkv[2*d:], t.dv, t.p, dc, d, i, rows)
 	}
 }
 
-// outer sets or increases y[j], rows 3D apart, by the sum over i < rows of
-// s[i, j] * x[i].
-func (t *AttentionBF16) outer(y []float32, s, x []BF16, ldx, rows int, add bool) {
+// outer sets y[j], rows 3D apart, to the sum over all i of s[i, j] * x[i], of
+// which it is given rows from i on; sums has those before.
+func (t *AttentionBF16) outer(y []BF16, sums []float32, s, x []BF16, ldx, i, rows int) {
+	dim, ldy := t.a.Dim, 3*t.a.Heads*t.a.Dim
 	TransposeBF16(t.transposed, t.queries, s, rows, t.ld)
-	t.rows.PackRows(x, ldx, rows, t.a.Dim)
-	MatMulTBF16(y, 3*t.a.Heads*t.a.Dim, t.transposed, t.queries, t.a.P, &t.rows, add)
+	t.rows.PackRows(x, ldx, rows, dim)
+	if rows == t.a.P {
+		MatMulTRoundBF16(y, ldy, t.transposed, t.queries, t.a.P, &t.rows)
+		return
+	}
+	MatMulTBF16(sums, dim, t.transposed, t.queries, t.a.P, &t.rows, i > 0)
+	if i+rows == t.a.P {
+		for j := range t.a.P {
+			RoundBF16(y[j*ldy:], sums[j*dim:(j+1)*dim])
+		}
+	}
 }
 
 // headBF16 is one head of one puzzle; rows of q, k and v are 3D apart.

@@ -17,8 +17,6 @@ type softmaxArgs struct {
 	dbias   *float32 // 80
 	ds      *BF16    // 88
 	scale   float32  // 96
-	biased  uint32   // 100: all ones, or 0 to leave bias out
-	dbiased uint32   // 104: the same for dbias
 }
 
 //go:noescape
@@ -27,19 +25,27 @@ func softmaxAVX512(args *softmaxArgs)
 //go:noescape
 func softmaxGradAVX512(args *softmaxArgs)
 
+// Rows of at most shortRow scores stay in registers; their p and ds have whole
+// vectors of 32 numbers.
+const shortRow = 96
+
+//go:noescape
+func softmaxShortAVX512(args *softmaxArgs)
+
+//go:noescape
+func softmaxGradShortAVX512(args *softmaxArgs)
+
 func (r *scoreRows) args() softmaxArgs {
 	t := r.t
 	args := softmaxArgs{
-		s: &t.s[0], dp: &t.dp[0], row: 4 * t.ld, biasRow: 4 * t.a.P, stats: &r.stats[0],
+		s: &t.s[0], dp: &t.dp[0], row: 4 * t.ld, bias: &t.noBias[0], dbias: &t.unused[0], stats: &r.stats[0],
 		rows: r.rows, n: t.a.P, p: &t.p[0], ds: &t.ds[0], pRow: 2 * t.ld, scale: t.scale,
 	}
-	// A masked access to no memory is slow: what is left out points at s.
-	args.bias, args.dbias = args.s, args.s
 	if r.bias != nil {
-		args.bias, args.biased = &r.bias[0], 0xffff
+		args.bias, args.biasRow = &r.bias[0], 4*t.a.P
 	}
 	if r.dbias != nil {
-		args.dbias, args.dbiased = &r.dbias[0], 0xffff
+		args.dbias = &r.dbias[0]
 	}
 	return args
 }
@@ -50,6 +56,10 @@ func softmaxRows(r scoreRows) {
 		return
 	}
 	args := r.args()
+	if args.n <= shortRow {
+		softmaxShortAVX512(&args)
+		return
+	}
 	softmaxAVX512(&args)
 }
 
@@ -59,5 +69,9 @@ func softmaxGrad(r scoreRows) {
 		return
 	}
 	args := r.args()
+	if args.n <= shortRow {
+		softmaxGradShortAVX512(&args)
+		return
+	}
 	softmaxGradAVX512(&args)
 }

@@ -5,11 +5,10 @@
 #include "rows_amd64.h"
 #include "exp_amd64.h"
 
-// SCORE sets Z0 to scale*s + bias; K4 masks a bias that may be missing.
+// SCORE sets Z0 to scale*s + bias.
 #define SCORE \
 	VMOVUPS.Z (SI)(R13*4), K1, Z0;   \
-	KANDW K1, K5, K4;                \
-	VMOVUPS.Z (BX)(R13*4), K4, Z4;   \
+	VMOVUPS.Z (BX)(R13*4), K1, Z4;   \
 	VFMADD213PS Z4, Z19, Z0
 
 #define SOFTMAX_ARGS \
@@ -23,9 +22,7 @@
 	MOVQ 48(AX), R15;    \
 	MOVQ 56(AX), R9;     \
 	ROW_MASKS(R9);       \
-	VBROADCASTSS 96(AX), Z19; \
-	MOVL 100(AX), CX;    \
-	KMOVW CX, K5
+	VBROADCASTSS 96(AX), Z19
 
 // func softmaxAVX512(args *softmaxArgs)
 TEXT ·softmaxAVX512(SB), NOSPLIT, $0-8
@@ -84,8 +81,6 @@ TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ 64(AX), DI
 	MOVQ 72(AX), R14
 	MOVQ 80(AX), R12
-	MOVL 104(AX), CX
-	KMOVW CX, K6
 	MOVQ 88(AX), AX
 row:
 	VBROADCASTSS (R11), Z1
@@ -110,9 +105,8 @@ grads:
 	VMOVUPS.Z (DX)(R13*4), K1, Z1
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z0, Z1, Z1
-	KANDW K1, K6, K4
-	VADDPS.Z (R12)(R13*4), Z1, K4, Z5
-	VMOVUPS Z5, K4, (R12)(R13*4)
+	VADDPS.Z (R12)(R13*4), Z1, K1, Z5
+	VMOVUPS Z5, K1, (R12)(R13*4)
 	VCVTNEPS2BF16(0, 4)
 	VMOVDQU Y4, (DI)(R13*2)
 	VMULPS Z19, Z1, Z1

@@ -36,14 +36,10 @@ const (
 	panelF32AVX2
 	panelF32AVX512
 	panelBF16AVX512
-	panelBF16AMX
 )
 
-// choosePanel takes the tiles of AMX only where rows of a are contiguous.
-func choosePanel(bf16, contiguous bool) panelKernel {
+func choosePanel(bf16 bool) panelKernel {
 	switch {
-	case bf16 && active == amx && contiguous:
-		return panelBF16AMX
 	case bf16 && useBF16():
 		return panelBF16AVX512
 	case bf16:
@@ -110,16 +106,12 @@ func panel8BF16(args *panelArgs)
 func panel1BF16(args *panelArgs)
 
 func runPanel[T float32 | BF16](p panel[T]) {
-	kernel := choosePanel(group[T]() == 2, p.aStep == 2)
+	kernel := choosePanel(group[T]() == 2)
 	if kernel == panelGeneric {
 		runPanelGeneric(p)
 		return
 	}
 	p.check()
-	if kernel == panelBF16AMX {
-		runPanelAMX(any(p).(panel[BF16]))
-		return
-	}
 	_, cols := kernel.tile()
 	for j := 0; j < p.cols; j += cols {
 		args := p.args(j, min(cols, p.cols-j))

@@ -95,6 +95,16 @@ func TestMatMulTBF16(t *testing.T) {
 					}
 				}
 				closeTo(t, "y", y, want, sumTol)
+				if !add {
+					yb := random16(rng, s.m*ldy)
+					before := append([]BF16(nil), yb...)
+					MatMulTRoundBF16(yb, ldy, xb, ldx, s.m, &p)
+					for i, got := range yb {
+						if want := ToBF16(y[i]); i%ldy < s.n && got != want || i%ldy >= s.n && got != before[i] {
+							t.Fatalf("rounded y[%d, %d] is %v, want %v", i/ldy, i%ldy, got.Float32(), y[i])
+						}
+					}
+				}
 				pt.PackT(transposed(w, s.n, s.k), s.k, s.n)
 				for i, v := range pt.Data {
 					if v != p.Data[i] {

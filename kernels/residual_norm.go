@@ -11,10 +11,14 @@ type float interface{ float32 | float64 }
 //
 //	y = (x + a) * inv    inv = 1 / sqrt(mean((x + a)^2) + eps)
 //
-// x, a and y are [m, n], inv is [m]. y may be x or a.
-func ResidualNorm(y, inv, x, a []float32, n int, eps float32) {
+// x, a and y are [m, n], inv is [m]. y may be x or a. With rounded [m, n],
+// not nil, it also sets rounded to y in BF16.
+func ResidualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps float32) {
 	size := len(inv) * n
-	residualNorm(y[:size], inv, x[:size], a[:size], n, eps)
+	if rounded != nil {
+		rounded = rounded[:size]
+	}
+	residualNorm(y[:size], rounded, inv, x[:size], a[:size], n, eps)
 }
 
 // ResidualNormBack sets ds, the gradient of x and of a alike, from dy, the
@@ -22,10 +26,21 @@ func ResidualNorm(y, inv, x, a []float32, n int, eps float32) {
 //
 //	ds = inv * (dy - y * mean(dy * y))
 //
-// All are [m, n] but inv, [m]. ds may be dy.
-func ResidualNormBack(ds, dy, y, inv []float32, n int) {
+// All are [m, n] but inv, [m]. ds may be dy. With rounded, not nil, it also sets
+// rounded to ds in BF16.
+func ResidualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
 	size := len(inv) * n
-	residualNormBack(ds[:size], dy[:size], y[:size], inv, n)
+	if rounded != nil {
+		rounded = rounded[:size]
+	}
+	residualNormBack(ds[:size], rounded, dy[:size], y[:size], inv, n)
+}
+
+// roundAfter rounds y where a kernel did not.
+func roundAfter(rounded []BF16, y []float32) {
+	if rounded != nil {
+		RoundBF16(rounded, y)
+	}
 }
 
 func residualNormGeneric[T float](y, inv, x, a []T, n int, eps T) {

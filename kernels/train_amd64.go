@@ -2,11 +2,13 @@
 
 package kernels
 
-//go:noescape
-func residualNormAVX512(y, inv, x, a *float32, rows, n int, eps float32)
+import "unsafe"
 
 //go:noescape
-func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
+func residualNormAVX512(y *float32, rounded *BF16, inv, x, a *float32, rows, n int, eps float32)
+
+//go:noescape
+func residualNormBackAVX512(ds *float32, rounded *BF16, dy, y, inv *float32, rows, n int)
 
 //go:noescape
 func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
@@ -14,20 +16,36 @@ func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 //go:noescape
 func swiGLUAVX512(act, gate, up *float32, n int)
 
-func residualNorm(y, inv, x, a []float32, n int, eps float32) {
+func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps float32) {
 	if !useAVX512() || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)
+		roundAfter(rounded, y)
 		return
 	}
-	residualNormAVX512(&y[0], &inv[0], &x[0], &a[0], len(inv), n, eps)
+	fused := rounded
+	if !useBF16() {
+		fused = nil
+	}
+	residualNormAVX512(&y[0], unsafe.SliceData(fused), &inv[0], &x[0], &a[0], len(inv), n, eps)
+	if fused == nil {
+		roundAfter(rounded, y)
+	}
 }
 
-func residualNormBack(ds, dy, y, inv []float32, n int) {
-	if !useAVX512() || len(y) == 0 {
+func residualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
+	if !useAVX512() || len(ds) == 0 {
 		residualNormBackGeneric(ds, dy, y, inv, n)
+		roundAfter(rounded, ds)
 		return
 	}
-	residualNormBackAVX512(&ds[0], &dy[0], &y[0], &inv[0], len(inv), n)
+	fused := rounded
+	if !useBF16() {
+		fused = nil
+	}
+	residualNormBackAVX512(&ds[0], unsafe.SliceData(fused), &dy[0], &y[0], &inv[0], len(inv), n)
+	if fused == nil {
+		roundAfter(rounded, ds)
+	}
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {

@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "bf16_amd64.h"
 #include "rows_amd64.h"
 #include "exp_amd64.h"
 
@@ -14,17 +15,18 @@
 	VFNMADD213PS Z18, n, s;  \
 	VMULPS n, s, s
 
-// func residualNormAVX512(y, inv, x, a *float32, rows, n int, eps float32)
-TEXT ·residualNormAVX512(SB), NOSPLIT, $0-52
+// func residualNormAVX512(y *float32, rounded *BF16, inv, x, a *float32, rows, n int, eps float32)
+TEXT ·residualNormAVX512(SB), NOSPLIT, $0-60
 	MOVQ y+0(FP), DI
-	MOVQ inv+8(FP), DX
-	MOVQ x+16(FP), SI
-	MOVQ a+24(FP), BX
-	MOVQ rows+32(FP), R8
-	MOVQ n+40(FP), R9
+	MOVQ rounded+8(FP), R10
+	MOVQ inv+16(FP), DX
+	MOVQ x+24(FP), SI
+	MOVQ a+32(FP), BX
+	MOVQ rows+40(FP), R8
+	MOVQ n+48(FP), R9
 	ROW_MASKS(R9)
 	VCVTSI2SSQ R9, X10, X10
-	VMOVSS eps+48(FP), X11
+	VMOVSS eps+56(FP), X11
 	MOVL $0x3f800000, AX
 	VMOVD AX, X12
 row:
@@ -50,24 +52,34 @@ scale:
 	ROW_MASK
 	VMULPS.Z (DI)(R13*4), Z1, K1, Z0
 	VMOVUPS Z0, K1, (DI)(R13*4)
+	TESTQ R10, R10
+	JEQ scaled
+	VCVTNEPS2BF16(0, 2)
+	VMOVDQU16 Y2, K1, (R10)(R13*2)
+scaled:
 	ROW_NEXT(scale)
 	LEAQ (DI)(R9*4), DI
 	LEAQ (SI)(R9*4), SI
 	LEAQ (BX)(R9*4), BX
 	ADDQ $4, DX
+	TESTQ R10, R10
+	JEQ next
+	LEAQ (R10)(R9*2), R10
+next:
 	DECQ R8
 	JNZ row
 	VZEROUPPER
 	RET
 
-// func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
-TEXT ·residualNormBackAVX512(SB), NOSPLIT, $0-48
+// func residualNormBackAVX512(ds *float32, rounded *BF16, dy, y, inv *float32, rows, n int)
+TEXT ·residualNormBackAVX512(SB), NOSPLIT, $0-56
 	MOVQ ds+0(FP), DI
-	MOVQ dy+8(FP), SI
-	MOVQ y+16(FP), BX
-	MOVQ inv+24(FP), DX
-	MOVQ rows+32(FP), R8
-	MOVQ n+40(FP), R9
+	MOVQ rounded+8(FP), R10
+	MOVQ dy+16(FP), SI
+	MOVQ y+24(FP), BX
+	MOVQ inv+32(FP), DX
+	MOVQ rows+40(FP), R8
+	MOVQ n+48(FP), R9
 	ROW_MASKS(R9)
 	VCVTSI2SSQ R9, X10, X10
 row:
@@ -91,11 +103,20 @@ grad:
 	VFNMADD231PS Z2, Z1, Z0
 	VMULPS Z3, Z0, Z0
 	VMOVUPS Z0, K1, (DI)(R13*4)
+	TESTQ R10, R10
+	JEQ stored
+	VCVTNEPS2BF16(0, 2)
+	VMOVDQU16 Y2, K1, (R10)(R13*2)
+stored:
 	ROW_NEXT(grad)
 	LEAQ (DI)(R9*4), DI
 	LEAQ (SI)(R9*4), SI
 	LEAQ (BX)(R9*4), BX
 	ADDQ $4, DX
+	TESTQ R10, R10
+	JEQ next
+	LEAQ (R10)(R9*2), R10
+next:
 	DECQ R8
 	JNZ row
 	VZEROUPPER

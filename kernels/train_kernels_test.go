@@ -2,7 +2,9 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -23,20 +25,103 @@ func TestResidualNormVariants(t *testing.T) {
 			ds, checkDs := fenced(t, rng, s.m*s.n)
 			y64, inv64, ds64 := widenTo64(y), widenTo64(inv), widenTo64(ds)
 			residualNormGeneric(y64, inv64, widenTo64(x), widenTo64(a), s.n, 1e-5)
-			ResidualNorm(y, inv, x, a, s.n, 1e-5)
+			ResidualNorm(y, nil, inv, x, a, s.n, 1e-5)
 			closeTo(t, "y", y, y64, rowTol)
 			closeTo(t, "inv", inv, inv64, rowTol)
 			residualNormBackGeneric(ds64, widenTo64(dy), widenTo64(y), widenTo64(inv), s.n)
-			ResidualNormBack(ds, dy, y, inv, s.n)
+			ResidualNormBack(ds, nil, dy, y, inv, s.n)
 			closeTo(t, "ds", ds, ds64, rowTol)
-			ResidualNorm(x, inv, x, a, s.n, 1e-5)
+			ResidualNorm(x, nil, inv, x, a, s.n, 1e-5)
 			closeTo(t, "y in place", x, y64, rowTol)
-			ResidualNormBack(dy, dy, y, inv, s.n)
+			ResidualNormBack(dy, nil, dy, y, inv, s.n)
 			closeTo(t, "ds in place", dy, ds64, rowTol)
 			checkY()
 			checkInv()
 			checkDs()
 		})
+	}
+}
+
+// What a norm rounds on the way is what it leaves in float32.
+func TestResidualNormRounds(t *testing.T) {
+	for _, s := range rowShapes {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(6, uint64(s.n)))
+			size := s.m * s.n
+			x, a, y, inv := randoms[float32](rng, size), randoms[float32](rng, size), make([]float32, size), make([]float32, s.m)
+			rounded := random16(rng, size+32)
+			guard := append([]BF16(nil), rounded[size:]...)
+			check := func(name string, want []float32) {
+				t.Helper()
+				for i, v := range want {
+					if rounded[i] != ToBF16(v) {
+						t.Fatalf("%s: rounded[%d] = %v, want %v", name, i, rounded[i].Float32(), v)
+					}
+				}
+				if !slices.Equal(rounded[size:], guard) {
+					t.Fatalf("%s: wrote past the end", name)
+				}
+			}
+			ResidualNorm(y, rounded, inv, x, a, s.n, 1e-5)
+			check("y", y)
+			ResidualNormBack(x, rounded, a, y, inv, s.n)
+			check("ds", x)
+		})
+	}
+}
+
+// swiGLUTol is the rounding of a result to BF16, and a little.
+const swiGLUTol = 1.1 / 256
+
+func TestSwiGLUBF16(t *testing.T) {
+	for _, s := range append(rowShapes, struct{ m, n int }{81, 256}) {
+		eachCase(t, fmt.Sprint(s), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(7, uint64(s.n)))
+			gateUp, dAct := random16(rng, s.m*2*s.n), random16(rng, s.m*s.n)
+			for i, v := range []float32{-200, 200, 0, -30, 30, -87, 1e20, -1e20} {
+				if i < s.n {
+					gateUp[i] = ToBF16(v)
+				}
+			}
+			act, dGateUp := random16(rng, s.m*s.n+32), random16(rng, 2*s.m*s.n+32)
+			guards := append(append([]BF16(nil), act[s.m*s.n:]...), dGateUp[2*s.m*s.n:]...)
+			want, dWant := make([]float64, s.m*s.n), make([]float64, 2*s.m*s.n)
+			gu := widenTo64(widened(gateUp))
+			for i := range want {
+				g, u := gu[i/s.n*2*s.n+i%s.n], gu[i/s.n*2*s.n+s.n+i%s.n]
+				want[i] = g / (1 + math.Exp(-g)) * u
+			}
+			swiGLUBackGeneric(dWant, widenTo64(widened(dAct)), gu, s.n)
+			SwiGLUBF16(act[:s.m*s.n], gateUp, s.n)
+			SwiGLUBackBF16(dGateUp, dAct, gateUp, s.n)
+			closeRelative(t, "act", widened(act[:s.m*s.n]), want)
+			closeRelative(t, "dGateUp", widened(dGateUp[:2*s.m*s.n]), dWant)
+			if !slices.Equal(guards, append(act[s.m*s.n:], dGateUp[2*s.m*s.n:]...)) {
+				t.Error("wrote past the end")
+			}
+		})
+	}
+	eachImplementation(t, func(t *testing.T) {
+		act := make([]BF16, 16)
+		SwiGLUBF16(act, random16(rand.New(rand.NewPCG(1, 1)), 32), 16)
+		nan := slices.Repeat([]BF16{ToBF16(float32(math.NaN()))}, 32)
+		SwiGLUBF16(act, nan, 16)
+		for _, v := range widened(act) {
+			if v == v {
+				t.Fatalf("%v from not a number", v)
+			}
+		}
+	})
+}
+
+// closeRelative fails where got is off by more than swiGLUTol of want, or of 1e-6
+// where that is larger.
+func closeRelative(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	for i, w := range want {
+		if diff := math.Abs(float64(got[i]) - w); !(diff <= swiGLUTol*max(math.Abs(w), 1e-6)) {
+			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], w)
+		}
 	}
 }
 
@@ -64,13 +149,13 @@ func BenchmarkResidualNorm(b *testing.B) {
 	x, y, inv := make([]float32, m*n), make([]float32, m*n), make([]float32, m)
 	b.Run("forward", func(b *testing.B) {
 		for b.Loop() {
-			ResidualNorm(y, inv, x, y, n, 1e-5)
+			ResidualNorm(y, nil, inv, x, y, n, 1e-5)
 		}
 		reportPerNumber(b, m*n)
 	})
 	b.Run("back", func(b *testing.B) {
 		for b.Loop() {
-			ResidualNormBack(x, x, y, inv, n)
+			ResidualNormBack(x, nil, x, y, inv, n)
 		}
 		reportPerNumber(b, m*n)
 	})

@@ -2,12 +2,14 @@
 
 package kernels
 
-func residualNorm(y, inv, x, a []float32, n int, eps float32) {
+func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps float32) {
 	residualNormGeneric(y, inv, x, a, n, eps)
+	roundAfter(rounded, y)
 }
 
-func residualNormBack(ds, dy, y, inv []float32, n int) {
+func residualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
 	residualNormBackGeneric(ds, dy, y, inv, n)
+	roundAfter(rounded, ds)
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {

@@ -61,35 +61,47 @@ func (g *layerGrad) gather(classes []uint8) {
 // acts are the activations of one layer on a group of lanes, rows of all lanes
 // one below the other, as its backward pass needs them.
 type acts struct {
-	x []float32 // [R, D], the layer's input
-	attended
-	y1, inv1 []float32 // [R, D], [R]
-	gated
+	x         []float32 // [R, D], the layer's input; y of the layer before, if any
+	y1, inv1  []float32 // [R, D], [R]
 	y, inv2   []float32 // [R, D], [R]
+	qkv, ctx  []float32 // [R, 3D] rotated, [R, D]
+	gu, act   []float32 // [R, 2I], [R, I]
 	guT, actT []float32 // [lanes*D, 2It], [lanes*D, It]
 	xT, y1T   []float32 // [lanes*D, P]: x and y1 with positions and channels exchanged
+	bf16      *actsBF16 // instead of qkv, ctx, gu and act, with Spec.BF16
 }
 
 func newActs(c *runtime.Config, lanes int, bf16, saved bool) *acts {
 	rows, d := lanes*c.P(), c.Hidden
 	floats := func(n int) []float32 { return make([]float32, n) }
-	a := &acts{
-		x: floats(rows * d), y1: floats(rows * d), y: floats(rows * d), inv2: floats(rows),
-		gated: newGated(rows, c.Inter(), bf16 && d%2 == 0, saved),
-	}
+	a := &acts{y1: floats(rows * d), y: floats(rows * d), inv1: floats(rows), inv2: floats(rows)}
 	if c.MLPT {
 		a.inv1 = floats(lanes * d)
 		a.guT, a.actT = floats(lanes*d*2*c.InterT()), floats(lanes*d*c.InterT())
 		a.xT, a.y1T = floats(rows*d), floats(rows*d)
+	}
+	if bf16 {
+		a.bf16 = newActsBF16(c, rows, saved)
 		return a
 	}
-	a.inv1 = floats(rows)
-	a.attended = newAttended(c, rows, bf16 && c.HeadDim()%2 == 0)
+	if !c.MLPT {
+		a.qkv, a.ctx = floats(rows*3*d), floats(rows*d)
+	}
+	a.gu, a.act = floats(rows*2*c.Inter()), floats(rows*c.Inter())
 	return a
 }
 
-// forward runs the layer on a.x and leaves its result in a.y.
-func (w *worker) forward(l *layer, a *acts) {
+// blockRows is how many rows the SwiGLU takes at a time: their gates and ups stay
+// in the second-level cache.
+const blockRows = 96
+
+// forward runs the layer on a.x and leaves its result in a.y, and in next what
+// the next layer, nil after the last one, wants of it.
+func (w *worker) forward(l *layer, a, next *acts) {
+	if w.d.spec.BF16 {
+		w.forwardBF16(l, a, next)
+		return
+	}
 	if w.d.config.MLPT {
 		w.mixPositions(l, a)
 	} else {
@@ -100,20 +112,15 @@ func (w *worker) forward(l *layer, a *acts) {
 	}
 }
 
-// blockRows is how many rows the SwiGLU takes at a time: their gates and ups stay
-// in the second-level cache.
-const blockRows = 96
-
 // feedForward sets rows [lo, hi) of a.y = norm(y1 + SwiGLU(y1)).
 func (w *worker) feedForward(l *layer, a *acts, lo, hi int) {
 	d, inter, m := w.d.config.Hidden, w.d.config.Inter(), hi-lo
-	gu, act := w.gates(&a.gated, lo, hi)
+	gu, act := a.gu[lo*2*inter:hi*2*inter], a.act[lo*inter:hi*inter]
 	y1 := a.y1[lo*d : hi*d]
 	l.gateUp.forward(gu, y1, m, &w.rounding)
 	kernels.SwiGLU(act, gu, inter)
-	a.save(gu, act, lo, m)
 	l.down.forward(w.tmp, act, m, &w.rounding)
-	kernels.ResidualNorm(a.y[lo*d:hi*d], a.inv2[lo:hi], y1, w.tmp, d, w.d.eps)
+	kernels.ResidualNorm(a.y[lo*d:hi*d], nil, a.inv2[lo:hi], y1, w.tmp, d, w.d.eps)
 }
 
 // attend sets a.y1 = norm(x + o(Attention(x))).
@@ -121,9 +128,9 @@ func (w *worker) attend(l *layer, a *acts) {
 	d, rows := w.d.config.Hidden, w.rows
 	l.qkv.forward(w.dWide, a.x, rows, &w.rounding)
 	w.rotate(w.dWide, kernels.Rope)
-	w.attention(&a.attended, l.bias)
+	w.attention(a, l.bias)
 	l.o.forward(w.tmp, a.ctx, rows, &w.rounding)
-	kernels.ResidualNorm(a.y1, a.inv1[:rows], a.x, w.tmp, d, w.d.eps)
+	kernels.ResidualNorm(a.y1, nil, a.inv1[:rows], a.x, w.tmp, d, w.d.eps)
 }
 
 // mixPositions sets a.y1 = norm(x + SwiGLU(x)), all of it over the positions.
@@ -134,7 +141,7 @@ func (w *worker) mixPositions(l *layer, a *acts) {
 	l.gateUpT.forward(a.guT, a.xT, rows, &w.rounding)
 	kernels.SwiGLU(a.actT[:rows*inter], a.guT, inter)
 	l.downT.forward(w.tmp, a.actT, rows, &w.rounding)
-	kernels.ResidualNorm(a.y1T, a.inv1[:rows], a.xT, w.tmp, p, w.d.eps)
+	kernels.ResidualNorm(a.y1T, nil, a.inv1[:rows], a.xT, w.tmp, p, w.d.eps)
 	w.transpose(a.y1, a.y1T, d, p)
 }
 
@@ -154,17 +161,19 @@ func (w *worker) transpose(dst, src []float32, rows, cols int) {
 // backward turns dy [R, D], the gradient of a layer's result, into that of its
 // input, in place, and adds to the gradients of its weights.
 func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
-	for lo := 0; lo < w.rows; lo += blockRows {
-		w.feedForwardBack(l, g, a, dy, lo, min(lo+blockRows, w.rows))
-	}
-	if a.actBF16 != nil {
-		l.down.addOuter(g.Down, w.dDown, a.actBF16, w.rows, &w.rounding)
-		y1 := round(&w.rounding.x, a.y1[:w.rows*w.d.config.Hidden])
-		l.gateUp.addOuter(g.GateUp, w.dGateUp, y1, w.rows, &w.rounding)
-	}
-	if w.d.config.MLPT {
-		w.mixPositionsBack(l, g, a, dy)
+	if w.d.spec.BF16 {
+		w.feedForwardBackBF16(l, g, a, dy)
 	} else {
+		for lo := 0; lo < w.rows; lo += blockRows {
+			w.feedForwardBack(l, g, a, dy, lo, min(lo+blockRows, w.rows))
+		}
+	}
+	switch {
+	case w.d.config.MLPT:
+		w.mixPositionsBack(l, g, a, dy)
+	case w.d.spec.BF16:
+		w.attendBackBF16(l, g, a, dy)
+	default:
 		w.attendBack(l, g, a, dy)
 	}
 }
@@ -173,18 +182,17 @@ func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
 func (w *worker) feedForwardBack(l *layer, g *layerGrad, a *acts, dy []float32, lo, hi int) {
 	d, inter, m := w.d.config.Hidden, w.d.config.Inter(), hi-lo
 	dy = dy[lo*d : hi*d]
-	kernels.ResidualNormBack(dy, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
-	gu, act := w.gates(&a.gated, lo, hi)
-	l.down.backwardBlock(w.dAct, g.Down, dy, act, lo, m, false, w.dDown, &w.rounding)
-	kernels.SwiGLUBack(w.dWide, w.dAct[:m*inter], a.saved(gu, lo, m), inter)
-	l.gateUp.backwardBlock(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], lo, m, true, w.dGateUp, &w.rounding)
+	kernels.ResidualNormBack(dy, nil, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
+	l.down.backward(w.dAct, g.Down, dy, a.act[lo*inter:hi*inter], m, false, &w.rounding)
+	kernels.SwiGLUBack(w.dWide, w.dAct[:m*inter], a.gu[lo*2*inter:hi*2*inter], inter)
+	l.gateUp.backward(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], m, true, &w.rounding)
 }
 
 func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	d, rows := w.d.config.Hidden, w.rows
-	kernels.ResidualNormBack(dy, dy, a.y1, a.inv1[:rows], d)
+	kernels.ResidualNormBack(dy, nil, dy, a.y1, a.inv1[:rows], d)
 	l.o.backward(w.tmp, g.O, dy, a.ctx, rows, false, &w.rounding)
-	w.attentionBack(&a.attended, l.bias, g.bias)
+	w.attentionBack(a, l.bias, g.bias)
 	w.rotate(w.dWide, kernels.RopeBack)
 	l.qkv.backward(dy, g.QKV, w.dWide, a.x, rows, true, &w.rounding)
 }
@@ -193,7 +201,7 @@ func (w *worker) mixPositionsBack(l *layer, g *layerGrad, a *acts, dy []float32)
 	p, d, inter := w.d.config.P(), w.d.config.Hidden, w.d.config.InterT()
 	rows := w.lanes * d
 	w.transpose(w.tmp, dy, p, d)
-	kernels.ResidualNormBack(w.tmp, w.tmp, a.y1T, a.inv1[:rows], p)
+	kernels.ResidualNormBack(w.tmp, nil, w.tmp, a.y1T, a.inv1[:rows], p)
 	l.downT.backward(w.dAct, g.DownT, w.tmp, a.actT, rows, false, &w.rounding)
 	kernels.SwiGLUBack(w.dWide, w.dAct[:rows*inter], a.guT, inter)
 	l.gateUpT.backward(w.tmp, g.GateUpT, w.dWide, a.xT, rows, true, &w.rounding)

@@ -64,7 +64,7 @@ type gradient struct {
 }
 
 // Open prepares a device. Its state is empty until Load. Without instructions
-// for bfloat16, Spec.BF16 has no effect.
+// for bfloat16, or with an odd width, Spec.BF16 has no effect.
 func Open(spec train.Spec, o Options) (*Device, error) {
 	kind, err := kernels.Implementation()
 	if err != nil {
@@ -73,7 +73,7 @@ func Open(spec train.Spec, o Options) (*Device, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, fmt.Errorf("train/cpu: %w", err)
 	}
-	if spec.BF16 = spec.BF16 && kernels.HasBF16(); spec.BF16 {
+	if spec.BF16 = spec.BF16 && kernels.HasBF16() && canBF16(&spec.Config); spec.BF16 {
 		kind += "-bf16"
 	}
 	c := &spec.Config

@@ -78,19 +78,6 @@ func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding)
 	l.addOuter(dw, rounded, round(&r.x, x[:m*l.k]), m, r)
 }
 
-// backwardBlock is backward for m rows from lo on. What it leaves out of dw is
-// up to addOuter: one sum over all rows, instead of going through dw for every
-// block. In bfloat16 it keeps dy rounded in all, [PadBF16(rows), n].
-func (l *linear) backwardBlock(dx, dw, dy, x []float32, lo, m int, add bool, all []kernels.BF16, r *rounding) {
-	if !l.bf16 {
-		l.backward(dx, dw, dy, x, m, add, r)
-		return
-	}
-	block := all[lo*l.n : (lo+m)*l.n]
-	kernels.RoundBF16(block, dy[:m*l.n])
-	kernels.MatMulTBF16(dx, l.k, block, l.n, m, &l.back, add)
-}
-
 // addOuter adds dy^T . x to dw. It sets the padding of dy to zero.
 func (l *linear) addOuter(dw []float32, dy, x []kernels.BF16, rows int, r *rounding) {
 	ld := kernels.PadBF16(rows)

@@ -27,10 +27,8 @@ type worker struct {
 	dWide        []float32 // [R, max(2I, 3D)]
 	dAct         []float32 // [R, I]
 
-	f32            *kernels.AttentionF32
-	bf16           *kernels.AttentionBF16 // instead of f32, with Spec.BF16
-	gu, act        []float32              // [blockRows, 2I], [blockRows, I], with Spec.BF16
-	dDown, dGateUp []kernels.BF16         // [PadBF16(R), D], [PadBF16(R), 2I], with Spec.BF16
+	f32  *kernels.AttentionF32
+	bf16 *scratchBF16 // with Spec.BF16
 	rounding
 }
 
@@ -44,10 +42,6 @@ func newWorker(d *Device) *worker {
 		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize),
 		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
 	}
-	if d.spec.BF16 {
-		padded := kernels.PadBF16(rows)
-		w.dDown, w.dGateUp = make([]kernels.BF16, padded*c.Hidden), make([]kernels.BF16, padded*2*c.Inter())
-	}
 	if c.MLPT {
 		w.dWide = floats(max(len(w.dWide), d.groupLanes*c.Hidden*2*c.InterT()))
 		w.dAct = floats(max(len(w.dAct), d.groupLanes*c.Hidden*c.InterT()))
@@ -55,22 +49,22 @@ func newWorker(d *Device) *worker {
 	if c.Family == runtime.HRM {
 		w.zH, w.zL = floats(size), floats(size)
 	}
-	switch {
-	case c.MLPT:
-	case d.spec.BF16 && c.HeadDim()%2 == 0:
-		w.bf16 = kernels.NewAttentionBF16(d.shape)
-	default:
+	if d.spec.BF16 {
+		w.bf16 = newScratchBF16(d)
+	} else if !c.MLPT {
 		w.f32 = kernels.NewAttentionF32(d.shape)
 	}
 	for i := range w.passing {
 		w.passing[i] = newActs(c, d.groupLanes, d.spec.BF16, false)
 	}
+	w.passing[0].x = floats(size)
 	for _, pass := range c.Passes() {
 		var layers []*acts
 		if pass.Grad {
 			for range c.Layers(pass.Level) {
 				layers = append(layers, newActs(c, d.groupLanes, d.spec.BF16, true))
 			}
+			layers[0].x = floats(size)
 		}
 		w.saved = append(w.saved, layers)
 	}
@@ -148,11 +142,17 @@ func (w *worker) pass(level runtime.Level, saved []*acts, z, a, b []float32) {
 		copy(x, z)
 		kernels.Add2(x, a, b[:len(z)])
 	}
+	if at.bf16 != nil && at.bf16.x != nil {
+		kernels.RoundBF16(at.bf16.x, x)
+	}
 	for i := range layers {
-		w.forward(&layers[i], at)
+		var next *acts
 		if i+1 < len(layers) {
-			next := w.acts(saved, i+1)
-			copy(next.x, at.y[:len(z)])
+			next = w.acts(saved, i+1)
+			next.x = at.y
+		}
+		w.forward(&layers[i], at, next)
+		if next != nil {
 			at = next
 		}
 	}

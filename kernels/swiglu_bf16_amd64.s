@@ -1,0 +1,95 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "bf16_amd64.h"
+#include "rows_amd64.h"
+#include "exp2_amd64.h"
+
+// SIGMOID sets s = 1/(1 + e^-gate) within 2^-13 of it, for results that are rounded
+// to BF16, and p to 1/s; Z21 is -1/ln 2, Z20 126. It uses n.
+#define SIGMOID(gate, s, n, p) \
+	VMULPS Z21, gate, s; \
+	VMINPS s, Z20, s;    \
+	EXP2(s, n, p);       \
+	VADDPS Z22, s, p;    \
+	VRCP14PS p, s
+
+#define SIGMOID_LOAD \
+	EXP2_LOAD; \
+	VPXORD Z21, Z21, Z21; \
+	VSUBPS Z31, Z21, Z21; \
+	MOVL $0x42fc0000, AX; \
+	VPBROADCASTD AX, Z20
+
+#define LOAD_BF16(mem, z) \
+	VPMOVZXWD.Z mem, K1, z; \
+	VPSLLD $16, z, z
+
+// func swiGLUBF16AVX512(act, gateUp *BF16, rows, n int)
+TEXT ·swiGLUBF16AVX512(SB), NOSPLIT, $0-32
+	MOVQ act+0(FP), DI
+	MOVQ gateUp+8(FP), SI
+	MOVQ rows+16(FP), R8
+	MOVQ n+24(FP), R9
+	ROW_MASKS(R9)
+	SIGMOID_LOAD
+row:
+	LEAQ (SI)(R9*2), BX
+	ROW_BEGIN(R9)
+loop:
+	ROW_MASK
+	LOAD_BF16((SI)(R13*2), Z0)
+	LOAD_BF16((BX)(R13*2), Z1)
+	SIGMOID(Z0, Z3, Z4, Z5)
+	VMULPS Z1, Z0, Z0
+	VMULPS Z3, Z0, Z0
+	VCVTNEPS2BF16(0, 1)
+	VMOVDQU16 Y1, K1, (DI)(R13*2)
+	ROW_NEXT(loop)
+	LEAQ (SI)(R9*4), SI
+	LEAQ (DI)(R9*2), DI
+	DECQ R8
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func swiGLUBackBF16AVX512(dGateUp, dAct, gateUp *BF16, rows, n int)
+TEXT ·swiGLUBackBF16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dGateUp+0(FP), DI
+	MOVQ dAct+8(FP), DX
+	MOVQ gateUp+16(FP), SI
+	MOVQ rows+24(FP), R8
+	MOVQ n+32(FP), R9
+	ROW_MASKS(R9)
+	SIGMOID_LOAD
+	VADDPS Z22, Z22, Z19
+row:
+	LEAQ (SI)(R9*2), BX
+	LEAQ (DI)(R9*2), R10
+	ROW_BEGIN(R9)
+loop:
+	ROW_MASK
+	LOAD_BF16((SI)(R13*2), Z0)      // gate
+	LOAD_BF16((BX)(R13*2), Z1)      // up
+	LOAD_BF16((DX)(R13*2), Z2)      // dAct
+	SIGMOID(Z0, Z3, Z4, Z5)
+	VFNMADD213PS Z19, Z3, Z5        // 2 - s/s: the gradient of the gate may cancel
+	VMULPS Z5, Z3, Z3
+	VMULPS Z3, Z2, Z2               // dAct * s
+	VSUBPS Z3, Z22, Z4
+	VFMADD213PS Z22, Z0, Z4         // 1 + gate*(1-s)
+	VMULPS Z1, Z2, Z1
+	VMULPS Z4, Z1, Z1
+	VMULPS Z0, Z2, Z2
+	VCVTNEPS2BF16(1, 4)
+	VCVTNEPS2BF16(2, 5)
+	VMOVDQU16 Y4, K1, (DI)(R13*2)
+	VMOVDQU16 Y5, K1, (R10)(R13*2)
+	ROW_NEXT(loop)
+	LEAQ (SI)(R9*4), SI
+	LEAQ (DI)(R9*4), DI
+	LEAQ (DX)(R9*2), DX
+	DECQ R8
+	JNZ row
+	VZEROUPPER
+	RET
