@@ -22,7 +22,7 @@ export async function moduleFor(device, source) {
     try {
       return { module: await loadModule(withGPU) };
     } catch (error) {
-      why = error.message;
+      why = error.status === 404 ? "no module with WebGPU is served beside the other" : error.message;
     }
   }
   return { module: await loadModule(), why };

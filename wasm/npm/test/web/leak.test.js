@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { demo, examples, folder, launch, skip } from "./browser.js";
+import { demo, examples, folder, launch, root, skip } from "./browser.js";
 
 const loads = 200;
 const warm = 300; // until Chromium has begun to reuse what terminated workers had
@@ -108,6 +109,24 @@ describe("the package in Chromium", { skip }, () => {
       codes: ["http", "html", "model", "integrity", "aborted", "wasm", "puzzle"],
       many: [true, true, true],
     });
+  });
+
+  test("the page of docs/browser.md works", async (t) => {
+    const [, html] = /^```html\n(.*?)^```$/ms.exec(readFileSync(join(root, "docs/browser.md"), "utf8"));
+    const own = await browser.newPage({ bypassCSP: true });
+    t.after(() => own.close());
+    const at = (path) => new URL(path, server.url).href;
+    await own.route(at("/page/"), (route) => route.fulfill({ contentType: "text/html", body: html }));
+    await own.route(at("/page/sudoku.hrm"), async (route) => route.fulfill({ response: await route.fetch({ url: at("/demo/model.hrm") }) }));
+    await own.route(at("/page/lib/index.js"), (route) => route.fulfill({ contentType: "text/javascript", body: 'export * from "/lib/index.js";' }));
+    await own.goto(at("/page/"));
+    const says = (text) => own.waitForFunction((t) => document.getElementById("answer").textContent.includes(t), text);
+    await says("ready on cpu/");
+    await own.click("#solve");
+    await says("534678912672195348198342567859761423426853791713924856961537284287419635345286179\nsegment");
+    await own.fill("#puzzle", "12x");
+    await own.click("#solve");
+    await says("found 'x'");
   });
 
   test("the page's thread stays free while a worker thinks", async () => {

@@ -1,0 +1,211 @@
+// Command checkin keeps the WebAssembly module that hrm embeds for its demo
+// page. `go run ./wasm/build` makes dist/hrm-js.wasm; this command compresses
+// it beside that, with Go's wasm_exec.js and a list of the sources that went
+// into it:
+//
+//	go run ./wasm/build && go run ./wasm/npm/checkin
+//	go run ./wasm/npm/checkin -check
+//
+// With -check it only says which sources have changed since.
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strings"
+)
+
+const (
+	module  = "wasm/npm/dist/hrm-js.wasm"
+	sources = module + ".sources"
+	kernels = "wasm/simd" // linked after Go has compiled
+	again   = "run `go run ./wasm/build && go run ./wasm/npm/checkin` in the repository"
+)
+
+func main() {
+	check := flag.Bool("check", false, "only say which sources have changed")
+	flag.Parse()
+	if err := run(*check); err != nil {
+		fmt.Fprintln(os.Stderr, "checkin:", err)
+		os.Exit(1)
+	}
+}
+
+func run(check bool) error {
+	list, err := list()
+	if err != nil {
+		return err
+	}
+	if check {
+		return compare(list)
+	}
+	data, err := os.ReadFile(module)
+	if err != nil {
+		return fmt.Errorf("%w: run `go run ./wasm/build` first, in the repository's root", err)
+	}
+	compressed, err := compress(data)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(module+".gz", compressed, 0o644); err != nil {
+		return err
+	}
+	if err := copyGlue(); err != nil {
+		return err
+	}
+	if err := os.WriteFile(sources, []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
+		return err
+	}
+	fmt.Printf("%s.gz: %d bytes of %d\n", module, len(compressed), len(data))
+	return nil
+}
+
+// copyGlue takes the JavaScript half of Go's runtime from the same Go.
+func copyGlue() error {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env: %w", err)
+	}
+	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec.js"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("wasm/npm/dist/wasm_exec.js", data, 0o644)
+}
+
+// compress is gzip without a name and a time, so that equal modules give equal files.
+func compress(data []byte) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	_, err = z.Write(data)
+	return b.Bytes(), errors.Join(err, z.Close())
+}
+
+// compare reports lines of the list that are not the recorded ones.
+func compare(now []string) error {
+	data, err := os.ReadFile(sources)
+	if err != nil {
+		return err
+	}
+	then := strings.Split(strings.TrimSpace(string(data)), "\n")
+	var changed []string
+	for _, line := range append(slices.Clone(now), then...) {
+		name, _, _ := strings.Cut(line, " ")
+		if name == "go" { // another version of Go makes the same of the same sources
+			continue
+		}
+		if slices.Contains(then, line) != slices.Contains(now, line) && !slices.Contains(changed, name) {
+			changed = append(changed, name)
+		}
+	}
+	if changed != nil {
+		return fmt.Errorf("%s.gz is older than %s: %s", module, strings.Join(changed, ", "), again)
+	}
+	return nil
+}
+
+// list names what the module is made of, each with a version or a hash.
+func list() ([]string, error) {
+	packages, err := dependencies()
+	if err != nil {
+		return nil, err
+	}
+	lines := []string{"go " + goruntime.Version()}
+	for _, p := range packages {
+		line, err := p.line()
+		if err != nil {
+			return nil, err
+		}
+		if line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	files, err := filepath.Glob(kernels + "/*.[ch]")
+	if err != nil {
+		return nil, err
+	}
+	if len(files) > 0 {
+		sum, err := hash(files)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, kernels+" "+sum)
+	}
+	slices.Sort(lines[1:])
+	return lines, nil
+}
+
+// dependency is a package as go list prints it.
+type dependency struct {
+	ImportPath, Dir             string
+	Standard                    bool
+	GoFiles, SFiles, EmbedFiles []string
+	Module                      *struct {
+		Path, Version string
+		Main          bool
+	}
+}
+
+func dependencies() ([]dependency, error) {
+	cmd := exec.Command("go", "list", "-deps", "-json", "-tags", "simd", "./wasm/browser")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var packages []dependency
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p dependency
+		if err := d.Decode(&p); err == io.EOF {
+			return packages, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// line is "" for the standard library, which the version of Go stands for.
+func (p *dependency) line() (string, error) {
+	switch {
+	case p.Standard:
+		return "", nil
+	case !p.Module.Main:
+		return p.Module.Path + " " + p.Module.Version, nil
+	}
+	var files []string
+	for _, name := range slices.Concat(p.GoFiles, p.SFiles, p.EmbedFiles) {
+		files = append(files, filepath.Join(p.Dir, name))
+	}
+	sum, err := hash(files)
+	return p.ImportPath + " " + sum, err
+}
+
+// hash is one of the names and contents of files.
+func hash(files []string) (string, error) {
+	h := sha256.New()
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n", filepath.Base(name), len(data))
+		h.Write(data)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:16]), nil
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { modelPath, skip, solved } from "./setup.js";
+
+/** What a page of the documentation says in JavaScript, each block as a program. */
+const blocks = (path) => [...readFileSync(new URL(path, import.meta.url), "utf8").matchAll(/^```js\n(.*?)^```$/gms)].map((m) => m[1]);
+
+function run(program) {
+  const dir = mkdtempSync(join(import.meta.dirname, ".docs-")); // where the package's own name resolves
+  try {
+    copyFileSync(modelPath, join(dir, "sudoku.hrm"));
+    writeFileSync(join(dir, "program.mjs"), program);
+    return execFileSync(process.execPath, ["program.mjs"], { cwd: dir, encoding: "utf8", timeout: 120_000 });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+test("the code of docs/browser.md runs", { skip }, () => {
+  const [many, errors] = blocks("../../../../docs/browser.md").map(run);
+  assert.match(many, new RegExp(`^${solved} true \\d+\npuzzle line 1`));
+  assert.equal(errors, "task a model for another task: it solves sudoku, want maze\n");
+});
+
+test("the code of the package's README runs", { skip }, () => {
+  const [out] = blocks("../../README.md").map(run);
+  assert.match(out, new RegExp(`${solved} true cpu/`));
+  assert.match(out, /1 \d{81} -?\d/);
+});
