@@ -37,7 +37,7 @@ func (h Halt) String() string {
 }
 
 // DefaultNoise perturbs the start of further attempts when Options gives
-// neither Noise nor Transform.
+// neither Noise nor Retry.
 const DefaultNoise = 0.5
 
 // Options of Solve. The zero value is one attempt with learned halting, at
@@ -50,11 +50,11 @@ type Options struct {
 	// Restarts is how many more attempts a puzzle gets whose answer is not
 	// accepted: by Accept where it is given, else by the halting head.
 	Restarts int
-	// Transform gives attempt 1, 2, ... of a puzzle another form of the same
+	// Retry gives attempt 1, 2, ... of a puzzle another form of the same
 	// puzzle. Nil: the same puzzle from a perturbed start.
-	Transform Transform
-	Noise     float32 // of the perturbed start, 0: DefaultNoise
-	Seed      uint64  // of perturbed starts and transforms
+	Retry Retry
+	Noise float32 // of the perturbed start, 0: DefaultNoise
+	Seed  uint64  // of perturbed starts and of Retry
 	// Accept is the task's own check of the answer to input i.
 	Accept func(i int, answer []int32) bool
 
@@ -67,9 +67,13 @@ type Options struct {
 	OnResult func(i int, r Result)
 }
 
-// Transform returns another form of a puzzle, and the function that turns an
-// answer to it, in place, into an answer to the puzzle.
-type Transform func(in Input, seed uint64) (Input, func(answer []int32))
+// Retry returns another form [S] of a puzzle's tokens [S], which it does not
+// change, for one more attempt. logits [S, vocabulary] are those at the end of
+// the first attempt, of which it may make guesses; seed decides what is random.
+// The function back, nil when the form has the same cells and tokens as the
+// puzzle, turns an answer to the form [S] and its logits (nil when not wanted)
+// in place into those of the puzzle.
+type Retry func(tokens []int32, logits []float32, seed uint64) (form []int32, back func(answer []int32, logits []float32))
 
 // DefaultLanes is the number of lanes when Options gives none: enough to fill
 // the kernels, little enough to keep the carry in cache.
@@ -82,7 +86,7 @@ type Event struct {
 	Segment int // from 1
 
 	Tokens []int32   // [S] the answer so far, in the form that the caller gave
-	Logits []float32 // [S, vocabulary], with WantLogits; of a transformed puzzle when Transform made one
+	Logits []float32 // [S, vocabulary], with WantLogits, in the same form
 
 	QHalt, QContinue float32
 	Done             bool // the attempt ends here

@@ -70,6 +70,9 @@ func Serve(ctx context.Context, b Backend, queue <-chan Request, o Options) erro
 	})
 }
 
+// guesses reports whether Retry will want the logits of first attempts.
+func (o *Options) guesses() bool { return o.Retry != nil && o.Restarts > 0 }
+
 func (o *Options) lanes() int {
 	if o.Lanes > 0 {
 		return o.Lanes
@@ -97,11 +100,14 @@ func run(ctx context.Context, b Backend, o Options, lanes int, src source) error
 		o: o, config: b.Config(), batch: batch, src: src,
 		lanes:  make([]lane, lanes),
 		active: make([]int, 0, lanes),
-		out:    Output{WantLogits: o.WantLogits},
+		out:    Output{WantLogits: o.WantLogits || o.guesses()},
 	}
 	s.limit = o.maxSegments(s.config)
 	if o.OnSegment != nil {
 		s.shown = make([]int32, s.config.SeqLen)
+	}
+	if o.WantLogits {
+		s.shownLogits = make([]float32, s.config.SeqLen*s.config.VocabSize)
 	}
 	if err := s.loop(ctx); err != nil {
 		s.abandon(err)
@@ -119,7 +125,9 @@ type solver struct {
 	lanes  []lane
 	active []int // lanes that think, the argument of Step
 	out    Output
-	shown  []int32 // [S] an event's tokens
+
+	shown       []int32   // [S] an event's tokens
+	shownLogits []float32 // [S, vocabulary] an event's logits
 }
 
 // lane is one puzzle on its way through its attempts.
@@ -128,10 +136,12 @@ type lane struct {
 	busy    bool
 	began   time.Time
 	attempt int
-	segment int                  // of this attempt, from 1
-	total   int                  // segments of all attempts
-	restore func(answer []int32) // undoes the attempt's transform; nil: none
+	segment int // of this attempt, from 1
+	total   int // segments of all attempts
 	best    Result
+
+	logits []float32                              // [S, vocabulary] at the end of the first attempt, for Retry
+	back   func(answer []int32, logits []float32) // undoes what Retry did; nil: nothing
 }
 
 func (s *solver) loop(ctx context.Context) error {
@@ -180,7 +190,7 @@ func (s *solver) begin(i int, wait bool) bool {
 		if !ok {
 			return false
 		}
-		*l = lane{req: req, busy: true, began: time.Now()}
+		*l = lane{req: req, busy: true, began: time.Now(), logits: l.logits}
 		if err := s.batch.Reset(i, req.Input); err != nil {
 			l.best.Err = err
 			s.finish(l)
@@ -207,8 +217,8 @@ func (s *solver) after(k, i int) {
 	}
 	r := Result{Segments: l.segment, Halted: wants, QHalt: qh, QContinue: qc}
 	r.Tokens = append([]int32(nil), tokens...)
-	if l.restore != nil {
-		l.restore(r.Tokens)
+	if l.back != nil {
+		l.back(r.Tokens, nil)
 	}
 	if s.o.Accept != nil {
 		r.Accepted = s.o.Accept(l.req.Index, r.Tokens)
@@ -216,9 +226,22 @@ func (s *solver) after(k, i int) {
 	if l.attempt == 0 || s.better(&r, &l.best) {
 		l.best = r
 	}
-	if s.settled(&r) || l.attempt == s.o.Restarts || !s.restart(i) {
+	if s.settled(&r) || l.attempt == s.o.Restarts {
+		s.finish(l)
+		return
+	}
+	if l.attempt == 0 && s.o.Retry != nil {
+		l.logits = append(l.logits[:0], s.logits(k)...)
+	}
+	if !s.restart(i) {
 		s.finish(l)
 	}
+}
+
+// logits returns those of the k-th lane of the step.
+func (s *solver) logits(k int) []float32 {
+	n := s.config.SeqLen * s.config.VocabSize
+	return s.out.Logits[k*n : (k+1)*n]
 }
 
 // settled reports whether an attempt's answer needs no further attempt.
@@ -244,10 +267,10 @@ func (s *solver) restart(i int) bool {
 	l.attempt++
 	l.segment = 0
 	in, seed := l.req.Input, s.o.attemptSeed(l.req.Index, l.attempt)
-	if s.o.Transform != nil {
-		in, l.restore = s.o.Transform(in, seed)
+	if s.o.Retry != nil {
+		in.Tokens, l.back = s.o.Retry(in.Tokens, l.logits, seed)
 	}
-	if s.o.Transform == nil || s.o.Noise > 0 {
+	if s.o.Retry == nil || s.o.Noise > 0 {
 		in.Seed, in.Noise = seed, s.o.Noise
 		if in.Noise == 0 {
 			in.Noise = DefaultNoise
@@ -268,16 +291,15 @@ func (o *Options) attemptSeed(index, attempt int) uint64 {
 // show reports a segment to the caller.
 func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
 	copy(s.shown, tokens)
-	if l.restore != nil {
-		l.restore(s.shown)
+	if s.o.WantLogits {
+		copy(s.shownLogits, s.logits(k))
+	}
+	if l.back != nil {
+		l.back(s.shown, s.shownLogits)
 	}
 	e := Event{
 		Index: l.req.Index, Attempt: l.attempt, Segment: l.segment, Done: done,
-		Tokens: s.shown, QHalt: s.out.QHalt[k], QContinue: s.out.QContinue[k],
-	}
-	if s.o.WantLogits {
-		n := s.config.SeqLen * s.config.VocabSize
-		e.Logits = s.out.Logits[k*n : (k+1)*n]
+		Tokens: s.shown, Logits: s.shownLogits, QHalt: s.out.QHalt[k], QContinue: s.out.QContinue[k],
 	}
 	s.o.OnSegment(e)
 }

@@ -12,7 +12,8 @@ import (
 
 // counter is a backend for tests of the loop: a puzzle of tokens [n, ...]
 // halts at segment n, and its answer is the segment's number everywhere. From
-// a perturbed start it halts at segment 1 and answers seed % 100.
+// a perturbed start it halts at segment 1 and answers seed % 100. Logit 1 is
+// the answer too.
 type counter struct {
 	config Config
 	failAt int // Step number that fails, from 1
@@ -62,6 +63,9 @@ func (b *counterBatch) Step(ctx context.Context, lanes []int, out *Output) error
 			answer, halt = int32(b.in[i].Seed%100), true
 		}
 		out.Tokens[2*k], out.Tokens[2*k+1] = answer, answer
+		if out.WantLogits {
+			out.Logits[k*2*200+1] = float32(answer)
+		}
 		out.QHalt[k], out.QContinue[k] = -1, 0
 		if halt {
 			out.QHalt[k] = 1
@@ -145,14 +149,22 @@ func TestSolveRestarts(t *testing.T) {
 	}
 }
 
-func TestSolveTransformIsUndone(t *testing.T) {
-	o := Options{Restarts: 1, OnSegment: func(e Event) {
-		if e.Attempt == 1 && e.Tokens[0] != 101 {
-			t.Errorf("event shows %d, want it in the caller's form", e.Tokens[0])
+func TestSolveRetryIsUndone(t *testing.T) {
+	o := Options{Restarts: 1, WantLogits: true, OnSegment: func(e Event) {
+		if e.Attempt == 1 && (e.Tokens[0] != 101 || e.Logits[1] != 8) {
+			t.Errorf("event shows %d with logit %v, want both in the caller's form", e.Tokens[0], e.Logits[1])
 		}
 	}}
-	o.Transform = func(in Input, _ uint64) (Input, func([]int32)) {
-		return inputs(1)[0], func(answer []int32) { answer[0] += 100 }
+	o.Retry = func(tokens []int32, logits []float32, _ uint64) ([]int32, func([]int32, []float32)) {
+		if tokens[0] != 9 || logits[1] != 5 {
+			t.Errorf("asked to retry %v with logits %v, want the puzzle and those of segment 5", tokens, logits)
+		}
+		return inputs(1)[0].Tokens, func(answer []int32, logits []float32) {
+			answer[0] += 100
+			if logits != nil {
+				logits[1] += 7
+			}
+		}
 	}
 	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
 	if err != nil || results[0].Tokens[0] != 101 || results[0].Attempts != 2 {

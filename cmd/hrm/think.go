@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -31,8 +29,8 @@ func (f *thinkFlags) add(cmd *cobra.Command, restarts int) {
 }
 
 // options returns the options of Solve for a model. Further attempts of a
-// sudoku see it through a random symmetry, of other tasks from a perturbed
-// start.
+// sudoku make guesses and see it through a random symmetry, those of other
+// tasks begin from a perturbed start.
 func (f *thinkFlags) options(m *runtime.Model) (runtime.Options, error) {
 	halt, err := f.policy(m.Config.HaltMaxSteps)
 	if err != nil {
@@ -43,7 +41,7 @@ func (f *thinkFlags) options(m *runtime.Model) (runtime.Options, error) {
 	}
 	o := runtime.Options{Halt: halt, MaxSegments: f.maxSegments, Restarts: f.restarts, Lanes: f.lanes, Seed: f.seed}
 	if m.Task == (puzzle.Sudoku{}).Name() {
-		o.Transform = turnSudoku
+		o.Retry = puzzle.Sudoku{}.Retry
 	}
 	return o, nil
 }
@@ -65,14 +63,4 @@ func (f *thinkFlags) policy(trained int) (runtime.Halt, error) {
 		}
 	}
 	return runtime.Halt{}, fmt.Errorf("--halt is %q, want learned, fixed or min:N with N from 1", f.halt)
-}
-
-// turnSudoku is the runtime.Transform that draws a symmetry.
-func turnSudoku(in runtime.Input, seed uint64) (runtime.Input, func(answer []int32)) {
-	s := puzzle.RandomSymmetry(rand.New(rand.NewPCG(seed, 1)))
-	back := s.Inverse()
-	turned := make([]int32, len(in.Tokens))
-	s.Apply(turned, in.Tokens)
-	in.Tokens = turned
-	return in, func(answer []int32) { back.Apply(answer, slices.Clone(answer)) }
 }

@@ -72,6 +72,17 @@ func (s *Symmetry) Apply(dst, src []int32) {
 	}
 }
 
+// ApplyLogits sets dst to the transformed src, both [81, 11] with a column for
+// each token, which must not overlap.
+func (s *Symmetry) ApplyLogits(dst, src []float32) {
+	vocab := len(s.Token)
+	for i, from := range s.From {
+		for t, to := range s.Token {
+			dst[i*vocab+int(to)] = src[int(from)*vocab+t]
+		}
+	}
+}
+
 // Inverse returns the symmetry that undoes s.
 func (s *Symmetry) Inverse() Symmetry {
 	var inv Symmetry

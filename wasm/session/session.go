@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -124,20 +123,19 @@ type Answer struct {
 func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
 	a := Answer{Known: s.Task.Name() != (puzzle.ARC{}).Name()}
 	check := func(answer []int32) error { return s.Task.Check(tokens, answer) }
-	turned := turner{}
 	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}
 	if s.Task.Name() == (puzzle.Sudoku{}).Name() {
-		ro.Transform = turned.turn
+		ro.Retry = puzzle.Sudoku{}.Retry
 	}
 	if a.Known && !o.NoCheck {
 		ro.Accept = func(_ int, answer []int32) bool { return check(answer) == nil }
 	}
 	if o.OnStep != nil {
 		ro.WantLogits = true
-		confidence := make([]float32, s.Model.Config.SeqLen)
+		probability := make([]float32, s.Model.Config.SeqLen)
 		ro.OnSegment = func(e runtime.Event) {
-			turned.confidence(confidence, e.Logits, e.Attempt)
-			o.OnStep(Step{e, confidence, s.Model.Config.Preference(e.QHalt, e.QContinue)})
+			confidence(probability, e.Logits)
+			o.OnStep(Step{e, probability, s.Model.Config.Preference(e.QHalt, e.QContinue)})
 		}
 	}
 	results, err := runtime.Solve(ctx, s.Backend, []runtime.Input{{Tokens: tokens, PuzzleID: o.PuzzleID}}, ro)
@@ -153,33 +151,14 @@ func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer,
 	return a, nil
 }
 
-// turner shows further attempts a sudoku through random symmetries: the same
-// puzzle for the rules, another for the network.
-type turner struct{ back puzzle.Symmetry }
-
-// turn is a runtime.Transform.
-func (t *turner) turn(in runtime.Input, seed uint64) (runtime.Input, func(answer []int32)) {
-	s := puzzle.RandomSymmetry(rand.New(rand.NewPCG(seed, 1)))
-	t.back = s.Inverse()
-	turned := make([]int32, len(in.Tokens))
-	s.Apply(turned, in.Tokens)
-	in.Tokens = turned
-	back := t.back
-	return in, func(answer []int32) { back.Apply(answer, slices.Clone(answer)) }
-}
-
 // confidence sets dst [S] to the probability of the most likely token of each
-// position, from logits [S, vocabulary] of the puzzle as the attempt saw it:
+// position, from logits [S, vocabulary]:
 //
 //	dst = max softmax(logits) = 1 / sum exp(logits - max logits)
-func (t *turner) confidence(dst, logits []float32, attempt int) {
+func confidence(dst, logits []float32) {
 	vocab := len(logits) / len(dst)
 	for i := range dst {
-		from := i
-		if attempt > 0 && t.back != (puzzle.Symmetry{}) {
-			from = int(t.back.From[i])
-		}
-		row := logits[from*vocab : (from+1)*vocab]
+		row := logits[i*vocab : (i+1)*vocab]
 		top, sum := float64(slices.Max(row)), 0.0
 		for _, v := range row {
 			sum += math.Exp(float64(v) - top)
