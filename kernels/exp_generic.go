@@ -55,11 +55,13 @@ func scaleMaxGeneric(s, bias []float32, scale float32) float32 {
 	return top
 }
 
-// expSumGeneric sets s = exp(s - top) and returns the sum.
-func expSumGeneric(s []float32, top float32) (sum float32) {
+// expSumGeneric sets s = exp(s - top) and returns the sum, in four parts as
+// addSquaresGeneric.
+func expSumGeneric(s []float32, top float32) float32 {
+	var sum [4]float32
 	for i, v := range s {
 		s[i] = exp(v - top)
-		sum += s[i]
+		sum[i%4] += s[i]
 	}
-	return sum
+	return (sum[0] + sum[2]) + (sum[1] + sum[3])
 }

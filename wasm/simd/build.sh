@@ -1,0 +1,24 @@
+#!/bin/sh
+# Compiles the kernels: sh build.sh OUTDIR. Called by go generate and by the test
+# that compares. CLANG and WASM_LD name the tools.
+set -eu
+out=$1
+flags="--target=wasm32 -mcpu=mvp -msimd128 -mbulk-memory -mnontrapping-fptoint -msign-ext
+	-O3 -ffp-contract=off -ffreestanding -Wall -Wextra -Werror"
+
+# kernels NAME MEMORY FLAG...: one module, which imports its memory as MEMORY.
+kernels() {
+	name=$1
+	memory=$2
+	shift 2
+	tmp=$(mktemp -d)
+	for c in matmul_f32 matmul_i8 rows; do
+		${CLANG:-clang-16} $flags "$@" -c $c.c -o "$tmp/$c.o"
+	done
+	${WASM_LD:-wasm-ld-16} --no-entry --strip-all --import-memory=go,"$memory" "$tmp"/*.o -o "$out/$name.wasm"
+	rm -r "$tmp"
+}
+
+kernels simd128-wasip1 memory
+kernels simd128-js mem
+kernels relaxed-js mem -mrelaxed-simd -DRELAXED

@@ -1,0 +1,85 @@
+// The int8 product with relaxed SIMD: one instruction multiplies 16 bytes and
+// adds four products to each of four sums. What it does with bytes from 128 up
+// in its second argument is the machine's choice, the same every time, so it
+// is asked once:
+//
+//   UNSIGNED  they are 128 to 255 and sums are exact (x86 with VNNI)
+//   SIGNED    they are -128 to -1 and sums are exact (ARM with dot products)
+//   NEITHER   a sum of two products saturates (x86 without VNNI)
+
+enum { NEITHER, UNSIGNED, SIGNED };
+
+INLINE v128_t dot4(v128_t x, v128_t w, v128_t sums) {
+  return __builtin_wasm_relaxed_dot_i8x16_i7x16_add_s_i32x4(x, w, sums);
+}
+
+// dot_of returns the product of 4 equal pairs plus 1.
+INLINE int dot_of(int x, int w) {
+  return wasm_i32x4_extract_lane(dot4(wasm_i8x16_splat(x), wasm_i8x16_splat(w), wasm_i32x4_const_splat(1)), 0);
+}
+
+INLINE int dot_mode(void) {
+  if (dot_of(127, 255) == 4 * 127 * 255 + 1 && dot_of(-127, 255) == 4 * -127 * 255 + 1) return UNSIGNED;
+  if (dot_of(127, -128) == 4 * 127 * -128 + 1 && dot_of(-127, -128) == 4 * 127 * 128 + 1) return SIGNED;
+  return NEITHER;
+}
+
+// A tile is ROWS rows by 8 columns. Bytes of w are turned over by flip: by 128
+// where the machine takes them as unsigned, which adds 128 times the sum of x to
+// each product; shift takes it off again.
+#define RELAXED_STEP(ROWS, g)                                                  \
+  {                                                                            \
+    v128_t lo = wasm_v128_xor(load(w + 64 * (g)), flip);                       \
+    v128_t hi = wasm_v128_xor(load(w + 64 * (g) + 16), flip);                  \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+      v128_t v = wasm_v128_load32_splat(x[r] + 4 * (g));                       \
+      a[r] = dot4(v, lo, a[r]);                                                \
+      b[r] = dot4(v, hi, b[r]);                                                \
+    }                                                                          \
+  }
+
+#define RELAXED_TILE(ROWS)                                                     \
+  static void relaxed##ROWS(float *y, int ldy, const int8_t *x0, int ldx,      \
+                            const int8_t *w, int groups, const float *sx,      \
+                            const int32_t *shift, const float *sw, int n, v128_t flip) { \
+    v128_t a[ROWS], b[ROWS];                                                   \
+    const int8_t *x[ROWS];                                                     \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+      a[r] = b[r] = wasm_v128_and(wasm_i32x4_splat(shift[r]), wasm_i32x4_ne(flip, wasm_i32x4_const_splat(0))); \
+      x[r] = x0 + r * ldx;                                                     \
+    }                                                                          \
+    for (; groups >= 8; groups -= 8) {                                         \
+      RELAXED_STEP(ROWS, 0) RELAXED_STEP(ROWS, 1) RELAXED_STEP(ROWS, 2) RELAXED_STEP(ROWS, 3) \
+      RELAXED_STEP(ROWS, 4) RELAXED_STEP(ROWS, 5) RELAXED_STEP(ROWS, 6) RELAXED_STEP(ROWS, 7) \
+      w += 8 * 64;                                                             \
+      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 32; \
+    }                                                                          \
+    _Pragma("clang loop unroll(disable)") for (; groups > 0; groups--) {       \
+      RELAXED_STEP(ROWS, 0)                                                    \
+      w += 64;                                                                 \
+      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 4; \
+    }                                                                          \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+      scaled(y + r * ldy, a[r], sx[r], sw, n);                                 \
+      scaled(y + r * ldy + 4, b[r], sx[r], sw + 4, n - 4);                     \
+    }                                                                          \
+  }
+
+RELAXED_TILE(6)
+RELAXED_TILE(4)
+RELAXED_TILE(2)
+RELAXED_TILE(1)
+
+static void matmul_relaxed(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
+                           const float *sx, const int32_t *shift, const float *sw, v128_t flip) {
+  for (int j = 0; j < n; j += 8) {
+    const int8_t *columns = w + (j & ~15) * k + (j & 15) * 4;
+    int i = 0, left = n - j;
+#define ROWS_OF(ROWS) relaxed##ROWS(y + i * ldy + j, ldy, x + i * ldx, ldx, columns, k / 4, sx + i, shift + i, sw + j, left, flip)
+    for (; i + 6 <= m; i += 6) ROWS_OF(6);
+    if (i + 4 <= m) ROWS_OF(4), i += 4;
+    if (i + 2 <= m) ROWS_OF(2), i += 2;
+    if (i < m) ROWS_OF(1);
+#undef ROWS_OF
+  }
+}
