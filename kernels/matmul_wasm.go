@@ -6,7 +6,12 @@ import "unsafe"
 
 //go:wasmimport simd matmul_f32
 //go:noescape
-func matMulF32SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, w unsafe.Pointer, n, k int32)
+func matMulF32SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, w unsafe.Pointer, n, k int32, work unsafe.Pointer)
+
+// work is where the products copy 32 steps of 48 rows to, and the edge of a
+// result. There is one thread,
+// and nothing yields it while a product runs.
+var work [48*32*4 + 48*8 + 8]float32
 
 func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	if active != simd128 {
@@ -17,7 +22,7 @@ func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 }
 
 func matMulPanels(y []float32, ldy int, x []float32, ldx, m int, panels []float32, n, k int) {
-	matMulF32SIMD(at(y), int32(ldy), at(x), int32(ldx), int32(m), at(panels), int32(n), int32(k))
+	matMulF32SIMD(at(y), int32(ldy), at(x), int32(ldx), int32(m), at(panels), int32(n), int32(k), unsafe.Pointer(&work))
 }
 
 // at is the address of a slice's first number.
@@ -29,8 +34,7 @@ func decodeF16SIMD(out, in unsafe.Pointer, n int32)
 
 func useF16() bool { return active == simd128 }
 
-// panelOfF16 is a panel of matMulF16. There is one thread, and nothing yields it
-// while a panel is in use.
+// panelOfF16 is a panel of matMulF16, used as work is.
 var panelOfF16 []float32
 
 func matMulF16(y []float32, ldy int, x []float32, ldx, m int, w *PanelsF16) {
@@ -39,18 +43,13 @@ func matMulF16(y []float32, ldy int, x []float32, ldx, m int, w *PanelsF16) {
 		return
 	}
 	size := PanelWidth * w.K
-	panelOfF16 = atLeast(panelOfF16, size)
+	if len(panelOfF16) < size {
+		panelOfF16 = make([]float32, size)
+	}
 	for j := 0; j < w.N; j += PanelWidth {
 		decodeF16SIMD(at(panelOfF16), at(w.Data[j*w.K:]), int32(size))
 		matMulPanels(y[j:], ldy, x, ldx, m, panelOfF16, min(PanelWidth, w.N-j), w.K)
 	}
-}
-
-func atLeast[T any](s []T, n int) []T {
-	if len(s) < n {
-		return make([]T, n)
-	}
-	return s
 }
 
 //go:wasmimport simd relaxed
@@ -58,7 +57,7 @@ func relaxedSIMD() int32
 
 //go:wasmimport simd matmul_i8
 //go:noescape
-func matMulI8SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, w unsafe.Pointer, n, k int32, sx, shift, sw, wide unsafe.Pointer)
+func matMulI8SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, w unsafe.Pointer, n, k int32, sx, shift, sw, work unsafe.Pointer)
 
 // relaxed is simd128 with byte products of relaxed SIMD, where this machine's
 // are exact.
@@ -71,16 +70,11 @@ func activeI8() implementation {
 	return active
 }
 
-// wideRows holds the rows of matMulI8 in 16 bits; see panelOfF16.
-var wideRows []int16
-
 func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	if active != simd128 {
 		matMulI8Generic(y, ldy, x, m, w)
 		return
 	}
-	k := paddedI8(w.K)
-	wideRows = atLeast(wideRows, m*k)
-	matMulI8SIMD(at(y), int32(ldy), at(x.Data), int32(strideI8(w.K)), int32(m), at(w.Data), int32(w.N), int32(k),
-		at(x.Scale), at(x.Shift), at(w.Scale), at(wideRows))
+	matMulI8SIMD(at(y), int32(ldy), at(x.Data), int32(strideI8(w.K)), int32(m), at(w.Data), int32(w.N), int32(paddedI8(w.K)),
+		at(x.Scale), at(x.Shift), at(w.Scale), unsafe.Pointer(&work))
 }

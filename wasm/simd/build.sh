@@ -4,7 +4,7 @@
 set -eu
 out=$1
 flags="--target=wasm32 -mcpu=mvp -msimd128 -mbulk-memory -mnontrapping-fptoint -msign-ext
-	-O3 -ffp-contract=off -ffreestanding -Wall -Wextra -Werror"
+	-O3 -fno-vectorize -fno-slp-vectorize -ffp-contract=off -ffreestanding -Wall -Wextra -Werror -Wno-unused-function"
 
 # kernels NAME MEMORY FLAG...: one module, which imports its memory as MEMORY.
 kernels() {
@@ -15,6 +15,10 @@ kernels() {
 	for c in matmul_f32 matmul_i8 rows; do
 		${CLANG:-clang-16} $flags "$@" -c $c.c -o "$tmp/$c.o"
 	done
+	if grep -q __stack_pointer "$tmp"/*.o; then
+		echo "$name: a kernel needs a stack, and there is none" >&2
+		exit 1
+	fi
 	${WASM_LD:-wasm-ld-16} --no-entry --strip-all --import-memory=go,"$memory" "$tmp"/*.o -o "$out/$name.wasm"
 	rm -r "$tmp"
 }

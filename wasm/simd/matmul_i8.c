@@ -4,55 +4,42 @@
 // int32, as kernels.MatMulI8. A panel of w holds 16 columns in groups of four
 // k: one vector is 4 columns of 4 k.
 
-// scaled stores 4 sums times the scales, the first n of them.
-INLINE void scaled(float *y, v128_t sums, float sx, const float *sw, int n) {
-  v128_t v = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), wasm_f32x4_splat(sx));
-  if (n >= 4) {
-    store(y, wasm_f32x4_mul(v, load(sw)));
-    return;
-  }
-  if (n > 0) y[0] = wasm_f32x4_extract_lane(v, 0) * sw[0];
-  if (n > 1) y[1] = wasm_f32x4_extract_lane(v, 1) * sw[1];
-  if (n > 2) y[2] = wasm_f32x4_extract_lane(v, 2) * sw[2];
+// scaled returns 4 sums times the scales.
+INLINE v128_t scaled(v128_t sums, float sx, const float *sw) {
+  return wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), wasm_f32x4_splat(sx)), load(sw));
 }
 
-// A tile is ROWS rows by 4 columns. x has been widened to 16 bits. A product of
-// 8 pairs gives each column's sum in two parts, which are added at the end.
+// A tile adds up to 32 groups for ROWS rows and 4 columns. A product of 8 pairs
+// gives each column's sum in two parts, which are added at the end. The sums lie
+// in y until the last tile scales them.
 #define STEP(ROWS, g)                                                          \
   {                                                                            \
     v128_t lo = wasm_i16x8_load8x8(w + 64 * (g)), hi = wasm_i16x8_load8x8(w + 64 * (g) + 8); \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
-      v128_t v = wasm_v128_load64_splat(x[r] + 4 * (g));                       \
+    UNROLL for (int r = 0; r < ROWS; r++) {                                    \
+      v128_t v = load(x + (r * STEPS + (g)) * VECTOR);                         \
       a[r] = wasm_i32x4_add(a[r], wasm_i32x4_dot_i16x8(v, lo));                \
       b[r] = wasm_i32x4_add(b[r], wasm_i32x4_dot_i16x8(v, hi));                \
+      keep(a[r]);                                                              \
+      keep(b[r]);                                                              \
     }                                                                          \
   }
+#define STEP6(g) STEP(6, g)
+#define STEP4(g) STEP(4, g)
+#define STEP2(g) STEP(2, g)
+#define STEP1(g) STEP(1, g)
 
 #define TILE(ROWS)                                                             \
-  static void tile##ROWS(float *y, int ldy, const int16_t *x0, int ldx,        \
-                         const int8_t *w, int groups, const float *sx,         \
-                         const float *sw, int n) {                             \
+  NOINLINE void tile##ROWS(float *y, int ldy, const char *x, const char *w,    \
+                           int groups, int first, const float *sx,             \
+                           const float *sw) {                                  \
     v128_t a[ROWS], b[ROWS];                                                   \
-    const int16_t *x[ROWS];                                                    \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
-      a[r] = b[r] = wasm_i32x4_const_splat(0);                                 \
-      x[r] = x0 + r * ldx;                                                     \
-    }                                                                          \
-    for (; groups >= 8; groups -= 8) {                                         \
-      STEP(ROWS, 0) STEP(ROWS, 1) STEP(ROWS, 2) STEP(ROWS, 3)                  \
-      STEP(ROWS, 4) STEP(ROWS, 5) STEP(ROWS, 6) STEP(ROWS, 7)                  \
-      w += 8 * 64;                                                             \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 32; \
-    }                                                                          \
-    _Pragma("clang loop unroll(disable)") for (; groups > 0; groups--) {       \
-      STEP(ROWS, 0)                                                            \
-      w += 64;                                                                 \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 4; \
-    }                                                                          \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) a[r] = b[r] = wasm_i32x4_const_splat(0); \
+    BLOCKS(ROWS, groups, STEP##ROWS, 64)                                       \
+    UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       v128_t sums = wasm_i32x4_add(wasm_i32x4_shuffle(a[r], b[r], 0, 2, 4, 6), \
                                    wasm_i32x4_shuffle(a[r], b[r], 1, 3, 5, 7)); \
-      scaled(y + r * ldy, sums, sx[r], sw, n);                                 \
+      if (!first) sums = wasm_i32x4_add(sums, load(y + r * ldy));              \
+      store(y + r * ldy, groups > STEPS ? sums : scaled(sums, sx[r], sw));     \
     }                                                                          \
   }
 
@@ -61,16 +48,31 @@ TILE(4)
 TILE(2)
 TILE(1)
 
-// widen sets wide[i] = x[i] for n numbers, a multiple of 4.
-static void widen(int16_t *wide, const int8_t *x, int n) {
-  for (; n >= 32; n -= 32, x += 32, wide += 32) {
-    store(wide, wasm_i16x8_load8x8(x));
-    store(wide + 8, wasm_i16x8_load8x8(x + 8));
-    store(wide + 16, wasm_i16x8_load8x8(x + 16));
-    store(wide + 24, wasm_i16x8_load8x8(x + 24));
+// columns adds up to 32 of the groups left to at most 48 rows of 4 columns.
+NOINLINE void columns(float *y, int ldy, int m, const char *x, const char *w, int groups, int first,
+                      const float *sx, const float *sw) {
+#define ROWS(R) tile##R(y + i * ldy, ldy, x + i * STEPS * VECTOR, w, groups, first, sx + i, sw)
+  TILES(ROWS, m)
+#undef ROWS
+}
+
+// spread widens up to 32 groups to 16 bits and repeats each.
+NOINLINE void spread(char *to, const int8_t *x, int groups) {
+#define SPREAD(i)                                                              \
+  {                                                                            \
+    v128_t v = wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(x + 4 * (i))); \
+    store(to + (i) * VECTOR, wasm_i64x2_shuffle(v, v, 0, 0));                  \
   }
-  for (; n > 0; n -= 4, x += 4, wide += 4)
-    wasm_v128_store64_lane(wide, wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(x)), 0);
+  if (groups >= 32) {
+    touch(x + 127);
+    touch(to + 32 * VECTOR - 1);
+    S32(SPREAD, 0)
+    return;
+  }
+  for (; groups >= 4; groups -= 4, x += 16, to += 4 * VECTOR) {
+    S4(SPREAD, 0)
+  }
+  for (; groups > 0; groups--, x += 4, to += VECTOR) SPREAD(0)
 }
 
 #ifdef RELAXED
@@ -86,27 +88,35 @@ int EXPORT(relaxed)(void) {
 #endif
 }
 
-// matmul_i8 takes k rounded up to a multiple of 4; shift is -128 times the
-// sum of each row of x, and wide is room for m rows of 16-bit numbers.
+// matmul_i8 takes k rounded up to a multiple of 4; shift is -128 times the sum
+// of each row of x, and work is room for the copy of x and the edge of y.
 void EXPORT(matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
-                       const float *sx, const int32_t *shift, const float *sw, int16_t *wide) {
+                       const float *sx, const int32_t *shift, const float *sw, char *work) {
+  float *edge = (float *)(work + EDGE), *scales = (float *)(work + SCALES);
 #ifdef RELAXED
   int mode = dot_mode();
   if (mode != NEITHER) {
-    matmul_relaxed(y, ldy, x, ldx, m, w, n, k, sx, shift, sw, wasm_i8x16_splat(mode == UNSIGNED ? -128 : 0));
+    matmul_relaxed(y, ldy, x, ldx, m, w, n, k, sx, shift, sw, edge, scales, wasm_i8x16_splat(mode == UNSIGNED ? -128 : 0));
     return;
   }
 #endif
   (void)shift;
-  for (int i = 0; i < m; i++) widen(wide + i * k, x + i * ldx, k);
-  for (int j = 0; j < n; j += 4) {
-    const int8_t *columns = w + (j & ~15) * k + (j & 15) * 4;
-    int i = 0, left = n - j;
-#define TILED(ROWS) tile##ROWS(y + i * ldy + j, ldy, wide + i * k, k, columns, k / 4, sx + i, sw + j, left)
-    for (; i + 6 <= m; i += 6) TILED(6);
-    if (i + 4 <= m) TILED(4), i += 4;
-    if (i + 2 <= m) TILED(2), i += 2;
-    if (i < m) TILED(1);
-#undef TILED
+  int whole = n & ~3;
+  for (int j = whole; j < n; j++) scales[j - whole] = sw[j];
+  for (; m > 0; m -= MOST, y += MOST * ldy, x += MOST * ldx, sx += MOST) {
+    int rows = m < MOST ? m : MOST, g = 0, groups = k / 4;
+    do {
+      for (int i = 0; i < rows;) EIGHT(i, rows, spread(work + i * STEPS * VECTOR, x + i * ldx + 4 * g, groups - g))
+#define PANEL(j) (const char *)(w + ((j) & ~15) * k + 64 * g + ((j) & 15) * 4)
+      for (int j = 0; j < whole;) {
+        UNROLL for (int t = 0; t < 4; t++) if (j < whole) {
+          columns(y + j, ldy, rows, work, PANEL(j), groups - g, !g, sx, sw + j);
+          j += 4;
+        }
+      }
+      if (whole < n) columns(edge, 4, rows, work, PANEL(whole), groups - g, !g, sx, scales);
+      g += STEPS;
+    } while (g < groups);
+    if (whole < n) copy_edge(y + whole, ldy, edge, rows, n - whole, 4);
   }
 }

@@ -31,37 +31,42 @@ INLINE int dot_mode(void) {
   {                                                                            \
     v128_t lo = wasm_v128_xor(load(w + 64 * (g)), flip);                       \
     v128_t hi = wasm_v128_xor(load(w + 64 * (g) + 16), flip);                  \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) {        \
       v128_t v = wasm_v128_load32_splat(x[r] + 4 * (g));                       \
       a[r] = dot4(v, lo, a[r]);                                                \
       b[r] = dot4(v, hi, b[r]);                                                \
+      keep(a[r]);                                                              \
+      keep(b[r]);                                                              \
     }                                                                          \
   }
+#define RELAXED6(g) RELAXED_STEP(6, g)
+#define RELAXED4(g) RELAXED_STEP(4, g)
+#define RELAXED2(g) RELAXED_STEP(2, g)
+#define RELAXED1(g) RELAXED_STEP(1, g)
 
 #define RELAXED_TILE(ROWS)                                                     \
   static void relaxed##ROWS(float *y, int ldy, const int8_t *x0, int ldx,      \
                             const int8_t *w, int groups, const float *sx,      \
-                            const int32_t *shift, const float *sw, int n, v128_t flip) { \
+                            const int32_t *shift, const float *sw, v128_t flip) { \
     v128_t a[ROWS], b[ROWS];                                                   \
     const int8_t *x[ROWS];                                                     \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) {        \
       a[r] = b[r] = wasm_v128_and(wasm_i32x4_splat(shift[r]), wasm_i32x4_ne(flip, wasm_i32x4_const_splat(0))); \
       x[r] = x0 + r * ldx;                                                     \
     }                                                                          \
     for (; groups >= 8; groups -= 8) {                                         \
-      RELAXED_STEP(ROWS, 0) RELAXED_STEP(ROWS, 1) RELAXED_STEP(ROWS, 2) RELAXED_STEP(ROWS, 3) \
-      RELAXED_STEP(ROWS, 4) RELAXED_STEP(ROWS, 5) RELAXED_STEP(ROWS, 6) RELAXED_STEP(ROWS, 7) \
+      S8(RELAXED##ROWS, 0)                                                     \
       w += 8 * 64;                                                             \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 32; \
+      UNROLL for (int r = 0; r < ROWS; r++) x[r] += 32;                        \
     }                                                                          \
-    _Pragma("clang loop unroll(disable)") for (; groups > 0; groups--) {       \
-      RELAXED_STEP(ROWS, 0)                                                    \
+    for (; groups > 0; groups--) {                                             \
+      S1(RELAXED##ROWS, 0)                                                     \
       w += 64;                                                                 \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) x[r] += 4; \
+      UNROLL for (int r = 0; r < ROWS; r++) x[r] += 4;                         \
     }                                                                          \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {        \
-      scaled(y + r * ldy, a[r], sx[r], sw, n);                                 \
-      scaled(y + r * ldy + 4, b[r], sx[r], sw + 4, n - 4);                     \
+    UNROLL for (int r = 0; r < ROWS; r++) {        \
+      store(y + r * ldy, scaled(a[r], sx[r], sw));                             \
+      store(y + r * ldy + 4, scaled(b[r], sx[r], sw + 4));                     \
     }                                                                          \
   }
 
@@ -70,16 +75,30 @@ RELAXED_TILE(4)
 RELAXED_TILE(2)
 RELAXED_TILE(1)
 
+// relaxed_columns sets m rows of 8 columns.
+static void relaxed_columns(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int groups,
+                            const float *sx, const int32_t *shift, const float *sw, v128_t flip) {
+  int i = 0;
+#define ROWS(R) relaxed##R(y + i * ldy, ldy, x + i * ldx, ldx, w, groups, sx + i, shift + i, sw, flip)
+  for (; i + 6 <= m; i += 6) ROWS(6);
+  if (i + 4 <= m) ROWS(4), i += 4;
+  if (i + 2 <= m) ROWS(2), i += 2;
+  if (i < m) ROWS(1);
+#undef ROWS
+}
+
 static void matmul_relaxed(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
-                           const float *sx, const int32_t *shift, const float *sw, v128_t flip) {
-  for (int j = 0; j < n; j += 8) {
-    const int8_t *columns = w + (j & ~15) * k + (j & 15) * 4;
-    int i = 0, left = n - j;
-#define ROWS_OF(ROWS) relaxed##ROWS(y + i * ldy + j, ldy, x + i * ldx, ldx, columns, k / 4, sx + i, shift + i, sw + j, left, flip)
-    for (; i + 6 <= m; i += 6) ROWS_OF(6);
-    if (i + 4 <= m) ROWS_OF(4), i += 4;
-    if (i + 2 <= m) ROWS_OF(2), i += 2;
-    if (i < m) ROWS_OF(1);
-#undef ROWS_OF
+                           const float *sx, const int32_t *shift, const float *sw, float *edge, float *scales, v128_t flip) {
+  int whole = n & ~7;
+#define PANEL(j) w + ((j) & ~15) * k + ((j) & 15) * 4
+  for (int j = 0; j < whole; j += 8)
+    relaxed_columns(y + j, ldy, x, ldx, m, PANEL(j), k / 4, sx, shift, sw + j, flip);
+  if (whole == n) return;
+  for (int j = whole; j < n; j++) scales[j - whole] = sw[j];
+  for (; m > 0; m -= MOST, y += MOST * ldy, x += MOST * ldx, sx += MOST, shift += MOST) {
+    int rows = m < MOST ? m : MOST;
+    relaxed_columns(edge, 8, x, ldx, rows, PANEL(whole), k / 4, sx, shift, scales, flip);
+    copy_edge(y + whole, ldy, edge, rows, n - whole, 8);
   }
+#undef PANEL
 }

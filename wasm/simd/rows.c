@@ -9,28 +9,13 @@ INLINE float across(v128_t s) {
          (wasm_f32x4_extract_lane(s, 1) + wasm_f32x4_extract_lane(s, 3));
 }
 
-// some loads the first n of 4 numbers, n below 4; the others are zero.
-INLINE v128_t some(const float *p, int n) {
-  v128_t v = wasm_f32x4_const_splat(0);
-  if (n > 0) v = wasm_v128_load32_lane(p, v, 0);
-  if (n > 1) v = wasm_v128_load32_lane(p + 1, v, 1);
-  if (n > 2) v = wasm_v128_load32_lane(p + 2, v, 2);
-  return v;
-}
-
-INLINE void put(float *p, v128_t v, int n) {
-  if (n > 0) wasm_v128_store32_lane(p, v, 0);
-  if (n > 1) wasm_v128_store32_lane(p + 1, v, 1);
-  if (n > 2) wasm_v128_store32_lane(p + 2, v, 2);
-}
-
 // EACH runs BODY with at(p) = load and set(p, v) = store of 4 numbers at i, four
 // times a turn, and at the end for what is left.
 #define EACH(n, BODY)                                                          \
   {                                                                            \
     int i = 0;                                                                 \
     for (; i + 16 <= n; i += 16) {                                             \
-      _Pragma("clang loop unroll(full)") for (int u = 0; u < 16; u += 4) BODY(load, set4, i + u) \
+      UNROLL for (int u = 0; u < 16; u += 4) BODY(load, set4, i + u) \
     }                                                                          \
     for (; i + 4 <= n; i += 4) BODY(load, set4, i)                             \
     if (i < n) BODY(load_some, set_some, i)                                    \
@@ -213,7 +198,7 @@ int32_t EXPORT(round_row)(int8_t *q, const float *row, float inverse, int n) {
 // set_row sets out[16*i] = row[i]: a row of a matrix among the columns of a panel.
 void EXPORT(set_row)(float *out, const float *row, int n) {
   for (; n >= 8; n -= 8, row += 8, out += 8 * 16) {
-    _Pragma("clang loop unroll(full)") for (int u = 0; u < 8; u++) out[16 * u] = row[u];
+    UNROLL for (int u = 0; u < 8; u++) out[16 * u] = row[u];
   }
   for (; n > 0; n--, row++, out += 16) *out = *row;
 }

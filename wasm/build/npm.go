@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/hrmgo/hrm/wasm/internal/toolchain"
+)
+
+// pack puts what the npm package needs of Go into wasm/npm/dist and makes its
+// tarball.
+func (b *builder) pack(ctx context.Context) error {
+	npm := filepath.Join(b.root, "wasm", "npm")
+	dist := filepath.Join(npm, "dist")
+	if err := os.MkdirAll(dist, 0o777); err != nil {
+		return err
+	}
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT: %w", err)
+	}
+	from := map[string]string{
+		"wasm_exec.js": filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm"),
+		"LICENSE":      b.root,
+	}
+	for _, m := range toolchain.Modules {
+		if m.GOOS == "js" && !(b.unlinked && m.Relaxed) {
+			from[m.Name+".wasm"] = b.dir
+		}
+	}
+	for name, folder := range from {
+		to := dist
+		if name == "LICENSE" {
+			to = npm
+		}
+		if err := copyFile(filepath.Join(to, name), filepath.Join(folder, name)); err != nil {
+			return err
+		}
+	}
+	if b.unlinked {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", b.dir)
+	cmd.Dir = npm
+	tarball, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("npm pack: %w: npm is part of Node.js (Debian: apt-get install npm)", err)
+	}
+	fmt.Fprint(b.out, string(tarball))
+	return nil
+}
+
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o666)
+}
