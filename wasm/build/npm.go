@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
@@ -37,7 +39,7 @@ func (b *builder) pack(ctx context.Context) error {
 		if name == "LICENSE" {
 			to = npm
 		}
-		if err := copyFile(filepath.Join(to, name), filepath.Join(folder, name)); err != nil {
+		if err := install(filepath.Join(to, name), filepath.Join(folder, name)); err != nil {
 			return err
 		}
 	}
@@ -54,10 +56,25 @@ func (b *builder) pack(ctx context.Context) error {
 	return nil
 }
 
-func copyFile(to, from string) error {
+// install copies a file, and a module compressed too, for hrm demo to embed.
+func install(to, from string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, data, 0o666)
+	if err := os.WriteFile(to, data, 0o666); err != nil || filepath.Ext(to) != ".wasm" {
+		return err
+	}
+	var small bytes.Buffer
+	z, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := z.Write(data); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(to+".gz", small.Bytes(), 0o666)
 }

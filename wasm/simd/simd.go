@@ -1,13 +1,13 @@
 // Package simd holds the kernels of package kernels for WebAssembly with
 // 128-bit vectors, as small modules that wasm/build links into those of Go.
 //
-// Go cannot emit vector instructions. The kernels are C, see simd.h, compiled
+// Go cannot emit vector instructions. The kernels are C, see c/simd.h, compiled
 // to modules that import the memory of the Go program and work on its slices.
 package simd
 
 import _ "embed"
 
-//go:generate sh build.sh .
+//go:generate sh c/build.sh .
 
 var (
 	//go:embed simd128-js.wasm

@@ -17,7 +17,7 @@ func TestGenerated(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if out, err := exec.Command("sh", "build.sh", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "c/build.sh", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, have := range modules() {

@@ -17,6 +17,7 @@ type Module struct {
 	Name    string // of the file, without .wasm
 	Package string // main package below the module's root
 	GOOS    string // js or wasip1
+	Tags    string // build tags, comma-separated
 	Reactor bool   // it exports functions instead of running main
 	Relaxed bool   // with the kernels that need relaxed SIMD
 }
@@ -24,10 +25,9 @@ type Module struct {
 // Modules lists what a release has.
 var Modules = []Module{
 	{Name: "hrm-js", Package: "./wasm/browser", GOOS: "js"},
+	{Name: "hrm-js-webgpu", Package: "./wasm/browser", GOOS: "js", Tags: "webgpu"},
 	{Name: "hrm-js-relaxed", Package: "./wasm/browser", GOOS: "js", Relaxed: true},
 	{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true},
-	{Name: "hrm-extism", Package: "./wasm/extism", GOOS: "wasip1", Reactor: true},
-	{Name: "hrm-wasi", Package: "./wasm/wasi", GOOS: "wasip1"},
 }
 
 // Root returns the folder of this Go module.
@@ -49,7 +49,7 @@ func said(err error) error {
 
 // Compile builds a module of plain Go into out. Extra tags are comma-separated.
 func (m *Module) Compile(ctx context.Context, root, out, tags string) error {
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags", tags, "-o", out}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags", m.Tags + "," + tags, "-o", out}
 	if m.Reactor {
 		args = append(args, "-buildmode=c-shared")
 	}

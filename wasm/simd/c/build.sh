@@ -1,8 +1,9 @@
 #!/bin/sh
-# Compiles the kernels: sh build.sh OUTDIR. Called by go generate and by the test
+# Compiles the kernels: sh build.sh FOLDER. Called by go generate and by the test
 # that compares. CLANG and WASM_LD name the tools.
 set -eu
 out=$1
+here=$(dirname "$0")
 flags="--target=wasm32 -mcpu=mvp -msimd128 -mbulk-memory -mnontrapping-fptoint -msign-ext
 	-O3 -fno-vectorize -fno-slp-vectorize -ffp-contract=off -ffreestanding -Wall -Wextra -Werror -Wno-unused-function"
 
@@ -13,7 +14,7 @@ kernels() {
 	shift 2
 	tmp=$(mktemp -d)
 	for c in matmul_f32 matmul_i8 rows; do
-		${CLANG:-clang-16} $flags "$@" -c $c.c -o "$tmp/$c.o"
+		${CLANG:-clang-16} $flags "$@" -c "$here/$c.c" -o "$tmp/$c.o"
 	done
 	if grep -q __stack_pointer "$tmp"/*.o; then
 		echo "$name: a kernel needs a stack, and there is none" >&2
