@@ -22,6 +22,7 @@ type AttentionBF16 struct {
 	p, ds        []BF16     // [queries, ld] probabilities, gradients of scores
 	transposed   []BF16     // [ld, queries] p or ds
 	dk, dv       []float32  // [P, Dim] sums over several scores' rows
+	stats        []float32  // [Heads, P, 2] of ForwardHead
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.

@@ -12,6 +12,19 @@ func SwiGLU(act, gateUp []float32, n int) {
 	}
 }
 
+// SwiGLUPanels is SwiGLU of one row for gates and ups that take turns, 16 of
+// each; the length of act is a multiple of 16.
+func SwiGLUPanels(act, gateUp []float32) {
+	need("SwiGLUPanels", "gateUp", len(gateUp), 2*len(act))
+	swiGLUPanels(act, gateUp)
+}
+
+func swiGLUPanelsGeneric(act, gateUp []float32) {
+	for i := 0; i < len(act); i += PanelWidth {
+		swiGLU(act[i:i+PanelWidth], gateUp[2*i:2*i+PanelWidth], gateUp[2*i+PanelWidth:2*i+2*PanelWidth])
+	}
+}
+
 // Softmax turns the scores s of one row into probabilities:
 //
 //	s = exp(v - max v) / sum exp(v - max v)    v = by * s + bias

@@ -35,6 +35,20 @@
 	VFMADD213PS Z22, x, p;        \
 	VSCALEFPS n, p, x
 
+// SIGMOID sets s = 1/(1 + e^-gate) by a reciprocal and one Newton step; it uses
+// n and p. SIGMOID_LOAD is EXP_LOAD with 0 in Z19 and 2 in Z18.
+#define SIGMOID_LOAD \
+	EXP_LOAD; \
+	VPXORD Z19, Z19, Z19; \
+	VADDPS Z22, Z22, Z18
+#define SIGMOID(gate, s, n, p) \
+	VSUBPS gate, Z19, s;     \
+	EXP(s, n, p);            \
+	VADDPS Z22, s, s;        \
+	VRCP14PS s, n;           \
+	VFNMADD213PS Z18, n, s;  \
+	VMULPS n, s, s
+
 DATA expConst<>+0(SB)/4, $0x3fb8aa3b  // 1/ln 2
 DATA expConst<>+4(SB)/4, $0x3f318000  // ln 2, upper bits
 DATA expConst<>+8(SB)/4, $0xb95e8083  // ln 2, the rest

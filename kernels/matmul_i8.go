@@ -29,6 +29,28 @@ func MatMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	matMulI8(y, ldy, x, m, w)
 }
 
+// SwiGLUI8 is SwiGLU of MatMulI8: it sets, for j < w.N/2,
+//
+//	act[i, j] = silu(gate) * up    gate, up = (x . w^T)[i, 32(j/16) + j%16 + {0, 16}]
+//
+// so that each panel of gates is followed by one of their ups; w.N is a multiple
+// of 32. It does nothing and returns false where that is not faster than the two
+// in turn, which give the same to rounding.
+func SwiGLUI8(act []float32, lda int, x *RowsI8, m int, w *PanelsI8) bool {
+	if m <= 0 || w.N == 0 {
+		return true
+	}
+	if lda < w.N/2 || x.K != w.K || w.N%(2*PanelWidth) != 0 {
+		panic(fmt.Sprintf("kernels: SwiGLUI8: rows of %d and %d numbers for a matrix %d x %d", lda, x.K, w.N, w.K))
+	}
+	need("SwiGLUI8", "act", len(act), (m-1)*lda+w.N/2)
+	need("SwiGLUI8", "x", len(x.Data), m*strideI8(x.K))
+	need("SwiGLUI8", "x.Scale", len(x.Scale), m)
+	need("SwiGLUI8", "w", len(w.Data), PanelsI8Len(w.N, w.K))
+	need("SwiGLUI8", "w.Scale", len(w.Scale), w.N)
+	return swiGLUI8(act, lda, x, m, w)
+}
+
 // ImplementationI8 names the kernels that MatMulI8 uses.
 func ImplementationI8() string { return string(activeI8()) }
 

@@ -45,14 +45,33 @@ type argsAMX struct {
 //go:noescape
 func matMulI8Tiles(a *argsAMX)
 
-// matMulI8AMX cuts x into blocks of equal numbers of rows, because a product of
-// tiles takes a cycle for each of its rows. A K that does not fill its tiles is
-// left to VNNI.
+//go:noescape
+func swiGLUI8Tiles(a *argsAMX)
+
+// matMulI8AMX leaves a K that does not fill its tiles to VNNI.
 func matMulI8AMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
-	if w.K == 0 || w.K%stepAMX != 0 {
+	if !fillsTiles(w.K) {
 		matMulI8VNNI(y, ldy, x, m, w)
 		return
 	}
+	a := newArgsAMX(y, ldy, x, m, w)
+	matMulI8Tiles(&a)
+}
+
+func fillsTiles(k int) bool { return k > 0 && k%stepAMX == 0 }
+
+func swiGLUI8(act []float32, lda int, x *RowsI8, m int, w *PanelsI8) bool {
+	if active != amx || !fillsTiles(w.K) {
+		return false
+	}
+	a := newArgsAMX(act, lda, x, m, w)
+	swiGLUI8Tiles(&a)
+	return true
+}
+
+// newArgsAMX cuts x into blocks of equal numbers of rows, because a product of
+// tiles takes a cycle for each of its rows.
+func newArgsAMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) argsAMX {
 	stride := strideI8(w.K)
 	blocks := (m + rowsAMX - 1) / rowsAMX
 	rows := (m + blocks - 1) / blocks
@@ -77,5 +96,5 @@ func matMulI8AMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	for tile, n := range [8]int{top, top, rows - top, rows - top, top, rows - top, 16, 16} {
 		a.config.set(tile, max(1, n), 16)
 	}
-	matMulI8Tiles(&a)
+	return a
 }

@@ -96,6 +96,14 @@ func swiGLU(act, gate, up []float32) {
 	swiGLUGeneric(act[n:], gate[n:], up[n:])
 }
 
+func swiGLUPanels(act, gateUp []float32) {
+	if n := len(act); n > 0 && useAVX512() {
+		swiGLUPanelsAVX512(&act[0], &gateUp[0], n)
+		return
+	}
+	swiGLUPanelsGeneric(act, gateUp)
+}
+
 func scaleMax(s, bias []float32, scale float32) float32 {
 	n := eights(len(s))
 	switch {

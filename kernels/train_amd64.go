@@ -16,6 +16,9 @@ func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 //go:noescape
 func swiGLUAVX512(act, gate, up *float32, n int)
 
+//go:noescape
+func swiGLUPanelsAVX512(act, gateUp *float32, n int)
+
 func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps float32) {
 	if !useAVX512() || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)

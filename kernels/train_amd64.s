@@ -5,16 +5,6 @@
 #include "rows_amd64.h"
 #include "exp_amd64.h"
 
-// SIGMOID sets s = 1/(1 + e^-gate) by a reciprocal and one Newton step, with
-// 0 in Z19 and 2 in Z18; it uses n and p.
-#define SIGMOID(gate, s, n, p) \
-	VSUBPS gate, Z19, s;     \
-	EXP(s, n, p);            \
-	VADDPS Z22, s, s;        \
-	VRCP14PS s, n;           \
-	VFNMADD213PS Z18, n, s;  \
-	VMULPS n, s, s
-
 // func residualNormAVX512(y *float32, rounded *BF16, inv, x, a *float32, rows, n int, eps float32)
 TEXT ·residualNormAVX512(SB), NOSPLIT, $0-60
 	MOVQ y+0(FP), DI
@@ -128,9 +118,7 @@ TEXT ·swiGLUAVX512(SB), NOSPLIT, $0-32
 	MOVQ gate+8(FP), SI
 	MOVQ up+16(FP), BX
 	MOVQ n+24(FP), CX
-	EXP_LOAD
-	VPXORD Z19, Z19, Z19
-	VADDPS Z22, Z22, Z18
+	SIGMOID_LOAD
 	XORQ R13, R13
 loop:
 	VMOVUPS (SI)(R13*4), Z0
@@ -144,6 +132,25 @@ loop:
 	VZEROUPPER
 	RET
 
+// func swiGLUPanelsAVX512(act, gateUp *float32, n int)
+TEXT ·swiGLUPanelsAVX512(SB), NOSPLIT, $0-24
+	MOVQ act+0(FP), DI
+	MOVQ gateUp+8(FP), SI
+	MOVQ n+16(FP), CX
+	SIGMOID_LOAD
+loop:
+	VMOVUPS (SI), Z0
+	SIGMOID(Z0, Z3, Z4, Z5)
+	VMULPS Z3, Z0, Z0
+	VMULPS 64(SI), Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $128, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 // func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
 TEXT ·swiGLUBackAVX512(SB), NOSPLIT, $0-40
 	MOVQ dGateUp+0(FP), DI
@@ -152,9 +159,7 @@ TEXT ·swiGLUBackAVX512(SB), NOSPLIT, $0-40
 	MOVQ rows+24(FP), R8
 	MOVQ n+32(FP), R9
 	ROW_MASKS(R9)
-	EXP_LOAD
-	VPXORD Z19, Z19, Z19
-	VADDPS Z22, Z22, Z18
+	SIGMOID_LOAD
 	LEAQ (SI)(R9*4), BX   // up
 	LEAQ (DI)(R9*4), R10  // dUp
 row:
