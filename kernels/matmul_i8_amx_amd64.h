@@ -96,8 +96,27 @@ start:
 	ADDQ argsAMX_bottomX(R15), R9
 	TILEZERO(2)
 	TILEZERO(3)
+	JMP  step2
+
+step2rows:
+	TILELOADD(6, 1, 0, 6)
+	TILELOADD(8, 0, 0, 4)
+	TILELOADD(7, 1, 0, 7)
+	TDPBSSD(6, 4, 0)
+	FINISH
+	TILELOADD(9, 0, 0, 5)
+	TDPBSSD(7, 4, 1)
+	FINISH
+	TDPBSSD(6, 5, 2)
+	FINISH
+	TDPBSSD(7, 5, 3)
+	FINISH
+	SUBQ $4, R10
+	JMP  next2
 
 step2:
+	CMPQ R10, $4
+	JGE  step2rows
 	TILELOADD(6, 1, 0, 6)
 	TILELOADD(8, 0, 0, 4)
 	TILELOADD(7, 1, 0, 7)
@@ -106,6 +125,8 @@ step2:
 	TDPBSSD(7, 4, 1)
 	TDPBSSD(6, 5, 2)
 	TDPBSSD(7, 5, 3)
+
+next2:
 	MOVQ argsAMX_fetch(R15), R14
 
 fetch2:
@@ -120,25 +141,33 @@ fetch2:
 	ADDQ $1024, DI
 	ADDQ $64, R8
 	ADDQ $64, R9
-	CMPQ R10, $4
-	JLT  next2
-	FINISH
-	FINISH
-	FINISH
-	FINISH
-	SUBQ $4, R10
-
-next2:
 	DECQ DX
 	JNZ  step2
 	JMP  drain
 
+step1rows:
+	TILELOADD(6, 1, 0, 6)
+	TILELOADD(8, 0, 0, 4)
+	TILELOADD(7, 1, 0, 7)
+	TDPBSSD(6, 4, 0)
+	FINISH
+	TDPBSSD(7, 4, 1)
+	FINISH
+	FINISH
+	FINISH
+	SUBQ $4, R10
+	JMP  next1
+
 step1:
+	CMPQ R10, $4
+	JGE  step1rows
 	TILELOADD(6, 1, 0, 6)
 	TILELOADD(8, 0, 0, 4)
 	TILELOADD(7, 1, 0, 7)
 	TDPBSSD(6, 4, 0)
 	TDPBSSD(7, 4, 1)
+
+next1:
 	MOVQ argsAMX_fetch(R15), R14
 
 fetch1:
@@ -152,15 +181,6 @@ fetch1:
 	ADDQ $1024, SI
 	ADDQ $1024, DI
 	ADDQ $64, R8
-	CMPQ R10, $4
-	JLT  next1
-	FINISH
-	FINISH
-	FINISH
-	FINISH
-	SUBQ $4, R10
-
-next1:
 	DECQ DX
 	JNZ  step1
 

@@ -45,6 +45,7 @@ type Backend struct {
 	passes  []runtime.Pass
 	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
 	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
+	bf16    bool                  // attention multiplies bfloat16 numbers
 	lmHead  *weights
 	qHead   *weights
 	eps     float32
@@ -69,6 +70,7 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	if err := b.pack(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
+	b.bf16 = b.has8() && kernels.HasBF16() && !m.Config.MLPT && m.Config.HeadDim()%2 == 0
 	b.name = b.describe()
 	b.tables()
 	if o.Trace != nil {

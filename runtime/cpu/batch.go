@@ -13,7 +13,8 @@ import (
 type lane struct {
 	x      []float32         // [P, D] input embedding
 	z      [2][]float32      // [P, D] state, by runtime.Level
-	q      []float32         // [P, D] queries of all heads; not with MLPT, nor the next
+	qkv    []kernels.BF16    // [P, 3D] with bf16 attention; else the next, but not with MLPT
+	q      []float32         // [P, D] queries of all heads
 	keys   []*kernels.Panels // per head K [P, headDim]
 	values []*kernels.Panels // per head V^T [headDim, P]
 	ready  bool              // Reset, and no Step failed since
@@ -43,7 +44,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	}
 	t := &batch{b: b, lanes: make([]lane, lanes), used: make([]bool, lanes)}
 	for i := range t.lanes {
-		t.lanes[i] = newLane(&b.model.Config)
+		t.lanes[i] = b.newLane()
 	}
 	for i, step := range steps {
 		t.loops[i] = func(worker, task int) { step(t, t.group, worker, task) }
@@ -52,10 +53,15 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	return t, nil
 }
 
-func newLane(c *runtime.Config) lane {
+func (b *Backend) newLane() lane {
+	c := &b.model.Config
 	n := c.P() * c.Hidden
 	l := lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
-	if c.MLPT {
+	switch {
+	case c.MLPT:
+		return l
+	case b.bf16:
+		l.qkv = make([]kernels.BF16, 3*n)
 		return l
 	}
 	l.q = make([]float32, n)

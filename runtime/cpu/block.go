@@ -109,9 +109,15 @@ func (t *batch) project(g *group, worker, task int) {
 // them and the values where attention finds them.
 func (t *batch) keep(g *group, row, first int, qkv []float32) {
 	l, pos := t.pos(g, row)
-	width, hd := len(qkv)/3, t.b.model.Config.HeadDim()
+	d, width, hd := t.b.model.Config.Hidden, len(qkv)/3, t.b.model.Config.HeadDim()
 	t.rotate(pos, qkv[:2*width])
-	copy(l.q[pos*t.b.model.Config.Hidden+first*hd:], qkv[:width])
+	if t.b.bf16 {
+		for part := range 3 {
+			kernels.RoundBF16(l.qkv[(3*pos+part)*d+first*hd:], qkv[part*width:][:width])
+		}
+		return
+	}
+	copy(l.q[pos*d+first*hd:], qkv[:width])
 	for at := 0; at < width; at += hd {
 		h := first + at/hd
 		l.keys[h].SetRow(pos, qkv[width+at:][:hd])
@@ -146,6 +152,10 @@ func (t *batch) attend(g *group, worker, task int) {
 	at, h, part := task/parts/c.Heads, task/parts%c.Heads, task%parts
 	lo, hi := p*part/parts, p*(part+1)/parts
 	l, rows := &t.lanes[g.lanes[at]], hi-lo
+	if t.b.bf16 {
+		s.attention.ForwardHead(g.context[at*p*d:(at+1)*p*d], l.qkv, t.layers[g.layer].relationBias, h, lo, hi)
+		return
+	}
 	scores := s.scores[:rows*p]
 	kernels.MatMulT(scores, p, l.q[lo*d+h*hd:], d, rows, l.keys[h])
 	scale := float32(1 / math.Sqrt(float64(hd)))
@@ -194,12 +204,18 @@ func (t *batch) glu(g *group, worker, task int) {
 }
 
 // swiGLU sets channels lo..lo+gluBlock-1 of act [rows, inter] = silu(gate . x) *
-// (up . x). gateUp has blocks of gluBlock gates, each followed by its ups.
+// (up . x). gateUp has panels of gates, each followed by its ups.
 func (s *scratch) swiGLU(act []float32, inter int, x *operand, gateUp *weights, lo int) {
+	if gateUp.i8 != nil {
+		p := gateUp.i8.Rows(2*lo, 2*gluBlock)
+		if kernels.SwiGLUI8(act[lo:], inter, &x.i8, x.rows, &p) {
+			return
+		}
+	}
 	block := s.wide[:x.rows*2*gluBlock]
 	x.multiply(block, 2*gluBlock, gateUp, 2*lo, 2*gluBlock)
 	for i := range x.rows {
-		kernels.SwiGLU(act[i*inter+lo:i*inter+lo+gluBlock], block[i*2*gluBlock:(i+1)*2*gluBlock], gluBlock)
+		kernels.SwiGLUPanels(act[i*inter+lo:][:gluBlock], block[i*2*gluBlock:])
 	}
 }
 

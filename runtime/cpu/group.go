@@ -42,6 +42,8 @@ type scratch struct {
 	column []float32       // MLPT: [channels, P]
 	act    []float32       // MLPT: [channels, I of positions]
 	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
+
+	attention *kernels.AttentionBF16 // in bf16, else nil
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -72,6 +74,9 @@ func (b *Backend) newScratch() scratch {
 	if c.MLPT {
 		s.column, s.act = make([]float32, 2*b.maxChunk()*p), make([]float32, b.maxChunk()*c.InterT())
 		inter = max(inter, p, c.InterT())
+	}
+	if b.bf16 {
+		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: c.Heads, Dim: c.HeadDim()})
 	}
 	if b.has8() {
 		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))

@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -55,10 +56,11 @@ func (b *Backend) pack() error {
 	return nil
 }
 
-// pairOrder puts each block of gates before its block of ups.
+// pairOrder puts each panel of gates before the panel of their ups.
 func pairOrder(row, rows int) int {
+	const width = kernels.PanelWidth
 	part, channel := row/(rows/2), row%(rows/2)
-	return channel/gluBlock*2*gluBlock + part*gluBlock + channel%gluBlock
+	return channel/width*2*width + part*width + channel%width
 }
 
 func checkVectors(m *runtime.Model) error {

@@ -38,11 +38,14 @@ func (t *batch) traceGateUp(g *group, x *operand, gateUp *weights) {
 	if t.b.trace == nil {
 		return
 	}
-	inter := gateUp.n() / 2
-	data := make([]float32, x.rows*2*inter)
-	for lo := 0; lo < inter; lo += gluBlock {
-		x.multiply(data[lo:], 2*inter, gateUp, 2*lo, gluBlock)
-		x.multiply(data[inter+lo:], 2*inter, gateUp, 2*lo+gluBlock, gluBlock)
+	n := gateUp.n()
+	paired, data := make([]float32, n), make([]float32, x.rows*n)
+	for i := range x.rows {
+		row := x.row(i)
+		row.multiply(paired, n, gateUp, 0, n)
+		for j := range n {
+			data[i*n+j] = paired[pairOrder(j, n)]
+		}
 	}
 	t.traceData(g, "gate_up", data)
 }

@@ -127,6 +127,15 @@ type operand struct {
 // quantize rounds x.
 func (o *operand) quantize() { o.i8.Quantize(o.x, o.k, o.rows, o.k) }
 
+// row returns one row.
+func (o *operand) row(i int) operand {
+	r := operand{x: o.x[i*o.k : (i+1)*o.k], k: o.k, rows: 1}
+	if o.i8.Data != nil {
+		r.i8 = o.i8.Rows(i, 1)
+	}
+	return r
+}
+
 // operand prepares x [rows, k] for w. It is valid until the next one.
 func (s *scratch) operand(x []float32, k int, w *weights) operand {
 	o := operand{x: x, k: k, rows: len(x) / k}
