@@ -28,6 +28,8 @@ var Modules = []Module{
 	{Name: "hrm-js-webgpu", Package: "./wasm/browser", GOOS: "js", Tags: "webgpu"},
 	{Name: "hrm-js-relaxed", Package: "./wasm/browser", GOOS: "js", Relaxed: true},
 	{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true},
+	{Name: "hrm-extism", Package: "./wasm/extism", GOOS: "wasip1", Reactor: true},
+	{Name: "hrm-wasi", Package: "./wasm/wasi", GOOS: "wasip1"},
 }
 
 // Root returns the folder of this Go module.
