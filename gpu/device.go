@@ -26,6 +26,7 @@ type Device struct {
 	groups  map[groupKey]uint32
 	live    int64 // bytes of buffers
 	err     error
+	profile *profile // nil: no dispatch is timed
 
 	// Dispatches counts those recorded since the device was opened.
 	Dispatches int
@@ -54,6 +55,7 @@ type View struct {
 // Kernel is a compiled shader.
 type Kernel struct {
 	name   string
+	label  string // in a profile
 	id     uint32
 	access []Access
 }
@@ -179,6 +181,9 @@ func (d *Device) Dispatch(k *Kernel, x, y, z int, params []uint32, views ...View
 	d.words = append(d.words, opDispatch, k.id, group, uint32(offset), uint32(x), uint32(y), uint32(z))
 	d.slot++
 	d.Dispatches++
+	if d.profile != nil {
+		d.err = d.profile.measure(d, k.label)
+	}
 }
 
 // group finds or makes the bind group of a kernel with these buffers.

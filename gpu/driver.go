@@ -62,6 +62,9 @@ const (
 	opClear    = 3 // buffer, offset, size
 )
 
+// dispatchWords is the length of a dispatch in a command list.
+const dispatchWords = 7
+
 // Access says how a shader uses a binding.
 type Access uint8
 

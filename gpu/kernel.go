@@ -65,6 +65,7 @@ func (s *shaderSource) functions() template.FuncMap {
 		"flat":   func() string { return flat },
 		"reduce": func() string { return reduce },
 		"seq":    sequence,
+		"list":   func(v ...any) []any { return v },
 		"mul":    func(a, b int) int { return a * b },
 		"div":    func(a, b int) int { return a / b },
 		"mod":    func(a, b int) int { return a % b },
@@ -100,7 +101,7 @@ func (d *Device) kernel(file string, options any) *Kernel {
 	if err == nil {
 		var id uint32
 		if id, err = d.driver.CreatePipeline(name, wgsl, access); err == nil {
-			k := &Kernel{name, id, access}
+			k := &Kernel{name, file, id, access}
 			d.kernels[name] = k
 			return k
 		}

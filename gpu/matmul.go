@@ -1,5 +1,7 @@
 package gpu
 
+import "fmt"
+
 // Kind says how an operand of a matrix product is stored.
 type Kind string
 
@@ -39,49 +41,126 @@ type MatMul struct {
 	Batch   int // 0: 1
 	Reps    int // 0: 1
 	Add     bool
+	Tile    Tile // zero: chosen by the shape
 
 	splitK, splitReps int // of the reduction in each z, instead of a batch
 }
 
-type matMulOptions struct {
-	A, B struct {
-		Type   string
-		Kind   string
-		KMajor bool
-	}
-	Scaled, ScaleRows bool
+// Tile is how a matrix product is cut: a workgroup has M x N outputs and keeps
+// K steps of the reduction in shared memory, a thread has Rows x Cols outputs.
+// With Ahead the next steps are fetched while these are multiplied.
+type Tile struct {
+	M, N, Rows, Cols, K int
+	Ahead               bool
 }
 
-func (o *Operand) option() (t struct {
-	Type   string
-	Kind   string
-	KMajor bool
-}) {
-	t.Kind, t.KMajor, t.Type = string(o.Kind), o.KMajor, "f32"
+// AcrossM and AcrossN are the threads of a workgroup along each side.
+func (t Tile) AcrossM() int { return t.M / t.Rows }
+func (t Tile) AcrossN() int { return t.N / t.Cols }
+
+// Threads of a workgroup.
+func (t Tile) Threads() int { return t.AcrossM() * t.AcrossN() }
+
+// PadM and PadN are the groups of four rows or columns in shared memory.
+func (t Tile) PadM() int { return t.M/4 + 1 }
+func (t Tile) PadN() int { return t.N/4 + 1 }
+
+func (t Tile) sharedBytes() int { return 16 * t.K * (t.PadM() + t.PadN()) }
+
+// The tiles of matrix products. Large outputs have the large one.
+var (
+	largeTile = Tile{128, 128, 8, 8, 8, true}
+	smallTile = Tile{64, 64, 4, 4, 16, true}
+)
+
+// tile chooses by the number of workgroups that a GPU needs to be busy.
+func (m *MatMul) tile() Tile {
+	if m.Tile.M > 0 {
+		return m.Tile
+	}
+	if m.N > 64 && ceil(m.M, 128)*ceil(m.N, 128)*max(m.Batch, 1) >= busyTiles {
+		return largeTile
+	}
+	return smallTile
+}
+
+// busyTiles is the number of large tiles from which on they pay.
+const busyTiles = 96
+
+type matMulOperand struct {
+	Name, Rows, Start string // the parameter that counts its rows, its first row in a tile
+	Type              string
+	Kind              string
+	KMajor            bool
+	Vec               bool // 4 numbers at a time
+	Groups, Loads     int  // of four, along its side of the tile; fetched by each thread
+}
+
+type matMulOptions struct {
+	A, B              matMulOperand
+	CVec              bool
+	CType             string
+	Scaled, ScaleRows bool
+	Tile              Tile
+}
+
+// option says how a kernel reads an operand, side being its rows in a tile.
+func (o *Operand) option(name, rows, start string, vec bool, side int, t Tile) matMulOperand {
+	m := matMulOperand{Name: name, Rows: rows, Start: start, Type: "f32", Kind: string(o.Kind), KMajor: o.KMajor, Vec: vec}
+	m.Groups, m.Loads = side/4, side*t.K/4/t.Threads()
 	switch o.Kind {
 	case "":
-		t.Kind = string(KindF32)
+		m.Kind = string(KindF32)
 	case KindF16, KindBF16, KindI8, KindOneHot:
-		t.Type = "u32"
+		m.Type = "u32"
 	}
-	return t
+	switch {
+	case !vec:
+	case o.Kind == KindF16 || o.Kind == KindBF16:
+		m.Type = "vec2<u32>"
+	case o.Kind != KindI8:
+		m.Type = "vec4<f32>"
+	}
+	return m
 }
 
-const matMulTile = 64
+// vec reports whether four numbers beside each other can be read at once: no
+// group of them crosses an end.
+func (o *Operand) vec(rows, k int) bool {
+	along := k
+	if o.KMajor {
+		along = rows
+	}
+	return o.Kind != KindOneHot && (along|o.Stride|o.Batch|o.Repeat|o.Up)%4 == 0
+}
+
+func (m *MatMul) options() (o matMulOptions) {
+	o.Tile = m.tile()
+	o.A = m.A.option("a", "m", "i0", m.A.vec(m.M, m.K), o.Tile.M, o.Tile)
+	o.B = m.B.option("b", "n", "j0", m.B.vec(m.N, m.K), o.Tile.N, o.Tile)
+	o.CVec, o.CType = (m.N|m.CStride|m.CBatch)%4 == 0, "f32"
+	if o.CVec {
+		o.CType = "vec4<f32>"
+	}
+	o.ScaleRows = m.A.Kind == KindI8
+	o.Scaled = o.ScaleRows || m.B.Kind == KindI8
+	return o
+}
 
 // MatMul records a matrix product.
 func (d *Device) MatMul(m MatMul) {
-	var o matMulOptions
-	o.A, o.B = m.A.option(), m.B.option()
-	o.ScaleRows = m.A.Kind == KindI8
-	o.Scaled = o.ScaleRows || m.B.Kind == KindI8
+	o := m.options()
 	views := []View{m.A.View, m.B.View, m.C}
 	if o.ScaleRows {
 		views = append(views, m.A.Scale)
 	} else if o.Scaled {
 		views = append(views, m.B.Scale)
 	}
-	d.Dispatch(d.kernel("matmul", o), ceil(m.N, matMulTile), ceil(m.M, matMulTile), max(m.Batch, 1), []uint32{
+	k := d.kernel("matmul", o)
+	if d.profile != nil && k != nil {
+		k.label = fmt.Sprintf("matmul %d x %d x %d x %d, tile %d x %d", max(m.Batch, 1), m.M, m.N, m.K*max(m.Reps, 1), o.Tile.M, o.Tile.N)
+	}
+	d.Dispatch(k, ceil(m.N, o.Tile.N), ceil(m.M, o.Tile.M), max(m.Batch, 1), []uint32{
 		uint32(m.M), uint32(m.N), uint32(m.K), flag(m.Add),
 		uint32(m.A.Stride), uint32(m.B.Stride), uint32(m.CStride), uint32(m.A.Up + m.B.Up),
 		uint32(m.A.Batch), uint32(m.B.Batch), uint32(m.CBatch), uint32(m.splitK),
@@ -93,9 +172,11 @@ func (d *Device) MatMul(m MatMul) {
 // as in the gradient of a weight: parts of the reduction are summed side by
 // side into scratch, and then added to c, always in the same order.
 func (d *Device) MatMulSplit(m MatMul, scratch View) {
-	tiles := ceil(m.N, matMulTile) * ceil(m.M, matMulTile)
-	size := m.M * m.N
-	reps := max(m.Reps, 1)
+	size, reps := m.M*m.N, max(m.Reps, 1)
+	if m.Tile.M == 0 {
+		m.Tile = splitTile(m.M, m.N)
+	}
+	tiles := ceil(m.N, m.Tile.N) * ceil(m.M, m.Tile.M)
 	parts := min(scratch.N/size, ceil(splitTarget, tiles), max(reps, m.K/256))
 	if parts <= 1 || m.CStride != m.N {
 		m.Add = true
@@ -113,6 +194,14 @@ func (d *Device) MatMulSplit(m MatMul, scratch View) {
 	m.C, m.CBatch, m.Batch, m.Add = scratch, size, parts, false
 	d.MatMul(m)
 	d.Sum(View{c.Buffer, c.Off, size}, scratch, Sum{N: size, Parts: parts, Stride: size, Scale: 1, Add: true})
+}
+
+// splitTile is the tile of a product that is summed in parts.
+func splitTile(m, n int) Tile {
+	if m > 64 && n > 64 {
+		return largeTile
+	}
+	return smallTile
 }
 
 // splitTarget is the number of workgroups that keep a large GPU busy.

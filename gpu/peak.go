@@ -44,8 +44,7 @@ func (d *Device) wait(b *Buffer) error {
 	return Read(d, make([]uint32, 1), b, 0)
 }
 
-// MatMulF32 measures a product of rows x k by n x k, in operations a second:
-// the best of a few.
+// MatMulF32 measures a product of rows x k by n x k, in operations a second.
 func (d *Device) MatMulF32(rows, n, k int) (float64, error) {
 	a := Arena{Device: d}
 	defer a.Release()
@@ -53,14 +52,6 @@ func (d *Device) MatMulF32(rows, n, k int) (float64, error) {
 	if a.Err != nil {
 		return 0, a.Err
 	}
-	best := 0.0
-	for range 6 {
-		start := time.Now()
-		d.MatMul(Linear(y, x, Operand{View: w.All(), Stride: k}, rows, n))
-		if err := d.wait(y); err != nil {
-			return 0, err
-		}
-		best = max(best, 2*float64(rows)*float64(n)*float64(k)/time.Since(start).Seconds())
-	}
-	return best, nil
+	seconds, err := d.Seconds(func() { d.MatMul(Linear(y, x, Operand{View: w.All(), Stride: k}, rows, n)) })
+	return 2 * float64(rows) * float64(n) * float64(k) / seconds, err
 }

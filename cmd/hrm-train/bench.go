@@ -40,11 +40,21 @@ type benchResult struct {
 	// Of the model's largest matrix product alone, on a GPU.
 	MatMul      float64 `json:"matmul_tflops,omitempty"`
 	MatMulShare float64 `json:"matmul_share_of_peak,omitempty"`
+
+	// Of one step, every dispatch repeated and timed by itself; --profile.
+	Kernels []benchKernel `json:"kernels,omitempty"`
+}
+
+type benchKernel struct {
+	Name       string  `json:"name"`
+	Dispatches int     `json:"dispatches"`
+	Seconds    float64 `json:"seconds"`
 }
 
 func newBench() *cobra.Command {
 	var f configFlags
 	var steps int
+	var profile bool
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure the speed of a training step",
@@ -56,15 +66,16 @@ share of the model's largest matrix product alone.`,
 		Example: "  hrm-train bench --preset sudoku-cpu --precision bf16",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return bench(cmd, &f, steps)
+			return bench(cmd, &f, steps, profile)
 		},
 	}
 	f.register(cmd, "device", "threads", "precision")
 	cmd.Flags().IntVar(&steps, "steps", 5, "steps to measure, after one to warm up")
+	cmd.Flags().BoolVar(&profile, "profile", false, "on a GPU also time every kernel of a step")
 	return cmd
 }
 
-func bench(cmd *cobra.Command, f *configFlags, steps int) error {
+func bench(cmd *cobra.Command, f *configFlags, steps int, profile bool) error {
 	if steps < 1 {
 		return fmt.Errorf("--steps is %d, want 1 or more", steps)
 	}
@@ -96,6 +107,11 @@ func bench(cmd *cobra.Command, f *configFlags, steps int) error {
 	if g, ok := d.(*webGPU); ok {
 		if err := r.measureGPU(g.gpu, &run.Spec); err != nil {
 			return err
+		}
+		if profile {
+			if err := r.profile(cmd.Context(), g, &run); err != nil {
+				return err
+			}
 		}
 	}
 	return printJSON(cmd.OutOrStdout(), r)
@@ -153,6 +169,18 @@ func (r *benchResult) measureGPU(g *gpu.Device, s *train.Spec) error {
 	product, err := g.MatMulF32(s.Lanes*c.P(), 2*c.Inter(), c.Hidden)
 	r.PeakF32, r.MatMul = peak/1e12, product/1e12
 	r.Share, r.MatMulShare = r.TFLOPS/r.PeakF32, product/peak
+	return err
+}
+
+// profile times the kernels of one more step.
+func (r *benchResult) profile(ctx context.Context, g *webGPU, c *train.Config) error {
+	times, err := g.gpu.Profile(func() error {
+		in := train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, LastStep: make([]bool, c.Spec.Lanes)}
+		return g.Step(ctx, &in, &train.StepOut{})
+	})
+	for _, t := range times {
+		r.Kernels = append(r.Kernels, benchKernel(t))
+	}
 	return err
 }
 

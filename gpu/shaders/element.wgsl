@@ -11,3 +11,16 @@
 {{- else}}return {{.Name}}[e];
 {{- end}}
 {{- end}}
+{{- /* elements 4e..4e+3 */ -}}
+{{define "element4" -}}
+{{if eq .Kind "f16"}}let w = {{.Name}}[e];
+    return vec4<f32>(unpack2x16float(w.x), unpack2x16float(w.y));
+{{- else if eq .Kind "bf16"}}let w = {{.Name}}[e];
+    return bitcast<vec4<f32>>(vec4<u32>(w.x << 16u, w.x & 0xffff0000u, w.y << 16u, w.y & 0xffff0000u));
+{{- else if eq .Kind "i8"}}let w = bitcast<i32>({{.Name}}[e]);
+    return vec4<f32>(vec4<i32>(extractBits(w, 0u, 8u), extractBits(w, 8u, 8u), extractBits(w, 16u, 8u), w >> 24u));
+{{- else if eq .Kind "swiglu"}}let g = {{.Name}}[e];
+    return g / (1.0 + exp(-g)) * {{.Name}}[e + (p.up >> 2u)];
+{{- else}}return {{.Name}}[e];
+{{- end}}
+{{- end}}

@@ -1,6 +1,8 @@
-// c[z] (+)= a . b over the reduction (r, k), in tiles of 64 x 64 outputs.
-// A workgroup of 256 threads keeps 16 steps of k in shared memory; a thread
-// has 4 x 4 outputs. z is a batch, or a part of the reduction (kz, rz).
+// c[z] (+)= a . b over the reduction (r, k), in tiles of {{.Tile.M}} x {{.Tile.N}} outputs. A workgroup
+// keeps {{.Tile.K}} steps of k in shared memory; a thread has {{.Tile.Rows}} x {{.Tile.Cols}} outputs in groups of 4 x 4,
+// which lie apart by the groups of all other threads. While a workgroup multiplies, the
+// numbers of its next steps are on their way. z is a batch, or a part of the
+// reduction (kz, rz).
 struct Params {
     m: u32, n: u32, k: u32, add: u32,
     lda: u32, ldb: u32, ldc: u32, up: u32,
@@ -10,66 +12,109 @@ struct Params {
 {{params}}
 {{ro "a" .A.Type}}
 {{ro "b" .B.Type}}
-{{rw "c" "f32"}}
+{{rw "c" .CType}}
 {{if .Scaled}}{{ro "scale" "f32"}}{{end}}
 
-var<workgroup> ta: array<vec4<f32>, 272>; // [16 k][16 groups of 4 rows], padded to 17
-var<workgroup> tb: array<vec4<f32>, 272>;
+// [k][groups of 4 rows, and one that keeps transposing writes off each other's banks]
+var<workgroup> ta: array<array<vec4<f32>, {{.Tile.PadM}}>, {{.Tile.K}}>;
+var<workgroup> tb: array<array<vec4<f32>, {{.Tile.PadN}}>, {{.Tile.K}}>;
 
-fn load_a(base: u32, i: u32, k: u32, stop: u32) -> f32 {
-    if (i >= p.m || k >= stop) { return 0.0; }
-    let e = base + {{if .A.KMajor}}k * p.lda + i{{else}}i * p.lda + k{{end}};
-    {{template "element" (operand "a" .A.Kind)}}
+// fetch_a is 4 numbers of a that lie beside each other, zeros beyond its ends:
+// rows i..i+3 when it is k-major, else steps k..k+3.
+{{define "fetch" -}}
+fn fetch_{{.Name}}(base: u32, i: u32, k: u32, stop: u32) -> vec4<f32> {
+{{- if .Vec}}
+    if (i >= p.{{.Rows}} || k >= stop) { return vec4<f32>(); }
+    let e = (base + {{if .KMajor}}k * p.ld{{.Name}} + i{{else}}i * p.ld{{.Name}} + k{{end}}) >> 2u;
+    {{template "element4" .}}
 }
-
-fn load_b(base: u32, j: u32, k: u32, stop: u32) -> f32 {
-    if (j >= p.n || k >= stop) { return 0.0; }
-    let e = base + {{if .B.KMajor}}k * p.ldb + j{{else}}j * p.ldb + k{{end}};
-    {{template "element" (operand "b" .B.Kind)}}
+{{- else if .KMajor}}
+    return vec4<f32>(one_{{.Name}}(base, i, k, stop), one_{{.Name}}(base, i + 1u, k, stop), one_{{.Name}}(base, i + 2u, k, stop), one_{{.Name}}(base, i + 3u, k, stop));
 }
+{{- else}}
+    return vec4<f32>(one_{{.Name}}(base, i, k, stop), one_{{.Name}}(base, i, k + 1u, stop), one_{{.Name}}(base, i, k + 2u, stop), one_{{.Name}}(base, i, k + 3u, stop));
+}
+{{- end}}
+{{if not .Vec}}
+fn one_{{.Name}}(base: u32, i: u32, k: u32, stop: u32) -> f32 {
+    if (i >= p.{{.Rows}} || k >= stop) { return 0.0; }
+    let e = base + {{if .KMajor}}k * p.ld{{.Name}} + i{{else}}i * p.ld{{.Name}} + k{{end}};
+    {{template "element" .}}
+}
+{{end}}
+{{end -}}
+{{template "fetch" .A}}
+{{template "fetch" .B}}
 
-@compute @workgroup_size(256)
+{{define "next" -}}
+{{$o := .}}{{range $l := seq .Loads}}        g{{$o.Name}}{{$l}} = fetch_{{$o.Name}}({{$o.Name}}base, {{$o.Name}}i{{$l}}, next + {{$o.Name}}k{{$l}}, k1);
+{{end}}{{end -}}
+
+@compute @workgroup_size({{.Tile.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-    let i0 = wid.y * 64u;
-    let j0 = wid.x * 64u;
-    let x = t & 15u;
-    let y = t >> 4u;
-    {{if .A.KMajor}}let ak = y; let ai = x;{{else}}let ak = x; let ai = y;{{end}}
-    {{if .B.KMajor}}let bk = y; let bj = x;{{else}}let bk = x; let bj = y;{{end}}
+    let i0 = wid.y * {{.Tile.M}}u;
+    let j0 = wid.x * {{.Tile.N}}u;
+    // 32 threads that run together are 4 x 8
+    let x = (t & 7u) | (((t >> 5u) % {{div .Tile.AcrossN 8}}u) << 3u);
+    let y = ((t >> 3u) & 3u) | (((t >> 5u) / {{div .Tile.AcrossN 8}}u) << 2u);
     let k0 = wid.z * p.kz;
     let k1 = select(p.k, min(p.k, k0 + p.kz), p.kz > 0u);
     let r0 = wid.z * p.rz;
     let r1 = select(p.reps, min(p.reps, r0 + p.rz), p.rz > 0u);
-{{range $i := seq 4}}    var acc{{$i}} = vec4<f32>();
-{{end}}
-    for (var r = r0; r < r1; r++) {
+{{range $o := list .A .B}}{{range $l := seq $o.Loads}}    // the numbers that this thread fetches of {{$o.Name}}
+    let {{$o.Name}}e{{$l}} = t + {{mul $l $.Tile.Threads}}u;
+{{if $o.KMajor}}    let {{$o.Name}}r{{$l}} = {{$o.Name}}e{{$l}} % {{$o.Groups}}u;
+    let {{$o.Name}}k{{$l}} = {{$o.Name}}e{{$l}} / {{$o.Groups}}u;
+    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}} * 4u;
+{{else}}    let {{$o.Name}}r{{$l}} = {{$o.Name}}e{{$l}} / {{div $.Tile.K 4}}u;
+    let {{$o.Name}}k{{$l}} = ({{$o.Name}}e{{$l}} % {{div $.Tile.K 4}}u) * 4u;
+    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}};
+{{end}}    var g{{$o.Name}}{{$l}} = vec4<f32>();
+{{end}}{{end -}}
+{{range $i := seq .Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}    var c{{$i}}_{{$h}} = vec4<f32>();
+{{end}}{{end}}    for (var r = r0; r < r1; r++) {
         let abase = wid.z * p.az + r * p.ar;
         let bbase = wid.z * p.bz + r * p.br;
-        for (var k = k0; k < k1; k += 16u) {
-            let i = i0 + ai * 4u;
-            let j = j0 + bj * 4u;
-            ta[ak * 17u + ai] = vec4<f32>(load_a(abase, i, k + ak, k1), load_a(abase, i + 1u, k + ak, k1), load_a(abase, i + 2u, k + ak, k1), load_a(abase, i + 3u, k + ak, k1));
-            tb[bk * 17u + bj] = vec4<f32>(load_b(bbase, j, k + bk, k1), load_b(bbase, j + 1u, k + bk, k1), load_b(bbase, j + 2u, k + bk, k1), load_b(bbase, j + 3u, k + bk, k1));
-            workgroupBarrier();
-            for (var s = 0u; s < 16u; s++) {
-                let av = ta[s * 17u + y];
-                let bv = tb[s * 17u + x];
-                acc0 += av.x * bv;
-                acc1 += av.y * bv;
-                acc2 += av.z * bv;
-                acc3 += av.w * bv;
-            }
-            workgroupBarrier();
+        var next = k0;
+{{if .Tile.Ahead}}{{template "next" .A}}{{template "next" .B}}{{end}}        for (var k = k0; k < k1; k += {{.Tile.K}}u) {
+{{if not .Tile.Ahead}}        next = k;
+{{template "next" .A}}{{template "next" .B}}{{end -}}
+{{range $o := list .A .B}}{{range $l := seq $o.Loads -}}
+{{if $o.KMajor}}            t{{$o.Name}}[{{$o.Name}}k{{$l}}][{{$o.Name}}r{{$l}}] = g{{$o.Name}}{{$l}};
+{{else}}{{range $s := seq 4}}            t{{$o.Name}}[{{$o.Name}}k{{$l}} + {{$s}}u][{{$o.Name}}r{{$l}} >> 2u][{{$o.Name}}r{{$l}} & 3u] = g{{$o.Name}}{{$l}}[{{$s}}];
+{{end}}{{end}}{{end}}{{end}}            workgroupBarrier();
+{{if .Tile.Ahead}}        next = k + {{.Tile.K}}u;
+{{template "next" .A}}{{template "next" .B}}{{end -}}
+{{range $s := seq .Tile.K}}            {
+{{range $g := seq (div $.Tile.Rows 4)}}                let a{{$g}} = ta[{{$s}}][y + {{mul $g $.Tile.AcrossM}}u];
+{{end}}{{range $h := seq (div $.Tile.Cols 4)}}                let b{{$h}} = tb[{{$s}}][x + {{mul $h $.Tile.AcrossN}}u];
+{{end}}{{range $i := seq $.Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}                c{{$i}}_{{$h}} += a{{div $i 4}}[{{mod $i 4}}] * b{{$h}};
+{{end}}{{end}}            }
+{{end}}            workgroupBarrier();
         }
     }
     let cbase = wid.z * p.cz;
-{{range $i := seq 4}}{{range $j := seq 4}}    put(cbase, i0 + y * 4u + {{$i}}u, j0 + x * 4u + {{$j}}u, acc{{$i}}[{{$j}}]);
+{{range $i := seq .Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}    put(cbase, i0 + (y + {{mul (div $i 4) $.Tile.AcrossM}}u) * 4u + {{mod $i 4}}u, j0 + (x + {{mul $h $.Tile.AcrossN}}u) * 4u, c{{$i}}_{{$h}});
 {{end}}{{end}}}
 
-fn put(base: u32, i: u32, j: u32, v: f32) {
+{{if .CVec -}}
+fn put(base: u32, i: u32, j: u32, v: vec4<f32>) {
+    if (i >= p.m || j >= p.n) { return; }
+    let e = (base + i * p.ldc + j) >> 2u;
+    var out = v{{if .Scaled}} * {{if .ScaleRows}}scale[i]{{else}}vec4<f32>(scale[j], scale[j + 1u], scale[j + 2u], scale[j + 3u]){{end}}{{end}};
+    if (p.add == 1u) { out += c[e]; }
+    c[e] = out;
+}
+{{- else -}}
+fn put(base: u32, i: u32, j: u32, v: vec4<f32>) {
+{{range $j := seq 4}}    put1(base, i, j + {{$j}}u, v[{{$j}}]);
+{{end}}}
+
+fn put1(base: u32, i: u32, j: u32, v: f32) {
     if (i >= p.m || j >= p.n) { return; }
     let e = base + i * p.ldc + j;
     var out = v{{if .Scaled}} * scale[{{if .ScaleRows}}i{{else}}j{{end}}]{{end}};
     if (p.add == 1u) { out += c[e]; }
     c[e] = out;
 }
+{{- end}}
