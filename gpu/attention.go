@@ -19,7 +19,29 @@ type Attention struct {
 // attentionOptions specialise the shaders. H4 is the head size in vec4.
 type attentionOptions struct {
 	Head, H4, Tile  int
+	Step            int // keys at a time in the forward pass
+	Threads, Rows   int // of a workgroup; queries of a thread
 	Rope, Relations bool
+	Vec             bool   // four numbers are read at once
+	Type            string // of what is read
+}
+
+// attentionVector names the vectors that a gradient is written from.
+type attentionVector struct {
+	attentionOptions
+	To, Name, I string
+}
+
+func attentionPart(o attentionOptions, to, name, i string) attentionVector {
+	return attentionVector{o, to, name, i}
+}
+
+// attentionNumber is number X of such a vector; Y is its pair in a rotation.
+func attentionNumber(v attentionVector, x int) any {
+	return struct {
+		attentionVector
+		X, Y int
+	}{v, x, (x + v.Head/2) % v.Head}
 }
 
 // maxHeadDim is the largest head that the shaders keep in private memory; all
@@ -44,7 +66,7 @@ func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
 	return a, nil
 }
 
-// table is cos and sin of every angle, then the classes [P, P].
+// table is cos and sin of every angle, then the classes by query and by key.
 func (a *Attention) table(c *runtime.Config) []uint32 {
 	table := make([]uint32, 0, a.P*a.Dim+1)
 	if a.Rope {
@@ -54,16 +76,25 @@ func (a *Attention) table(c *runtime.Config) []uint32 {
 		}
 	}
 	if a.Relations {
-		for i := range a.P {
-			for j := range a.P {
-				table = append(table, uint32(c.Relation(i, j)))
-			}
-		}
+		table = append(table, packClasses(a.P, c.Relation)...)
+		table = append(table, packClasses(a.P, func(j, i int) int { return c.Relation(i, j) })...)
 	}
 	if len(table) == 0 {
 		table = append(table, 0)
 	}
 	return table
+}
+
+// packClasses is class(i, j) [P, P], eight of a row in a word, the first lowest.
+func packClasses(p int, class func(i, j int) int) []uint32 {
+	words := ceil(p, 8)
+	packed := make([]uint32, p*words)
+	for i := range p {
+		for j := range p {
+			packed[i*words+j/8] |= uint32(class(i, j)) << (4 * (j % 8))
+		}
+	}
+	return packed
 }
 
 // Release frees the tables.
@@ -74,10 +105,30 @@ func (a *Attention) Release() {
 }
 
 // options choose the largest tile whose two arrays fit 16 KiB of workgroup
-// memory with room to spare.
-func (a *Attention) options() attentionOptions {
+// memory with room to spare. A short sequence is one workgroup.
+func (a *Attention) options(rows int) attentionOptions {
 	h4 := ceil(a.Dim, 4)
-	return attentionOptions{a.Dim, h4, max(1, min(32, 384/h4)), a.Rope, a.Relations}
+	o := attentionOptions{Head: a.Dim, H4: h4, Step: 8, Threads: 64, Rows: rows, Rope: a.Rope, Relations: a.Relations, Vec: a.Dim%4 == 0, Type: "f32"}
+	for o.Step > 1 && o.Step*h4 > 64 {
+		o.Step /= 2
+	}
+	o.Tile = max(1, min(32, 320/h4)/o.Step) * o.Step
+	if a.P <= 128 {
+		o.Threads = ceil(ceil(a.P, rows), 16) * 16
+	}
+	if o.Vec {
+		o.Type = "vec4<f32>"
+	}
+	return o
+}
+
+// forwardRows is the number of queries that a thread of the forward pass has:
+// two, where registers hold them, as each key is then read half as often.
+func (a *Attention) forwardRows() int {
+	if a.Dim <= 32 && a.P > 32 {
+		return 2
+	}
+	return 1
 }
 
 func (a *Attention) params(lanes int) []uint32 {
@@ -85,8 +136,9 @@ func (a *Attention) params(lanes int) []uint32 {
 	return []uint32{uint32(a.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(lanes), bits(1 / math.Sqrt(float64(a.Dim)))}
 }
 
-func (a *Attention) record(d *Device, file string, lanes int, views []View) {
-	d.Dispatch(d.kernel(file, a.options()), ceil(a.P, 64), a.Heads, lanes, a.params(lanes), views...)
+func (a *Attention) record(d *Device, file string, rows, lanes int, views []View) {
+	o := a.options(rows)
+	d.Dispatch(d.kernel(file, o), ceil(a.P, o.Threads*o.Rows), a.Heads, lanes, a.params(lanes), views...)
 }
 
 // inputs are the bindings that all three kernels begin with.
@@ -104,15 +156,19 @@ func (a *Attention) inputs(qkv, bias View) []View {
 // qkv is [lanes, P, 3D], ctx [lanes, P, D], bias [Heads, 8] with Relations.
 // stats [2, lanes, Heads, P] keeps the logarithms of the sums.
 func (a *Attention) Forward(d *Device, ctx, stats, qkv, bias View, lanes int) {
-	a.record(d, "attention", lanes, append(a.inputs(qkv, bias), ctx, stats))
+	a.record(d, "attention", a.forwardRows(), lanes, append(a.inputs(qkv, bias), ctx, stats))
 }
 
 // StatsLen and RelationsLen are the sizes of stats and of drel.
 func (a *Attention) StatsLen(lanes int) int { return 2 * lanes * a.Heads * a.P }
 
 func (a *Attention) RelationsLen(lanes int) int {
-	return lanes * ceil(a.P, 64) * a.Heads * runtime.NumRelations
+	return lanes * a.backTiles() * a.Heads * runtime.NumRelations
 }
+
+// backTiles is the number of workgroups that share a lane and head in the
+// backward pass.
+func (a *Attention) backTiles() int { return ceil(a.P, a.options(1).Threads) }
 
 // Back are the buffers of Attention.Back: DQKV is written, DBias added to.
 // Drel is scratch of RelationsLen.
@@ -127,10 +183,10 @@ func (a *Attention) Back(d *Device, b Back, lanes int) {
 	if a.Relations {
 		q = append(q, b.Drel)
 	}
-	a.record(d, "attention_back_q", lanes, q)
-	a.record(d, "attention_back_kv", lanes, append(a.inputs(b.QKV, b.Bias), b.DCtx, b.Stats, b.DQKV))
+	a.record(d, "attention_back_q", 1, lanes, q)
+	a.record(d, "attention_back_kv", 1, lanes, append(a.inputs(b.QKV, b.Bias), b.DCtx, b.Stats, b.DQKV))
 	if a.Relations {
 		n := a.Heads * runtime.NumRelations
-		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * ceil(a.P, 64), Stride: n, Scale: 1, Add: true})
+		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * a.backTiles(), Stride: n, Scale: 1, Add: true})
 	}
 }

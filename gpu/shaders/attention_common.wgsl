@@ -1,9 +1,15 @@
 {{define "attention" -}}
 struct Params { positions: u32, heads: u32, d: u32, ld: u32, lanes: u32, scale: f32 }
 {{params}}
+{{- end}}
 
+{{define "load" -}}
 // plain is numbers 4c..4c+3 of a head's vector at base, zero beyond its end.
 fn plain(base: u32, c: u32) -> vec4<f32> {
+{{- if .Vec}}
+    return qkv[(base >> 2u) + c];
+}
+{{- else}}
     return vec4<f32>({{range $i := seq 4}}{{if $i}}, {{end}}one(base, c * 4u + {{$i}}u){{end}});
 }
 
@@ -11,40 +17,64 @@ fn one(base: u32, c: u32) -> f32 {
     {{if mod .Head 4}}if (c >= {{.Head}}u) { return 0.0; }
     {{end}}return qkv[base + c];
 }
+{{- end}}
 
 // rotated is plain after the rotary embedding of position i: numbers c and
 // c + head/2 are a pair. tables holds cos, sin for [positions, head/2].
 fn rotated(base: u32, i: u32, c: u32) -> vec4<f32> {
-    {{if .Rope}}return vec4<f32>({{range $i := seq 4}}{{if $i}}, {{end}}turned(base, i, c * 4u + {{$i}}u){{end}});{{else}}return plain(base, c);{{end}}
+{{- if not .Rope}}
+    return plain(base, c);
 }
-{{if .Rope}}
+{{- else}}
+    return vec4<f32>({{range $i := seq 4}}{{if $i}}, {{end}}turned(base, i, c * 4u + {{$i}}u){{end}});
+}
+
+fn number(e: u32) -> f32 { return qkv{{if .Vec}}[e >> 2u][e & 3u]{{else}}[e]{{end}}; }
+
 fn turned(base: u32, i: u32, c: u32) -> f32 {
     {{if mod .Head 4}}if (c >= {{.Head}}u) { return 0.0; }
     {{end}}let low = c % {{div .Head 2}}u;
     let at = (i * {{div .Head 2}}u + low) * 2u;
     let cs = bitcast<f32>(tables[at]);
     let sn = bitcast<f32>(tables[at + 1u]);
-    let other = qkv[base + (c + {{div .Head 2}}u) % {{.Head}}u];
-    return qkv[base + c] * cs + select(other, -other, c < {{div .Head 2}}u) * sn;
+    let other = number(base + (c + {{div .Head 2}}u) % {{.Head}}u);
+    return number(base + c) * cs + select(other, -other, c < {{div .Head 2}}u) * sn;
 }
-{{end}}
+{{- end}}
 {{if .Relations}}
-// relation is the class of position j seen from i; the classes [P, P] follow
-// the rotary tables.
-fn relation(i: u32, j: u32) -> u32 {
-    return tables[{{if .Rope}}p.positions * {{.Head}}u + {{end}}i * p.positions + j];
+// seen is the classes of positions j, j+1, ... up to the next multiple of 8
+// seen from i, 4 bits each; seen_by those of j seen from i, i+1, ...
+fn seen(i: u32, j: u32) -> u32 {
+    let words = (p.positions + 7u) >> 3u;
+    return tables[{{if .Rope}}p.positions * {{.Head}}u + {{end}}i * words + (j >> 3u)] >> ((j & 7u) * 4u);
+}
+
+fn seen_by(j: u32, i: u32) -> u32 {
+    let words = (p.positions + 7u) >> 3u;
+    return tables[{{if .Rope}}p.positions * {{.Head}}u + {{end}}(p.positions + j) * words + (i >> 3u)] >> ((i & 7u) * 4u);
 }
 {{end}}
 {{- end}}
+
 {{define "unrotate"}}
-// The gradient before the rotation is its transpose applied to g.
-fn unrotate(g: ptr<function, array<vec4<f32>, {{.H4}}>>, i: u32, c: u32) -> f32 {
-    {{if .Rope}}let half = {{div .Head 2}}u;
+{{if .Rope}}
+// unrotate is the gradient before the rotation: its transpose applied to g.
+// Number c is x, its pair y.
+fn unrotate(x: f32, y: f32, i: u32, c: u32) -> f32 {
+    let half = {{div .Head 2}}u;
     let at = (i * half + c % half) * 2u;
-    let cs = bitcast<f32>(tables[at]);
-    let sn = bitcast<f32>(tables[at + 1u]);
-    let other = (c + half) % {{.Head}}u;
-    let og = (*g)[other >> 2u][other & 3u];
-    return (*g)[c >> 2u][c & 3u] * cs + select(-og, og, c < half) * sn;{{else}}return (*g)[c >> 2u][c & 3u];{{end}}
+    return x * bitcast<f32>(tables[at]) + select(-y, y, c < half) * bitcast<f32>(tables[at + 1u]);
 }
 {{end}}
+{{end}}
+
+{{- /* dqkv at To = the vectors Name0, Name1, ... of position I, rotated back */ -}}
+{{define "gradient" -}}
+{{$o := .}}{{range $c := seq .H4}}{{if and $o.Vec (not $o.Rope)}}    dqkv[({{$o.To}} >> 2u) + {{$c}}u] = {{$o.Name}}{{$c}};
+{{else if $o.Vec}}    dqkv[({{$o.To}} >> 2u) + {{$c}}u] = vec4<f32>({{range $n := seq 4}}{{$x := add (mul 4 $c) $n}}{{if $n}}, {{end}}{{template "number" (number $o $x)}}{{end}});
+{{else}}{{range $n := seq 4}}{{$x := add (mul 4 $c) $n}}{{if lt $x $o.Head}}    dqkv[{{$o.To}} + {{$x}}u] = {{template "number" (number $o $x)}};
+{{end}}{{end}}{{end}}{{end}}{{end}}
+
+{{define "number" -}}
+{{if .Rope}}unrotate({{.Name}}{{div .X 4}}[{{mod .X 4}}], {{.Name}}{{div .Y 4}}[{{mod .Y 4}}], {{.I}}, {{.X}}u){{else}}{{.Name}}{{div .X 4}}[{{mod .X 4}}]{{end}}
+{{- end}}
