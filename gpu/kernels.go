@@ -38,7 +38,13 @@ type Sum struct {
 
 // Sum records y[i] (+)= Scale * sum over z < Parts of a[z*Stride + i], i < N.
 func (d *Device) Sum(y, a View, s Sum) {
-	d.flat(d.kernel("sum", struct{ Add bool }{s.Add}), s.N, []uint32{uint32(s.N), uint32(s.Parts), uint32(s.Stride), bits(s.Scale)}, a, y)
+	many := s.Parts >= 8
+	threads := 1
+	if many {
+		threads = 4
+	}
+	k := d.kernel("sum", struct{ Add, Many bool }{s.Add, many})
+	d.flat(k, s.N*threads, []uint32{uint32(s.N), uint32(s.Parts), uint32(s.Stride), bits(s.Scale)}, a, y)
 }
 
 // RMSNorm records the residual and norm of rows of n numbers, and keeps inv:

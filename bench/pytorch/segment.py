@@ -2,6 +2,7 @@
 """One segment of the full-size HRM in PyTorch, to compare with.
 
     segment.py --threads 2 --lanes 1 8 32     time it: one JSON line per number of lanes
+    segment.py --device cuda --dtype bfloat16 --lanes 1 32 256      the same on a GPU
     segment.py --case DIR                     write a reference case for "hrm verify DIR"
 
 The model has seeded random weights; --case saves them as a checkpoint beside
@@ -61,15 +62,18 @@ def rope(x, cos, sin):
 
 
 def rms(x):
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPS)
+    y = x.float()
+    return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
 
 
 class Model:
-    def __init__(self, state):
-        self.w = state
-        self.cos, self.sin = rope_tables()
+    def __init__(self, state, device="cpu", dtype=torch.float32):
+        self.w = {name: w.to(device, dtype) for name, w in state.items()}
+        self.cos, self.sin = (t.to(device, dtype) for t in rope_tables())
+        self.device = device
 
     def embed(self, tokens):
+        tokens = tokens.to(self.device)
         e = F.embedding(tokens, self.w["embed_tokens.embedding_weight"])
         prefix = self.w["puzzle_emb.weights"].expand(len(tokens), 1, D)
         return D ** 0.5 * torch.cat((prefix, e), dim=1)
@@ -82,8 +86,11 @@ class Model:
         qkv = F.linear(h, self.w[layer + "self_attn.qkv_proj.weight"]).view(b, POSITIONS, 3 * HEADS, HEAD_DIM)
         qk, v = qkv[:, :, :2 * HEADS], qkv[:, :, 2 * HEADS:]
         q, k = rope(qk, self.cos, self.sin).chunk(2, dim=2)
-        scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * HEAD_DIM ** -0.5
-        context = torch.softmax(scores, dim=-1) @ v.transpose(1, 2)
+        if self.device == "cpu":
+            scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * HEAD_DIM ** -0.5
+            context = torch.softmax(scores, dim=-1) @ v.transpose(1, 2)
+        else:
+            context = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
         return F.linear(context.transpose(1, 2).reshape(b, POSITIONS, D), self.w[layer + "self_attn.o_proj.weight"])
 
     def mlp(self, layer, h):
@@ -115,12 +122,29 @@ def measure(model, lanes, seconds):
     """The best time of a segment, per puzzle, in milliseconds."""
     zH, zL = model.start(lanes)
     x = model.embed(tokens(lanes))
-    zH, zL, _, _ = model.segment(zH, zL, x)  # warm up
+
+    def run():
+        nonlocal zH, zL
+        zH, zL, logits, q = model.segment(zH, zL, x)
+        return logits.argmax(-1), q
+
+    if model.device == "cpu":
+        answer = run
+    else:  # a CUDA graph: Python's time for launching kernels is not counted
+        run(), run()
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            most_likely, q = run()
+
+        def answer():
+            graph.replay()
+            return most_likely.cpu(), q.cpu()
+    answer()  # warm up
     best, end = float("inf"), time.monotonic() + seconds
     while time.monotonic() < end:
         start = time.monotonic()
-        zH, zL, logits, _ = model.segment(zH, zL, x)
-        logits.argmax(-1)
+        answer()
         best = min(best, time.monotonic() - start)
     return best * 1000 / lanes
 
@@ -156,18 +180,22 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--lanes", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--seconds", type=float, default=5, help="for each number of lanes")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--case", metavar="DIR", help="write a reference case and measure nothing")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    model = Model(weights(args.seed))
+    model = Model(weights(args.seed), args.device, getattr(torch, args.dtype))
     with torch.no_grad():
         if args.case:
             write_case(model, args.case)
             return
         for lanes in args.lanes:
             ms = measure(model, lanes, args.seconds)
-            print(json.dumps(dict(lanes=lanes, threads=args.threads, ms_per_puzzle=round(ms, 2), torch=torch.__version__)), flush=True)
+            where = torch.cuda.get_device_name() if args.device == "cuda" else "cpu"
+            print(json.dumps(dict(lanes=lanes, threads=args.threads, ms_per_puzzle=round(ms, 4), device=where, dtype=args.dtype,
+                                  torch=torch.__version__)), flush=True)
 
 
 if __name__ == "__main__":

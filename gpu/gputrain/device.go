@@ -155,14 +155,15 @@ func (t *Device) newSaved(pass runtime.Pass, size int) []*saved {
 	return layers
 }
 
-// splitSize is room for a few parts of the largest weight's gradient, at most
-// 32 MiB.
+// splitSize is room for the parts of the largest weight's gradient, 256 rows
+// and more each, at most 32 MiB.
 func (t *Device) splitSize() int {
 	largest := 0
 	for i := range t.layout.Tensors {
 		largest = max(largest, t.layout.Tensors[i].Len())
 	}
-	return max(largest, min(16*largest, 8<<20))
+	rows := t.spec.Lanes * t.spec.Config.P()
+	return max(largest, min(largest*(1+rows/256), 8<<20))
 }
 
 // view is a tensor of a flat buffer.
