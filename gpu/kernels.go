@@ -104,6 +104,13 @@ func (d *Device) Scatter(to, from []View, lanes View, count, n int) {
 	d.flat(d.kernel("gather", gatherOptions{true, len(to)}), count*n, []uint32{uint32(count * n), uint32(n)}, views...)
 }
 
+// Start records zH[lane] = init[0] and zL[lane] = init[1] at every position of
+// the first n lanes of a list of u32; z is [lanes, P, D], init [2, D].
+func (d *Device) Start(zH, zL, lanes, init View, n int, h Heads) {
+	lane := h.P * h.D
+	d.flat(d.kernel("start", nil), n*lane, []uint32{uint32(n * lane), uint32(lane), uint32(h.D)}, lanes, init, zH, zL)
+}
+
 // Heads are the shapes of the output heads: z is [Lanes, P, D] and the last
 // Tokens of the P positions have logits.
 type Heads struct{ Lanes, P, D, Tokens, Vocab int }

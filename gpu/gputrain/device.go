@@ -37,6 +37,9 @@ type Device struct {
 
 	host train.State // tokens, labels, puzzle ids, H_init, L_init
 	out  []float32
+
+	changed bool     // a lane has a new puzzle in this step
+	fresh   []uint32 // those lanes, but for states with noise, which the host makes
 }
 
 // saved is what the backward pass needs of one layer: its input and what its
@@ -54,6 +57,7 @@ type buffers struct {
 	nextH, nextL            *gpu.Buffer // [R, D] the segment after, HRM
 	tokens, labels          *gpu.Buffer // i32 [R], -1 in the prefix; [lanes, S]
 	ids, last               *gpu.Buffer // u32 [lanes]
+	lanes, inits            *gpu.Buffer // u32, of fresh; H_init and L_init [2, D]
 	weight                  *gpu.Buffer // [lanes] 1 / (labelled * batch)
 	logits, dLogits         *gpu.Buffer // [R, vocabulary]
 	tok                     *gpu.Buffer // [lanes, S, 2]
@@ -111,6 +115,7 @@ func (t *Device) allocateState() {
 	}
 	t.tokens, t.labels = a.Buffer("tokens", rows), a.Buffer("labels", lanes*c.SeqLen)
 	t.ids, t.last, t.weight = a.Buffer("puzzle ids", lanes), a.Buffer("last step", lanes), a.Buffer("loss weights", lanes)
+	t.lanes, t.inits = a.Buffer("fresh lanes", lanes), a.Buffer("initial states", 2*c.Hidden)
 	t.logits, t.dLogits = a.Buffer("logits", rows*c.VocabSize), a.Buffer("logits' gradient", rows*c.VocabSize)
 	t.tok = a.Buffer("token losses", 2*lanes*c.SeqLen)
 	t.q, t.qNext, t.dq = a.Buffer("q", 2*lanes), a.Buffer("next q", 2*lanes), a.Buffer("q gradient", 2*lanes)

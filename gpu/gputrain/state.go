@@ -27,10 +27,10 @@ func (t *Device) Load(s *train.State) error {
 	copy(h.Tokens, s.Tokens)
 	copy(h.Labels, s.Labels)
 	copy(h.PuzzleIDs, s.PuzzleIDs)
-	for lane := range t.spec.Lanes {
-		if err := t.sendExample(lane); err != nil {
-			return err
-		}
+	t.fresh = t.fresh[:0]
+	err := firstError(t.send(), gpu.Write(t.inits, 0, h.HInit), gpu.Write(t.inits, t.spec.Config.Hidden, h.LInit))
+	if err != nil {
+		return err
 	}
 	return t.gpu.Flush()
 }
@@ -83,7 +83,8 @@ func (t *Device) Gradient(dense, puzzle []float32) error {
 	return nil
 }
 
-// refill puts a new puzzle with fresh zH and zL into a lane.
+// refill puts a new puzzle into a lane. send gives it to the GPU, together
+// with all others.
 func (t *Device) refill(r *train.Refill) error {
 	c, h := &t.spec.Config, &t.host
 	if r.Lane < 0 || r.Lane >= t.spec.Lanes {
@@ -95,43 +96,49 @@ func (t *Device) refill(r *train.Refill) error {
 	copy(h.Tokens[r.Lane*c.SeqLen:], r.Input.Tokens)
 	copy(h.Labels[r.Lane*c.SeqLen:], r.Labels)
 	h.PuzzleIDs[r.Lane] = r.Input.PuzzleID
+	t.changed = true
+	if r.Input.Noise == 0 {
+		t.fresh = append(t.fresh, uint32(r.Lane))
+		return nil
+	}
 	n := c.P() * c.Hidden
 	zH, zL := h.ZH[r.Lane*n:(r.Lane+1)*n], h.ZL[r.Lane*n:(r.Lane+1)*n]
 	m := runtime.Model{Config: *c, HInit: h.HInit, LInit: h.LInit}
 	m.Start(r.Input, zH, zL)
-	if err := gpu.Write(t.zH, r.Lane*n, zH); err != nil {
-		return err
-	}
-	if err := gpu.Write(t.zL, r.Lane*n, zL); err != nil {
-		return err
-	}
-	return t.sendExample(r.Lane)
+	return firstError(gpu.Write(t.zH, r.Lane*n, zH), gpu.Write(t.zL, r.Lane*n, zL))
 }
 
-// sendExample writes one lane's puzzle: its tokens behind the prefix, its
-// labels, id and the weight of one labelled position in the loss.
-func (t *Device) sendExample(lane int) error {
+// send writes the puzzles of all lanes, in one piece each: tokens behind the
+// prefix, labels, ids, and the weight of one labelled position in the loss.
+func (t *Device) send() error {
 	c, h := &t.spec.Config, &t.host
-	s := c.SeqLen
-	tokens := make([]int32, c.P())
-	for i := range c.Prefix() {
-		tokens[i] = -1
+	s, prefix := c.SeqLen, c.Prefix()
+	tokens := make([]int32, t.spec.Lanes*c.P())
+	weight := make([]float32, t.spec.Lanes)
+	for lane := range weight {
+		row := tokens[lane*c.P() : (lane+1)*c.P()]
+		for i := range prefix {
+			row[i] = -1
+		}
+		copy(row[prefix:], h.Tokens[lane*s:(lane+1)*s])
+		weight[lane] = float32(1 / (float64(max(1, labelled(h.Labels[lane*s:(lane+1)*s]))) * float64(t.spec.BatchSize())))
 	}
-	copy(tokens[c.Prefix():], h.Tokens[lane*s:(lane+1)*s])
-	labels := h.Labels[lane*s : (lane+1)*s]
-	labelled := 0
+	return firstError(
+		gpu.Write(t.tokens, 0, tokens),
+		gpu.Write(t.labels, 0, h.Labels),
+		gpu.Write(t.ids, 0, h.PuzzleIDs),
+		gpu.Write(t.weight, 0, weight),
+	)
+}
+
+// labelled counts the positions with a label.
+func labelled(labels []int32) (n int) {
 	for _, l := range labels {
 		if l != train.IgnoreLabel {
-			labelled++
+			n++
 		}
 	}
-	weight := 1 / (float64(max(1, labelled)) * float64(t.spec.BatchSize()))
-	return firstError(
-		gpu.Write(t.tokens, lane*c.P(), tokens),
-		gpu.Write(t.labels, lane*s, labels),
-		gpu.Write(t.ids, lane, []uint32{uint32(h.PuzzleIDs[lane])}),
-		gpu.Write(t.weight, lane, []float32{float32(weight)}),
-	)
+	return n
 }
 
 func firstError(errs ...error) error {

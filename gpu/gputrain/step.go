@@ -31,8 +31,14 @@ func (t *Device) prepare(in *train.StepIn) error {
 	if len(in.LastStep) != t.spec.Lanes {
 		return fmt.Errorf("%w: LastStep of %d lanes, want %d", train.ErrState, len(in.LastStep), t.spec.Lanes)
 	}
+	t.changed, t.fresh = false, t.fresh[:0]
 	for i := range in.Refill {
 		if err := t.refill(&in.Refill[i]); err != nil {
+			return err
+		}
+	}
+	if t.changed {
+		if err := firstError(t.send(), gpu.Write(t.lanes, 0, t.fresh)); err != nil {
 			return err
 		}
 	}
@@ -57,6 +63,9 @@ func (t *Device) deliver(out *train.StepOut) {
 }
 
 func (t *Device) record(ctx context.Context, in *train.StepIn) error {
+	if len(t.fresh) > 0 {
+		t.gpu.Start(t.zH.All(), t.zL.All(), t.lanes.All(), t.inits.All(), len(t.fresh), t.heads)
+	}
 	t.embed()
 	if err := t.segment(ctx, t.zH, t.zL, true); err != nil {
 		return err
