@@ -68,7 +68,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	t.slots, t.work = newCarry(a, lanes*n), newCarry(a, lanes*n)
 	t.index = a.Buffer("lanes", 2*t.indexPart)
 	t.stage = [2]*Buffer{a.Buffer("block input", lanes*n), a.Buffer("block input", lanes*n)}
-	t.acts = t.net.NewActs(a)
+	t.acts = t.net.NewActs(a, false)
 	t.logits = a.Buffer("logits", lanes*c.P()*c.VocabSize)
 	t.out = a.Buffer("results", t.layout.total)
 	if a.Err != nil {

@@ -16,7 +16,8 @@ type Acts struct {
 	QKV, Ctx, Stats *Buffer // [R, 3D], [R, D], [2, lanes, heads, P]
 	GateUpT         *Buffer // [lanes, 2It, D], MLPT
 	H1, Inv1        *Buffer // [R, D] after the first norm
-	GateUp          *Buffer // [R, 2I]
+	GateUp          *Buffer // [R, 2I], nil where there is no backward pass
+	Act             *Buffer // [R, I] silu(gate) * up
 	Y, Inv2         *Buffer // [R, D] the block's output
 }
 
@@ -80,13 +81,17 @@ func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
 	return n
 }
 
-// NewActs allocates one block's activations.
-func (n *Network) NewActs(a *Arena) *Acts {
+// NewActs allocates one block's activations, with keep all that a backward
+// pass needs.
+func (n *Network) NewActs(a *Arena, keep bool) *Acts {
 	c := n.Config
 	rows, d := n.Lanes*c.P(), c.Hidden
 	t := &Acts{
-		H1: a.Buffer("h1", rows*d), GateUp: a.Buffer("gate_up", rows*2*c.Inter()),
+		H1: a.Buffer("h1", rows*d), Act: a.Buffer("activation", rows*c.Inter()),
 		Y: a.Buffer("block output", rows*d), Inv2: a.Buffer("inverse norm", rows),
+	}
+	if keep {
+		t.GateUp = a.Buffer("gate_up", rows*2*c.Inter())
 	}
 	if c.MLPT {
 		t.GateUpT, t.Inv1 = a.Buffer("gate_up over positions", n.Lanes*2*c.InterT()*d), a.Buffer("inverse norm", n.Lanes*d)
@@ -114,22 +119,20 @@ func (n *Network) Block(l *Layer, y, in *Buffer, t *Acts, lanes int) {
 		d.MatMul(Linear(n.sum, t.Ctx, l.O, rows, width))
 		d.RMSNorm(t.H1.All(), t.Inv1.All(), in.All(), n.sum.All(), rows, width, c.NormEps)
 	}
-	d.MatMul(Linear(t.GateUp, t.H1, l.GateUp, rows, 2*c.Inter()))
-	down := Linear(n.sum, t.GateUp, l.Down, rows, width)
-	down.A = n.ActivationOf(t)
-	d.MatMul(down)
+	gate := Linear(t.GateUp, t.H1, l.GateUp, rows, 2*c.Inter())
+	gate.Act = t.Act.All()
+	d.MatMul(gate)
+	d.MatMul(Linear(n.sum, t.Act, l.Down, rows, width))
 	d.RMSNorm(y.All(), t.Inv2.All(), t.H1.All(), n.sum.All(), rows, width, c.NormEps)
 }
 
-// Linear is y [rows, out] = x [rows, w.Stride] . w^T.
+// Linear is y [rows, out] = x [rows, w.Stride] . w^T; y may be nil.
 func Linear(y, x *Buffer, w Operand, rows, out int) MatMul {
-	return MatMul{M: rows, N: out, K: w.Stride, A: Operand{View: x.All(), Stride: w.Stride}, B: w, C: y.All(), CStride: out}
-}
-
-// ActivationOf is silu(gate) * up of a block, [R, I].
-func (n *Network) ActivationOf(t *Acts) Operand {
-	i := n.Config.Inter()
-	return Operand{View: t.GateUp.All(), Kind: KindSwiGLU, Stride: 2 * i, Up: i}
+	m := MatMul{M: rows, N: out, K: w.Stride, A: Operand{View: x.All(), Stride: w.Stride}, B: w, CStride: out}
+	if y != nil {
+		m.C = y.All()
+	}
+	return m
 }
 
 // ActivationOfT is silu(gate) * up over positions, per lane [It, D].

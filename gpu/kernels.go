@@ -74,12 +74,6 @@ func (d *Device) RMSNormColsBack(ds, y, inv, dy View, lanes, rows, n int) {
 	d.flat(d.kernel("rmsnorm_cols_back", nil), lanes*n, []uint32{uint32(lanes), uint32(rows), uint32(n)}, y, inv, dy, ds)
 }
 
-// SwiGLUBack records dGateUp, the gradient of gateUp [outer, 2, n], from dAct
-// [outer, n], that of silu(gate) * up.
-func (d *Device) SwiGLUBack(dGateUp, dAct, gateUp View, outer, n int) {
-	d.flat(d.kernel("swiglu_back", nil), outer*n, []uint32{uint32(outer * n), uint32(n)}, gateUp, dAct, dGateUp)
-}
-
 type gatherOptions struct {
 	Scatter bool
 	Arrays  int

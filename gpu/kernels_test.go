@@ -314,23 +314,75 @@ func TestRMSNormCols(t *testing.T) {
 	}
 }
 
-func TestSwiGLUBack(t *testing.T) {
+// The activation and its gradient in the epilogues of their products.
+func TestMatMulGated(t *testing.T) {
 	d := open(t)
-	for _, outer := range sizes {
-		const n = 37
-		r := random(uint64(outer))
-		gu, dact := normal(r, outer*2*n), normal(r, outer*n)
-		want := make([]float64, outer*2*n)
-		for o := range outer {
-			for x := range n {
-				g, u, da := float64(gu[o*2*n+x]), float64(gu[o*2*n+n+x]), float64(dact[o*n+x])
-				s := sigmoid(g)
-				want[o*2*n+x] = da * u * s * (1 + g*(1-s))
-				want[o*2*n+n+x] = da * g * s
+	for _, s := range []struct {
+		m, inter, k int
+		tile        gpu.Tile
+	}{{1, 4, 8, gpu.Tile{}}, {81, 100, 17, gpu.Tile{}}, {130, 68, 33, gpu.Tile{M: 128, N: 128, Rows: 8, Cols: 8, K: 8, Ahead: true}}} {
+		m, inter, k := s.m, s.inter, s.k
+		r := random(uint64(m))
+		x, w := normal(r, m*k), normal(r, 2*inter*k)
+		gu := product(doubles(x), doubles(w), m, 2*inter, k)
+		act := make([]float64, m*inter)
+		for i := range m {
+			for j := range inter {
+				g, u := gu[i*2*inter+j], gu[i*2*inter+inter+j]
+				act[i*inter+j] = g * sigmoid(g) * u
 			}
 		}
-		out := upload(t, d, zeros(outer*2*n))
-		d.SwiGLUBack(out.view(), upload(t, d, dact).view(), upload(t, d, gu).view(), outer, n)
+		for _, kMajor := range []bool{false, true} {
+			p := gpu.MatMul{M: m, N: 2 * inter, K: k, A: matrix(t, d, x, m, k, false), B: matrix(t, d, w, 2*inter, k, kMajor), CStride: 2 * inter, Tile: s.tile}
+			c, both, only := upload(t, d, zeros(m*2*inter)), upload(t, d, zeros(m*inter)), upload(t, d, zeros(m*inter))
+			p.Act = only.view()
+			d.MatMul(p)
+			p.C, p.Act = c.view(), both.view()
+			d.MatMul(p)
+			near(t, "gate and up", download[float32](t, d, c), gu)
+			near(t, "activation", download[float32](t, d, both), act)
+			near(t, "activation alone", download[float32](t, d, only), act)
+		}
+	}
+}
+
+func TestMatMulGatedScaled(t *testing.T) {
+	d := open(t)
+	const m, inter, k = 82, 68, 20
+	r := random(8)
+	x := normal(r, m*k)
+	packed, scale, back := pack(gpu.KindI8, normal(r, 2*inter*k), 2*inter, k)
+	gu := product(doubles(x), doubles(back), m, 2*inter, k)
+	act := make([]float64, m*inter)
+	for i := range act {
+		g, u := gu[i/inter*2*inter+i%inter], gu[i/inter*2*inter+inter+i%inter]
+		act[i] = g * sigmoid(g) * u
+	}
+	got := upload(t, d, zeros(m*inter))
+	d.MatMul(gpu.MatMul{M: m, N: 2 * inter, K: k, A: matrix(t, d, x, m, k, false), Act: got.view(),
+		B: gpu.Operand{View: upload(t, d, packed).view(), Kind: gpu.KindI8, Stride: k, Scale: upload(t, d, scale).view()}})
+	near(t, "activation", download[float32](t, d, got), act)
+}
+
+func TestMatMulSwiGLUBack(t *testing.T) {
+	d := open(t)
+	for _, s := range [][3]int{{1, 4, 3}, {81, 37, 17}, {901, 36, 5}} {
+		m, inter, k := s[0], s[1], s[2]
+		r := random(uint64(m))
+		dy, w, gu := normal(r, m*k), normal(r, inter*k), normal(r, m*2*inter)
+		dact := product(doubles(dy), doubles(w), m, inter, k)
+		want := make([]float64, m*2*inter)
+		for i := range m {
+			for j := range inter {
+				gate, up := i*2*inter+j, i*2*inter+inter+j
+				g, u, da := float64(gu[gate]), float64(gu[up]), dact[i*inter+j]
+				s := sigmoid(g)
+				want[gate], want[up] = da*u*s*(1+g*(1-s)), da*g*s
+			}
+		}
+		out := upload(t, d, zeros(m*2*inter))
+		d.MatMul(gpu.MatMul{M: m, N: inter, K: k, A: matrix(t, d, dy, m, k, false), B: matrix(t, d, w, inter, k, true),
+			C: out.view(), CStride: 2 * inter, GateUp: upload(t, d, gu).view(), CUp: inter})
 		near(t, "dgu", download[float32](t, d, out), want)
 	}
 }

@@ -31,7 +31,7 @@ type Operand struct {
 //	c[z][i, j] (+)= sum over r < Reps, k < K of a[i, (r, k)] * b[j, (r, k)]    i < M, j < N, z < Batch
 //
 // c is row-major with CStride between rows. At most one operand has KindI8,
-// and at most one KindSwiGLU.
+// and at most one KindSwiGLU, none beside CUp.
 type MatMul struct {
 	M, N, K int
 	A, B    Operand
@@ -41,7 +41,18 @@ type MatMul struct {
 	Batch   int // 0: 1
 	Reps    int // 0: 1
 	Add     bool
-	Tile    Tile // zero: chosen by the shape
+
+	// Act, when set, is written too: silu(gate) * up [M, N/2], for columns
+	// gate of c and up, N/2 columns on; N/2 is a multiple of 4. C may then be
+	// zero.
+	Act View
+	// GateUp, when set, makes c the gradient of a SwiGLU's inputs instead: of
+	// gate, and CUp numbers on of up, from the product, the gradient of
+	// silu(gate) * up. GateUp lies as c does.
+	GateUp View
+	CUp    int
+
+	Tile Tile // zero: chosen by the shape
 
 	splitK, splitReps int // of the reduction in each z, instead of a batch
 }
@@ -73,10 +84,14 @@ var (
 	smallTile = Tile{64, 64, 4, 4, 16, true}
 )
 
-// tile chooses by the number of workgroups that a GPU needs to be busy.
+// tile chooses by the number of workgroups that a GPU needs to be busy. One
+// that is gated needs 8 columns a thread: four gates and their ups.
 func (m *MatMul) tile() Tile {
-	if m.Tile.M > 0 {
+	switch {
+	case m.Tile.M > 0:
 		return m.Tile
+	case m.Act.Buffer != nil && ceil(m.M, 128)*ceil(m.N, 128) < busyTiles:
+		return Tile{64, 64, 8, 8, 8, true}
 	}
 	if m.N > 64 && ceil(m.M, 128)*ceil(m.N, 128)*max(m.Batch, 1) >= busyTiles {
 		return largeTile
@@ -93,6 +108,7 @@ type matMulOperand struct {
 	Kind              string
 	KMajor            bool
 	Vec               bool // 4 numbers at a time
+	Gated             bool // half of its rows in a tile are n/2 rows on
 	Groups, Loads     int  // of four, along its side of the tile; fetched by each thread
 }
 
@@ -100,6 +116,8 @@ type matMulOptions struct {
 	A, B              matMulOperand
 	CVec              bool
 	CType             string
+	Gated, ActOnly    bool // an activation is written, and nothing else
+	Back              bool // the gradient of gates and ups is written
 	Scaled, ScaleRows bool
 	Tile              Tile
 }
@@ -138,7 +156,9 @@ func (m *MatMul) options() (o matMulOptions) {
 	o.Tile = m.tile()
 	o.A = m.A.option("a", "m", "i0", m.A.vec(m.M, m.K), o.Tile.M, o.Tile)
 	o.B = m.B.option("b", "n", "j0", m.B.vec(m.N, m.K), o.Tile.N, o.Tile)
-	o.CVec, o.CType = (m.N|m.CStride|m.CBatch)%4 == 0, "f32"
+	o.Gated, o.Back = m.Act.Buffer != nil, m.GateUp.Buffer != nil
+	o.ActOnly, o.B.Gated = o.Gated && m.C.Buffer == nil, o.Gated
+	o.CVec, o.CType = (m.N|m.CStride|m.CBatch|m.CUp)%4 == 0, "f32"
 	if o.CVec {
 		o.CType = "vec4<f32>"
 	}
@@ -150,7 +170,15 @@ func (m *MatMul) options() (o matMulOptions) {
 // MatMul records a matrix product.
 func (d *Device) MatMul(m MatMul) {
 	o := m.options()
-	views := []View{m.A.View, m.B.View, m.C}
+	if o.Gated && m.N%8 != 0 && d.err == nil {
+		d.err = fmt.Errorf("webgpu: a gated product of %d columns, want a multiple of 8", m.N)
+	}
+	views := []View{m.A.View, m.B.View}
+	for _, v := range []View{m.C, m.Act, m.GateUp} {
+		if v.Buffer != nil {
+			views = append(views, v)
+		}
+	}
 	if o.ScaleRows {
 		views = append(views, m.A.Scale)
 	} else if o.Scaled {
@@ -162,7 +190,7 @@ func (d *Device) MatMul(m MatMul) {
 	}
 	d.Dispatch(k, ceil(m.N, o.Tile.N), ceil(m.M, o.Tile.M), max(m.Batch, 1), []uint32{
 		uint32(m.M), uint32(m.N), uint32(m.K), flag(m.Add),
-		uint32(m.A.Stride), uint32(m.B.Stride), uint32(m.CStride), uint32(m.A.Up + m.B.Up),
+		uint32(m.A.Stride), uint32(m.B.Stride), uint32(m.CStride), uint32(m.A.Up + m.B.Up + m.CUp),
 		uint32(m.A.Batch), uint32(m.B.Batch), uint32(m.CBatch), uint32(m.splitK),
 		uint32(max(m.Reps, 1)), uint32(m.A.Repeat), uint32(m.B.Repeat), uint32(m.splitReps),
 	}, views...)

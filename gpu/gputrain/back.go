@@ -37,11 +37,11 @@ func (t *Device) blockBack(w, dw *gpu.Layer, s *saved) {
 	c, d := &t.spec.Config, t.gpu
 	rows, width, inter := t.spec.Lanes*c.P(), c.Hidden, c.Inter()
 	d.RMSNormBack(t.g2.All(), s.Y.All(), s.Inv2.All(), t.g.All(), rows, width)
-	d.MatMul(gpu.MatMul{M: rows, N: inter, K: width, A: rowsOf(t.g2, width), B: transposed(w.Down), C: t.dAct.All(), CStride: inter})
-	act := t.net.ActivationOf(s.Acts)
-	act.KMajor = true
-	d.MatMulSplit(gpu.MatMul{M: width, N: inter, K: rows, A: columnsOf(t.g2, width), B: act, C: dw.Down.View, CStride: inter}, t.split.All())
-	d.SwiGLUBack(t.dWide.All(), t.dAct.All(), s.GateUp.All(), rows, inter)
+	d.MatMul(gpu.MatMul{
+		M: rows, N: inter, K: width, A: rowsOf(t.g2, width), B: transposed(w.Down),
+		C: t.dWide.All(), CStride: 2 * inter, GateUp: s.GateUp.All(), CUp: inter,
+	})
+	d.MatMulSplit(gpu.MatMul{M: width, N: inter, K: rows, A: columnsOf(t.g2, width), B: columnsOf(s.Act, inter), C: dw.Down.View, CStride: inter}, t.split.All())
 	t.linearBack(t.g2, t.dWide, s.H1, w.GateUp, dw.GateUp, rows, 2*inter, true)
 	if c.MLPT {
 		t.mixBack(w, dw, s)
@@ -74,12 +74,14 @@ func (t *Device) mixBack(w, dw *gpu.Layer, s *saved) {
 
 	out := columnsOf(t.g, width) // per lane [P, D], the reduction over P
 	out.Batch = p * width
-	d.MatMul(gpu.MatMul{M: inter, N: width, K: p, A: transposed(w.DownT), B: out, Batch: lanes, C: t.dAct.All(), CStride: width, CBatch: inter * width})
+	d.MatMul(gpu.MatMul{
+		M: inter, N: width, K: p, A: transposed(w.DownT), B: out, Batch: lanes,
+		C: t.dWide.All(), CStride: width, CBatch: 2 * inter * width, GateUp: s.GateUpT.All(), CUp: inter * width,
+	})
 	act := t.net.ActivationOfT(s.Acts)
 	act.KMajor, act.Batch, act.Repeat = false, 0, 2*inter*width
 	d.MatMulSplit(gpu.MatMul{M: p, N: inter, K: width, Reps: lanes, A: repeated(t.g, width, p*width), B: act, C: dw.DownT.View, CStride: inter}, t.split.All())
 
-	d.SwiGLUBack(t.dWide.All(), t.dAct.All(), s.GateUpT.All(), lanes, inter*width)
 	d.MatMulSplit(gpu.MatMul{M: 2 * inter, N: p, K: width, Reps: lanes, A: repeated(t.dWide, width, 2*inter*width), B: repeated(s.in, width, p*width), C: dw.GateUpT.View, CStride: p}, t.split.All())
 	wide := columnsOf(t.dWide, width)
 	wide.Batch = 2 * inter * width

@@ -65,8 +65,8 @@ type buffers struct {
 	result                  *gpu.Buffer // [lanes, 8], then norm and clip
 	parts                   *gpu.Buffer // sums on their way
 
-	g, g2, dx, dWide, dAct, dCtx, drel *gpu.Buffer // backward
-	split                              *gpu.Buffer
+	g, g2, dx, dWide, dCtx, drel *gpu.Buffer // backward
+	split                        *gpu.Buffer
 }
 
 // Open prepares a training device on d, which stays the caller's to close. Its
@@ -128,19 +128,19 @@ func (t *Device) allocateBackward() {
 	size := rows * c.Hidden
 	t.parts = a.Buffer("partial sums", 256)
 	t.g, t.g2, t.dx = a.Buffer("gradient of z", size), a.Buffer("gradient of h1", size), a.Buffer("gradient of x", size)
-	wide, act := max(rows*2*c.Inter(), rows*3*c.Hidden), rows*c.Inter()
+	wide := max(rows*2*c.Inter(), rows*3*c.Hidden)
 	if c.MLPT {
-		wide, act = max(wide, t.spec.Lanes*2*c.InterT()*c.Hidden), max(act, t.spec.Lanes*c.InterT()*c.Hidden)
+		wide = max(wide, t.spec.Lanes*2*c.InterT()*c.Hidden)
 	} else {
 		t.dCtx = a.Buffer("gradient of attention", size)
 	}
-	t.dWide, t.dAct = a.Buffer("gradient of gate_up or qkv", wide), a.Buffer("gradient of activation", act)
+	t.dWide = a.Buffer("gradient of gate_up or qkv", wide)
 	if c.Relations != "" && a.Err == nil {
 		t.drel = a.Buffer("gradient of relations", t.net.Attention.RelationsLen(t.spec.Lanes))
 	}
 	t.split = a.Buffer("partial products", t.splitSize())
 	t.stage = [2]*gpu.Buffer{a.Buffer("block input", size), a.Buffer("block input", size)}
-	t.scratch = t.net.NewActs(a)
+	t.scratch = t.net.NewActs(a, false)
 	for _, pass := range c.Passes() {
 		t.saved = append(t.saved, t.newSaved(pass, size))
 	}
@@ -154,7 +154,7 @@ func (t *Device) newSaved(pass runtime.Pass, size int) []*saved {
 	var layers []*saved
 	in := t.arena.Buffer("pass input", size)
 	for range t.spec.Config.Layers(pass.Level) {
-		s := &saved{in, t.net.NewActs(&t.arena)}
+		s := &saved{in, t.net.NewActs(&t.arena, true)}
 		layers, in = append(layers, s), s.Y
 	}
 	return layers

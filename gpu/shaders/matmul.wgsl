@@ -12,8 +12,10 @@ struct Params {
 {{params}}
 {{ro "a" .A.Type}}
 {{ro "b" .B.Type}}
-{{rw "c" .CType}}
-{{if .Scaled}}{{ro "scale" "f32"}}{{end}}
+{{if not .ActOnly}}{{rw "c" .CType}}
+{{end}}{{if .Gated}}{{rw "act" .CType}}
+{{end}}{{if .Back}}{{ro "gateup" .CType}}
+{{end}}{{if .Scaled}}{{ro "scale" "f32"}}{{end}}
 
 // [k][groups of 4 rows, and one that keeps transposing writes off each other's banks]
 var<workgroup> ta: array<array<vec4<f32>, {{.Tile.PadM}}>, {{.Tile.K}}>;
@@ -53,7 +55,7 @@ fn one_{{.Name}}(base: u32, i: u32, k: u32, stop: u32) -> f32 {
 @compute @workgroup_size({{.Tile.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) t: u32) {
     let i0 = wid.y * {{.Tile.M}}u;
-    let j0 = wid.x * {{.Tile.N}}u;
+    let j0 = wid.x * {{if .Gated}}{{div .Tile.N 2}}u; // and as many ups, n/2 columns on{{else}}{{.Tile.N}}u;{{end}}
     // 32 threads that run together are 4 x 8
     let x = (t & 7u) | (((t >> 5u) % {{div .Tile.AcrossN 8}}u) << 3u);
     let y = ((t >> 3u) & 3u) | (((t >> 5u) / {{div .Tile.AcrossN 8}}u) << 2u);
@@ -65,10 +67,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     let {{$o.Name}}e{{$l}} = t + {{mul $l $.Tile.Threads}}u;
 {{if $o.KMajor}}    let {{$o.Name}}r{{$l}} = {{$o.Name}}e{{$l}} % {{$o.Groups}}u;
     let {{$o.Name}}k{{$l}} = {{$o.Name}}e{{$l}} / {{$o.Groups}}u;
-    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}} * 4u;
+    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}} * 4u{{if $o.Gated}} + select(0u, (p.n >> 1u) - {{mul 2 $o.Groups}}u, {{$o.Name}}r{{$l}} >= {{div $o.Groups 2}}u){{end}};
 {{else}}    let {{$o.Name}}r{{$l}} = {{$o.Name}}e{{$l}} / {{div $.Tile.K 4}}u;
     let {{$o.Name}}k{{$l}} = ({{$o.Name}}e{{$l}} % {{div $.Tile.K 4}}u) * 4u;
-    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}};
+    let {{$o.Name}}i{{$l}} = {{$o.Start}} + {{$o.Name}}r{{$l}}{{if $o.Gated}} + select(0u, (p.n >> 1u) - {{mul 2 $o.Groups}}u, {{$o.Name}}r{{$l}} >= {{mul 2 $o.Groups}}u){{end}};
 {{end}}    var g{{$o.Name}}{{$l}} = vec4<f32>();
 {{end}}{{end -}}
 {{range $i := seq .Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}    var c{{$i}}_{{$h}} = vec4<f32>();
@@ -94,17 +96,33 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         }
     }
     let cbase = wid.z * p.cz;
-{{range $i := seq .Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}    put(cbase, i0 + (y + {{mul (div $i 4) $.Tile.AcrossM}}u) * 4u + {{mod $i 4}}u, j0 + (x + {{mul $h $.Tile.AcrossN}}u) * 4u, c{{$i}}_{{$h}});
-{{end}}{{end}}}
+{{range $i := seq .Tile.Rows}}{{if $.Gated}}    put_gated(i0 + (y + {{mul (div $i 4) $.Tile.AcrossM}}u) * 4u + {{mod $i 4}}u, j0 + x * 4u, c{{$i}}_0, c{{$i}}_1);
+{{else}}{{range $h := seq (div $.Tile.Cols 4)}}    put(cbase, i0 + (y + {{mul (div $i 4) $.Tile.AcrossM}}u) * 4u + {{mod $i 4}}u, j0 + (x + {{mul $h $.Tile.AcrossN}}u) * 4u, c{{$i}}_{{$h}});
+{{end}}{{end}}{{end}}}
 
-{{if .CVec -}}
+{{if .Scaled}}fn scaled(i: u32, j: u32, v: vec4<f32>) -> vec4<f32> {
+    return v * {{if .ScaleRows}}scale[i]{{else}}vec4<f32>(scale[j], scale[j + 1u], scale[j + 2u], scale[j + 3u]){{end}};
+}
+{{end}}
+{{if .Gated -}}
+// act = silu(gate) * up
+fn put_gated(i: u32, j: u32, gate: vec4<f32>, up: vec4<f32>) {
+    let half = p.n >> 1u;
+    if (i >= p.m || j >= half) { return; }
+    let g = {{if .Scaled}}scaled(i, j, gate){{else}}gate{{end}};
+    let u = {{if .Scaled}}scaled(i, half + j, up){{else}}up{{end}};
+{{if not .ActOnly}}    c[(i * p.ldc + j) >> 2u] = g;
+    c[(i * p.ldc + half + j) >> 2u] = u;
+{{end}}    act[(i * half + j) >> 2u] = g / (1.0 + exp(-g)) * u;
+}
+{{- else if .CVec -}}
 fn put(base: u32, i: u32, j: u32, v: vec4<f32>) {
     if (i >= p.m || j >= p.n) { return; }
     let e = (base + i * p.ldc + j) >> 2u;
-    var out = v{{if .Scaled}} * {{if .ScaleRows}}scale[i]{{else}}vec4<f32>(scale[j], scale[j + 1u], scale[j + 2u], scale[j + 3u]){{end}}{{end}};
+{{if .Back}}{{template "swiglu_back" "p.up >> 2u"}}{{else}}    var out = {{if .Scaled}}scaled(i, j, v){{else}}v{{end}};
     if (p.add == 1u) { out += c[e]; }
     c[e] = out;
-}
+{{end}}}
 {{- else -}}
 fn put(base: u32, i: u32, j: u32, v: vec4<f32>) {
 {{range $j := seq 4}}    put1(base, i, j + {{$j}}u, v[{{$j}}]);
@@ -113,8 +131,14 @@ fn put(base: u32, i: u32, j: u32, v: vec4<f32>) {
 fn put1(base: u32, i: u32, j: u32, v: f32) {
     if (i >= p.m || j >= p.n) { return; }
     let e = base + i * p.ldc + j;
-    var out = v{{if .Scaled}} * scale[{{if .ScaleRows}}i{{else}}j{{end}}]{{end}};
+{{if .Back}}{{template "swiglu_back" "p.up"}}{{else}}    var out = v{{if .Scaled}} * scale[{{if .ScaleRows}}i{{else}}j{{end}}]{{end}};
     if (p.add == 1u) { out += c[e]; }
     c[e] = out;
-}
+{{end}}}
 {{- end}}
+{{define "swiglu_back"}}    // v is the gradient of silu(g) * u, c that of g and u
+    let g = gateup[e];
+    let s = 1.0 / (1.0 + exp(-g));
+    c[e] = v * gateup[e + ({{.}})] * s * (1.0 + g * (1.0 - s));
+    c[e + ({{.}})] = v * g * s;
+{{end}}
