@@ -81,7 +81,7 @@ func (s *shaderSource) functions() template.FuncMap {
 // shader expands a file of shaders/ with options.
 func shader(file string, options any) (wgsl string, access []Access, err error) {
 	var s shaderSource
-	t, err := template.New(file).Funcs(s.functions()).ParseFS(shaderFiles, "shaders/element.wgsl", "shaders/attention_common.wgsl", "shaders/"+file+".wgsl")
+	t, err := template.New(file).Funcs(s.functions()).ParseFS(shaderFiles, "shaders/element.wgsl", "shaders/rows.wgsl", "shaders/attention_common.wgsl", "shaders/"+file+".wgsl")
 	if err != nil {
 		return "", nil, err
 	}

@@ -47,20 +47,36 @@ func (d *Device) Sum(y, a View, s Sum) {
 	d.flat(k, s.N*threads, []uint32{uint32(s.N), uint32(s.Parts), uint32(s.Stride), bits(s.Scale)}, a, y)
 }
 
+// normOptions specialise the norms of rows: short ones of whole groups of four
+// numbers stay in the registers of 32 threads, each with so many groups.
+type normOptions struct {
+	Vec  bool
+	Each int
+	Type string
+}
+
+// rows dispatches a norm of rows of n numbers.
+func (d *Device) rows(file string, rows, n int, params []uint32, views ...View) {
+	o, per := normOptions{Type: "f32"}, 1
+	if n%4 == 0 && n <= 1024 {
+		o, per = normOptions{true, ceil(n, 128), "vec4<f32>"}, 8
+	}
+	x, y := grid(ceil(rows, per))
+	d.Dispatch(d.kernel(file, o), x, y, 1, params, views...)
+}
+
 // RMSNorm records the residual and norm of rows of n numbers, and keeps inv:
 //
 //	y = (h + s) * inv    inv = 1 / sqrt(mean((h + s)^2) + eps)
 func (d *Device) RMSNorm(y, inv, h, s View, rows, n int, eps float64) {
-	x, gy := grid(rows)
-	d.Dispatch(d.kernel("rmsnorm", nil), x, gy, 1, []uint32{uint32(rows), uint32(n), bits(eps)}, h, s, y, inv)
+	d.rows("rmsnorm", rows, n, []uint32{uint32(rows), uint32(n), bits(eps)}, h, s, y, inv)
 }
 
 // RMSNormBack records ds, the gradient of h and of s alike:
 //
 //	ds = inv * (dy - y * mean(dy * y))
 func (d *Device) RMSNormBack(ds, y, inv, dy View, rows, n int) {
-	x, gy := grid(rows)
-	d.Dispatch(d.kernel("rmsnorm_back", nil), x, gy, 1, []uint32{uint32(rows), uint32(n)}, y, inv, dy, ds)
+	d.rows("rmsnorm_back", rows, n, []uint32{uint32(rows), uint32(n)}, y, inv, dy, ds)
 }
 
 // RMSNormCols is RMSNorm over the rows of each column of each lane's [rows, n];

@@ -264,7 +264,7 @@ func norms(h, s, dy []float64) (y, ds []float64, inv float64) {
 func TestRMSNorm(t *testing.T) {
 	d := open(t)
 	for _, rows := range sizes {
-		for _, n := range []int{3, 64, 200} {
+		for _, n := range []int{3, 64, 200, 1028} {
 			r := random(uint64(rows * n))
 			h, s, dy := normal(r, rows*n), normal(r, rows*n), normal(r, rows*n)
 			var wy, wds []float64

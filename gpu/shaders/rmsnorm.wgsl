@@ -1,12 +1,22 @@
-// y = u * r with u = h + s and r = 1/sqrt(mean(u^2) + eps), one row of d
-// numbers a workgroup. r is kept for the backward pass.
+// y = u * r with u = h + s and r = 1/sqrt(mean(u^2) + eps), rows of d numbers.
+// r is kept for the backward pass.
 struct Params { rows: u32, d: u32, eps: f32 }
 {{params}}
-{{ro "h" "f32"}}
-{{ro "s" "f32"}}
-{{rw "y" "f32"}}
+{{ro "h" .Type}}
+{{ro "s" .Type}}
+{{rw "y" .Type}}
 {{rw "r" "f32"}}
-var<workgroup> part: array<f32, 64>;
+{{if .Vec}}{{template "rows" .}}
+{{range $n := seq .Each}}    var u{{$n}} = vec4<f32>();
+    if (row < p.rows && {{template "column" $n}} < d4) { u{{$n}} = h[o + {{template "column" $n}}] + s[o + {{template "column" $n}}]; }
+    sum += dot(u{{$n}}, u{{$n}});
+{{end}}{{template "total"}}
+    let k = 1.0 / sqrt(total / f32(p.d) + p.eps);
+    if (row >= p.rows) { return; }
+    if (x == 0u) { r[row] = k; }
+{{range $n := seq .Each}}    if ({{template "column" $n}} < d4) { y[o + {{template "column" $n}}] = u{{$n}} * k; }
+{{end}}}
+{{else}}var<workgroup> part: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec3<u32>, @builtin(local_invocation_index) t: u32) {
@@ -26,3 +36,4 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec
     if (t == 0u) { r[row] = k; }
     for (var i = t; i < p.d; i += 64u) { y[o + i] *= k; }
 }
+{{end}}
