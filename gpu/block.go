@@ -71,7 +71,7 @@ type Network struct {
 
 // NewNetwork allocates what all blocks share.
 func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
-	n := &Network{Device: a.Device, Config: c, Lanes: lanes, sum: a.Buffer("residual", lanes*c.P()*c.Hidden)}
+	n := &Network{Device: a.Device, Config: c, Lanes: lanes, sum: a.Buffer("residual", residualSize(lanes*c.P(), c.Hidden))}
 	if !c.MLPT && a.Err == nil {
 		n.Attention, a.Err = NewAttention(a.Device, c)
 		if a.Err == nil {
@@ -80,6 +80,9 @@ func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
 	}
 	return n
 }
+
+// residualSize is room for a residual, in parts where it has few rows.
+func residualSize(rows, width int) int { return max(rows, min(maxParts*rows, 1024)) * width }
 
 // NewActs allocates one block's activations, with keep all that a backward
 // pass needs.
@@ -116,14 +119,20 @@ func (n *Network) Block(l *Layer, y, in *Buffer, t *Acts, lanes int) {
 	} else {
 		d.MatMul(Linear(t.QKV, in, l.QKV, rows, 3*width))
 		n.Attention.Forward(d, t.Ctx.All(), t.Stats.All(), t.QKV.All(), l.Bias, lanes)
-		d.MatMul(Linear(n.sum, t.Ctx, l.O, rows, width))
-		d.RMSNorm(t.H1.All(), t.Inv1.All(), in.All(), n.sum.All(), rows, width, c.NormEps)
+		n.residual(t.H1, t.Inv1, in, Linear(n.sum, t.Ctx, l.O, rows, width))
 	}
 	gate := Linear(t.GateUp, t.H1, l.GateUp, rows, 2*c.Inter())
 	gate.Act = t.Act.All()
 	d.MatMul(gate)
-	d.MatMul(Linear(n.sum, t.Act, l.Down, rows, width))
-	d.RMSNorm(y.All(), t.Inv2.All(), t.H1.All(), n.sum.All(), rows, width, c.NormEps)
+	n.residual(y, t.Inv2, t.H1, Linear(n.sum, t.Act, l.Down, rows, width))
+}
+
+// residual records y = rms(h + product). A product of few rows is made in
+// parts side by side, which the norm adds up.
+func (n *Network) residual(y, inv, h *Buffer, m MatMul) {
+	parts := m.splitForSum(n.sum.Len())
+	n.Device.MatMul(m)
+	n.Device.RMSNorm(y.All(), inv.All(), h.All(), n.sum.All(), parts, m.M, m.N, n.Config.NormEps)
 }
 
 // Linear is y [rows, out] = x [rows, w.Stride] . w^T; y may be nil.

@@ -65,11 +65,12 @@ func (d *Device) rows(file string, rows, n int, params []uint32, views ...View) 
 	d.Dispatch(d.kernel(file, o), x, y, 1, params, views...)
 }
 
-// RMSNorm records the residual and norm of rows of n numbers, and keeps inv:
+// RMSNorm records the residual and norm of rows of n numbers, and keeps inv. s
+// is the sum of parts, each [rows, n]:
 //
 //	y = (h + s) * inv    inv = 1 / sqrt(mean((h + s)^2) + eps)
-func (d *Device) RMSNorm(y, inv, h, s View, rows, n int, eps float64) {
-	d.rows("rmsnorm", rows, n, []uint32{uint32(rows), uint32(n), bits(eps)}, h, s, y, inv)
+func (d *Device) RMSNorm(y, inv, h, s View, parts, rows, n int, eps float64) {
+	d.rows("rmsnorm", rows, n, []uint32{uint32(rows), uint32(n), bits(eps), uint32(parts), uint32(rows * n)}, h, s, y, inv)
 }
 
 // RMSNormBack records ds, the gradient of h and of s alike:

@@ -262,18 +262,23 @@ func norms(h, s, dy []float64) (y, ds []float64, inv float64) {
 }
 
 func TestRMSNorm(t *testing.T) {
+	const parts = 3
 	d := open(t)
 	for _, rows := range sizes {
 		for _, n := range []int{3, 64, 200, 1028} {
 			r := random(uint64(rows * n))
-			h, s, dy := normal(r, rows*n), normal(r, rows*n), normal(r, rows*n)
+			h, s, dy := normal(r, rows*n), normal(r, parts*rows*n), normal(r, rows*n)
 			var wy, wds []float64
 			for i := range rows {
-				y, ds, _ := norms(doubles(h[i*n:(i+1)*n]), doubles(s[i*n:(i+1)*n]), doubles(dy[i*n:(i+1)*n]))
+				sum := make([]float64, n)
+				for z := range parts {
+					axpy(sum, 1, doubles(s[(z*rows+i)*n:(z*rows+i+1)*n]))
+				}
+				y, ds, _ := norms(doubles(h[i*n:(i+1)*n]), sum, doubles(dy[i*n:(i+1)*n]))
 				wy, wds = append(wy, y...), append(wds, ds...)
 			}
 			y, ds, inv := upload(t, d, zeros(rows*n)), upload(t, d, zeros(rows*n)), upload(t, d, zeros(rows))
-			d.RMSNorm(y.view(), inv.view(), upload(t, d, h).view(), upload(t, d, s).view(), rows, n, 1e-5)
+			d.RMSNorm(y.view(), inv.view(), upload(t, d, h).view(), upload(t, d, s).view(), parts, rows, n, 1e-5)
 			d.RMSNormBack(ds.view(), y.view(), inv.view(), upload(t, d, dy).view(), rows, n)
 			near(t, "y", download[float32](t, d, y), wy)
 			near(t, "ds", download[float32](t, d, ds), wds)

@@ -78,10 +78,12 @@ func (t Tile) PadN() int { return t.N/4 + 1 }
 
 func (t Tile) sharedBytes() int { return 16 * t.K * (t.PadM() + t.PadN()) }
 
-// The tiles of matrix products. Large outputs have the large one.
+// The tiles of matrix products. Large outputs have the large one, few rows the
+// tiny one, whose many steps of k at a time hide the way to memory.
 var (
 	largeTile = Tile{128, 128, 8, 8, 8, true}
 	smallTile = Tile{64, 64, 4, 4, 16, true}
+	tinyTile  = Tile{32, 64, 4, 8, 32, true}
 )
 
 // tile chooses by the number of workgroups that a GPU needs to be busy. One
@@ -90,6 +92,8 @@ func (m *MatMul) tile() Tile {
 	switch {
 	case m.Tile.M > 0:
 		return m.Tile
+	case max(m.Batch, 1)*ceil(m.M, 64)*ceil(m.N, 64) < busyTiles:
+		return tinyTile
 	case m.Act.Buffer != nil && ceil(m.M, 128)*ceil(m.N, 128) < busyTiles:
 		return Tile{64, 64, 8, 8, 8, true}
 	}
@@ -222,6 +226,25 @@ func (d *Device) MatMulSplit(m MatMul, scratch View) {
 	m.C, m.CBatch, m.Batch, m.Add = scratch, size, parts, false
 	d.MatMul(m)
 	d.Sum(View{c.Buffer, c.Off, size}, scratch, Sum{N: size, Parts: parts, Stride: size, Scale: 1, Add: true})
+}
+
+// maxParts is the most parts of a product whose sum is left to the next
+// kernel, which reads them all.
+const maxParts = 8
+
+// splitForSum cuts the reduction of a product with few rows into parts, which
+// lie one after another in room numbers, and returns how many: the GPU would
+// not be busy otherwise.
+func (m *MatMul) splitForSum(room int) int {
+	size := m.M * m.N
+	tiles := ceil(m.M, tinyTile.M) * ceil(m.N, tinyTile.N)
+	parts := min(maxParts, m.K/128, splitTarget/tiles, room/size)
+	if parts <= 1 {
+		return 1
+	}
+	m.splitK = ceil(ceil(m.K, parts), 32) * 32
+	m.Batch, m.CBatch = ceil(m.K, m.splitK), size
+	return m.Batch
 }
 
 // splitTile is the tile of a product that is summed in parts.

@@ -1,6 +1,6 @@
-// y = u * r with u = h + s and r = 1/sqrt(mean(u^2) + eps), rows of d numbers.
+// y = u * r with u = h + the sum of the parts of s, which lie stride apart, and r = 1/sqrt(mean(u^2) + eps), rows of d numbers.
 // r is kept for the backward pass.
-struct Params { rows: u32, d: u32, eps: f32 }
+struct Params { rows: u32, d: u32, eps: f32, parts: u32, stride: u32 }
 {{params}}
 {{ro "h" .Type}}
 {{ro "s" .Type}}
@@ -8,7 +8,10 @@ struct Params { rows: u32, d: u32, eps: f32 }
 {{rw "r" "f32"}}
 {{if .Vec}}{{template "rows" .}}
 {{range $n := seq .Each}}    var u{{$n}} = vec4<f32>();
-    if (row < p.rows && {{template "column" $n}} < d4) { u{{$n}} = h[o + {{template "column" $n}}] + s[o + {{template "column" $n}}]; }
+    if (row < p.rows && {{template "column" $n}} < d4) {
+        u{{$n}} = h[o + {{template "column" $n}}];
+        for (var z = 0u; z < p.parts; z++) { u{{$n}} += s[z * (p.stride >> 2u) + o + {{template "column" $n}}]; }
+    }
     sum += dot(u{{$n}}, u{{$n}});
 {{end}}{{template "total"}}
     let k = 1.0 / sqrt(total / f32(p.d) + p.eps);
@@ -25,7 +28,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec
     var sum = 0.0;
     if (row < p.rows) {
         for (var i = t; i < p.d; i += 64u) {
-            let u = h[o + i] + s[o + i];
+            var u = h[o + i];
+            for (var z = 0u; z < p.parts; z++) { u += s[z * p.stride + o + i]; }
             y[o + i] = u;
             sum += u * u;
         }
