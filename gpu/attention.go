@@ -156,7 +156,9 @@ func (a *Attention) inputs(qkv, bias View) []View {
 // qkv is [lanes, P, 3D], ctx [lanes, P, D], bias [Heads, 8] with Relations.
 // stats [2, lanes, Heads, P] keeps the logarithms of the sums.
 func (a *Attention) Forward(d *Device, ctx, stats, qkv, bias View, lanes int) {
-	a.record(d, "attention", a.forwardRows(), lanes, append(a.inputs(qkv, bias), ctx, stats))
+	views := append(a.inputs(qkv, bias), ctx, stats)
+	run := func(way int) { a.record(d, "attention", way+1, lanes, views) }
+	run(d.choose(a.key("attention", lanes), 2, a.forwardRows()-1, ctx.Buffer, run))
 }
 
 // StatsLen and RelationsLen are the sizes of stats and of drel.
@@ -170,6 +172,15 @@ func (a *Attention) RelationsLen(lanes int) int {
 // backward pass.
 func (a *Attention) backTiles() int { return ceil(a.P, a.options(1).Threads) }
 
+// shortBack are the options of the backward pass in one kernel, if a workgroup
+// has the shared memory for all rows of a head and the registers for one.
+func (a *Attention) shortBack(l Limits) (o attentionOptions, ok bool) {
+	o = a.options(1)
+	o.Tile, o.Threads = 16, max(16, ceil(a.P, 4)*4)
+	shared := 16 * (2*o.Threads*(o.H4+1+o.Tile/4+1) + 2*o.Tile*o.H4 + 2)
+	return o, a.P <= 128 && a.Dim <= 32 && a.Dim%8 == 0 && shared <= l.WorkgroupStorage
+}
+
 // Back are the buffers of Attention.Back: DQKV is written, DBias added to.
 // Drel is scratch of RelationsLen.
 type Back struct {
@@ -179,14 +190,36 @@ type Back struct {
 
 // Back records the gradient of qkv, before the rotation, and of the bias.
 func (a *Attention) Back(d *Device, b Back, lanes int) {
+	ways := []func(){func() { a.longBack(d, b, lanes) }}
+	if o, ok := a.shortBack(d.info.Limits); ok {
+		ways = append(ways, func() { a.recordShortBack(d, b, o, lanes) })
+	}
+	way := d.choose(a.key("attention_back", lanes), len(ways), len(ways)-1, b.DQKV.Buffer, func(i int) { ways[i]() })
+	ways[way]()
+	if a.Relations {
+		n := a.Heads * runtime.NumRelations
+		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * a.backTiles(), Stride: n, Scale: 1, Add: true})
+	}
+}
+
+func (a *Attention) recordShortBack(d *Device, b Back, o attentionOptions, lanes int) {
+	views := append(a.inputs(b.QKV, b.Bias), b.Ctx, b.DCtx, b.Stats, b.DQKV)
+	if a.Relations {
+		views = append(views, b.Drel)
+	}
+	d.Dispatch(d.kernel("attention_back", o), 1, a.Heads, lanes, a.params(lanes), views...)
+}
+
+func (a *Attention) key(file string, lanes int) attentionKey {
+	return attentionKey{file, a.P, a.Heads, a.Dim, a.Rope, a.Relations, lanes}
+}
+
+// longBack passes over all queries and over all keys in turn.
+func (a *Attention) longBack(d *Device, b Back, lanes int) {
 	q := append(a.inputs(b.QKV, b.Bias), b.Ctx, b.DCtx, b.Stats, b.DQKV)
 	if a.Relations {
 		q = append(q, b.Drel)
 	}
 	a.record(d, "attention_back_q", 1, lanes, q)
 	a.record(d, "attention_back_kv", 1, lanes, append(a.inputs(b.QKV, b.Bias), b.DCtx, b.Stats, b.DQKV))
-	if a.Relations {
-		n := a.Heads * runtime.NumRelations
-		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * a.backTiles(), Stride: n, Scale: 1, Add: true})
-	}
 }

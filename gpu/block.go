@@ -82,7 +82,7 @@ func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
 }
 
 // residualSize is room for a residual, in parts where it has few rows.
-func residualSize(rows, width int) int { return max(rows, min(maxParts*rows, 1024)) * width }
+func residualSize(rows, width int) int { return max(rows, min(maxParts*rows, 8192)) * width }
 
 // NewActs allocates one block's activations, with keep all that a backward
 // pass needs.

@@ -22,11 +22,13 @@ type Device struct {
 	slot    int    // next free one
 	staged  []byte // parameters of the recorded dispatches
 	words   []uint32
-	kernels map[string]*Kernel
+	kernels map[kernelKey]*Kernel
 	groups  map[groupKey]uint32
 	live    int64 // bytes of buffers
 	err     error
-	profile *profile // nil: no dispatch is timed
+	profile *profile    // nil: no dispatch is timed
+	tuned   map[any]int // see Tune
+	tuning  bool
 
 	// Dispatches counts those recorded since the device was opened.
 	Dispatches int
@@ -66,7 +68,7 @@ func NewDevice(driver Driver) (*Device, error) {
 		driver:  driver,
 		info:    driver.Info(),
 		staged:  make([]byte, slots*slotBytes),
-		kernels: map[string]*Kernel{},
+		kernels: map[kernelKey]*Kernel{},
 		groups:  map[groupKey]uint32{},
 	}
 	l := d.info.Limits

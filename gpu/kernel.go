@@ -90,22 +90,30 @@ func shader(file string, options any) (wgsl string, access []Access, err error) 
 	return text.String(), s.access, err
 }
 
+// kernelKey is a file of shaders/ and the options that specialise it, a
+// comparable struct.
+type kernelKey struct {
+	file    string
+	options any
+}
+
 // kernel compiles a shader once. After an error it returns nil, which Dispatch
 // ignores, and the error is kept for Flush.
 func (d *Device) kernel(file string, options any) *Kernel {
 	if d.err != nil {
 		return nil
 	}
-	name := fmt.Sprintf("%s%+v", file, options)
-	if k := d.kernels[name]; k != nil {
+	key := kernelKey{file, options}
+	if k := d.kernels[key]; k != nil {
 		return k
 	}
+	name := fmt.Sprintf("%s%+v", file, options)
 	wgsl, access, err := shader(file, options)
 	if err == nil {
 		var id uint32
 		if id, err = d.driver.CreatePipeline(name, wgsl, access); err == nil {
 			k := &Kernel{name, file, id, access}
-			d.kernels[name] = k
+			d.kernels[key] = k
 			return k
 		}
 	}

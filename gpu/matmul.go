@@ -177,6 +177,14 @@ func (d *Device) MatMul(m MatMul) {
 	if o.Gated && m.N%8 != 0 && d.err == nil {
 		d.err = fmt.Errorf("webgpu: a gated product of %d columns, want a multiple of 8", m.N)
 	}
+	if m.Tile.M == 0 && d.tuned != nil {
+		m.Tile = d.tunedTile(m, o)
+		o = m.options()
+	}
+	d.matMul(m, o)
+}
+
+func (d *Device) matMul(m MatMul, o matMulOptions) {
 	views := []View{m.A.View, m.B.View}
 	for _, v := range []View{m.C, m.Act, m.GateUp} {
 		if v.Buffer != nil {
@@ -190,7 +198,7 @@ func (d *Device) MatMul(m MatMul) {
 	}
 	k := d.kernel("matmul", o)
 	if d.profile != nil && k != nil {
-		k.label = fmt.Sprintf("matmul %d x %d x %d x %d, tile %d x %d", max(m.Batch, 1), m.M, m.N, m.K*max(m.Reps, 1), o.Tile.M, o.Tile.N)
+		k.label = fmt.Sprintf("matmul %d x %d x %d x %d, tile %d x %d x %d", max(m.Batch, 1), m.M, m.N, m.K*max(m.Reps, 1), o.Tile.M, o.Tile.N, o.Tile.K)
 	}
 	d.Dispatch(k, ceil(m.N, o.Tile.N), ceil(m.M, o.Tile.M), max(m.Batch, 1), []uint32{
 		uint32(m.M), uint32(m.N), uint32(m.K), flag(m.Add),
@@ -205,11 +213,7 @@ func (d *Device) MatMul(m MatMul) {
 // side into scratch, and then added to c, always in the same order.
 func (d *Device) MatMulSplit(m MatMul, scratch View) {
 	size, reps := m.M*m.N, max(m.Reps, 1)
-	if m.Tile.M == 0 {
-		m.Tile = splitTile(m.M, m.N)
-	}
-	tiles := ceil(m.N, m.Tile.N) * ceil(m.M, m.Tile.M)
-	parts := min(scratch.N/size, ceil(splitTarget, tiles), max(reps, m.K/256))
+	parts := min(scratch.N/size, ceil(splitTarget, ceil(m.M, 128)*ceil(m.N, 128)), max(reps, m.K/128))
 	if parts <= 1 || m.CStride != m.N {
 		m.Add = true
 		d.MatMul(m)
@@ -236,8 +240,10 @@ const maxParts = 8
 // lie one after another in room numbers, and returns how many: the GPU would
 // not be busy otherwise.
 func (m *MatMul) splitForSum(room int) int {
-	size := m.M * m.N
-	tiles := ceil(m.M, tinyTile.M) * ceil(m.N, tinyTile.N)
+	size, tiles := m.M*m.N, ceil(m.M, tinyTile.M)*ceil(m.N, tinyTile.N)
+	if m.M >= 2*largeTile.M {
+		tiles = ceil(m.M, largeTile.M) * ceil(m.N, largeTile.N)
+	}
 	parts := min(maxParts, m.K/128, splitTarget/tiles, room/size)
 	if parts <= 1 {
 		return 1
@@ -247,16 +253,8 @@ func (m *MatMul) splitForSum(room int) int {
 	return m.Batch
 }
 
-// splitTile is the tile of a product that is summed in parts.
-func splitTile(m, n int) Tile {
-	if m > 64 && n > 64 {
-		return largeTile
-	}
-	return smallTile
-}
-
 // splitTarget is the number of workgroups that keep a large GPU busy.
-const splitTarget = 512
+const splitTarget = 288
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 

@@ -3,6 +3,7 @@ package gpu_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,6 +43,27 @@ func TestTiles(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A tuned device computes the same, bit for bit.
+func TestTune(t *testing.T) {
+	d := fresh(t)
+	const m, n, k = 70, 72, 40
+	r := random(9)
+	a, b := normal(r, m*k), normal(r, n*k)
+	c := upload(t, d, zeros(m*n))
+	record := func() error {
+		d.MatMul(gpu.MatMul{M: m, N: n, K: k, A: matrix(t, d, a, m, k, false), B: matrix(t, d, b, n, k, true), C: c.view(), CStride: n})
+		return nil
+	}
+	check(t, record())
+	before := download[float32](t, d, c)
+	check(t, d.Tune(record))
+	check(t, gpu.Write(c.b, 0, zeros(m*n)))
+	check(t, record())
+	if after := download[float32](t, d, c); !slices.Equal(before, after) {
+		t.Errorf("the tuned product is off by NMSE %.3g", nmse(after, doubles(before)))
 	}
 }
 

@@ -22,6 +22,9 @@ func (t *Device) segmentBack(ctx context.Context) error {
 		level := passes[i].Level
 		for j := len(t.saved[i]) - 1; j >= 0; j-- {
 			t.blockBack(&t.levels[level][j], &t.grads[level][j], t.saved[i][j])
+			if err := t.gpu.Flush(); err != nil {
+				return err
+			}
 		}
 		if level == runtime.L {
 			t.gpu.Sum(t.dx.All(), t.g.All(), gpu.Sum{N: n, Parts: 1, Scale: t.embedScale(), Add: !first})

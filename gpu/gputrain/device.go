@@ -1,10 +1,11 @@
 // Package gputrain trains on a GPU through WebGPU: a train.Device whose
 // weights, carry, activations, gradient and optimizer state stay on the GPU.
-// A step is one submit (more when it has over a thousand dispatches) and one
-// read-back of eight numbers per lane.
+// A step is a few submits, so that the GPU works while the rest is recorded,
+// and one read-back of eight numbers per lane.
 package gputrain
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -93,7 +94,21 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	}
 	t.levels, t.grads = t.layers(t.params), t.layers(t.grad)
 	train.NewEmptyState(&t.spec).CopyTo(&t.host)
+	if !d.Info().Software {
+		if err := t.tune(); err != nil {
+			t.arena.Release()
+			return nil, fmt.Errorf("gputrain: %w", err)
+		}
+	}
 	return t, nil
+}
+
+// tune chooses the tiles of a step's matrix products by measuring them, a few
+// seconds before a run of hours.
+func (t *Device) tune() error {
+	return t.gpu.Tune(func() error {
+		return t.record(context.Background(), &train.StepIn{Step: 1, LastStep: make([]bool, t.spec.Lanes)})
+	})
 }
 
 func (t *Device) allocateState() {

@@ -9,8 +9,8 @@ import (
 	"github.com/hrmgo/hrm/train"
 )
 
-// Step does one optimizer step: all of it is recorded, submitted and then
-// waited for in the one read-back of the results.
+// Step does one optimizer step: all of it is recorded, submitted in pieces as
+// it is, and then waited for in the one read-back of the results.
 func (t *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut) error {
 	if err := t.prepare(in); err != nil {
 		return err
@@ -110,7 +110,8 @@ func (t *Device) embed() {
 }
 
 // segment records the passes of a segment on zH and zL, and with keep saves
-// the activations of the differentiated ones.
+// the activations of the differentiated ones. Each pass is submitted by
+// itself: the GPU works while the next is recorded.
 func (t *Device) segment(ctx context.Context, zH, zL *gpu.Buffer, keep bool) error {
 	size := t.spec.Lanes * t.spec.Config.P() * t.spec.Config.Hidden
 	for i, pass := range t.spec.Config.Passes() {
@@ -132,6 +133,9 @@ func (t *Device) segment(ctx context.Context, zH, zL *gpu.Buffer, keep bool) err
 			t.gpu.Add(in.All(), zH.All(), zL.All(), size)
 		}
 		t.pass(t.levels[pass.Level], layers, in, z)
+		if err := t.gpu.Flush(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

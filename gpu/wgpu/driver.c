@@ -75,7 +75,8 @@ static void describe(hrm_driver *d) {
 }
 
 // request_device asks for all that the adapter has. The native limit of push
-// constants is left out of the chain: the library does not fill it.
+// constants is left out of the chain: the library does not fill it. A buffer
+// size without a limit reads as "not asked for", which would be 256 MiB.
 static int request_device(hrm_driver *d, char *message, size_t size) {
 	WGPUSupportedLimits has;
 	WGPURequiredLimits want;
@@ -85,7 +86,8 @@ static int request_device(hrm_driver *d, char *message, size_t size) {
 	memset(&want, 0, sizeof want);
 	memset(&desc, 0, sizeof desc);
 	wgpuAdapterGetLimits(d->adapter, &has);
-	want.limits = d->limits = has.limits;
+	want.limits = has.limits;
+	if (want.limits.maxBufferSize > 1ull << 40) want.limits.maxBufferSize = 1ull << 40;
 	desc.label = "hrm";
 	desc.requiredLimits = &want;
 	desc.deviceLostCallback = on_lost;
@@ -94,7 +96,10 @@ static int request_device(hrm_driver *d, char *message, size_t size) {
 	desc.uncapturedErrorCallbackInfo.userdata = d;
 	wgpuAdapterRequestDevice(d->adapter, &desc, on_device, &a);
 	d->device = a.object;
-	return a.object ? 0 : -1;
+	if (!d->device) return -1;
+	wgpuDeviceGetLimits(d->device, &has);
+	d->limits = has.limits;
+	return 0;
 }
 
 hrm_driver *hrm_open(int power, char *message, size_t size) {
