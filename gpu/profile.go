@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -52,14 +53,14 @@ func (d *Device) Profile(run func() error) ([]KernelTime, error) {
 // measure submits what was recorded, and times its last dispatch.
 func (p *profile) measure(d *Device, name string) error {
 	last := slices.Clone(d.words[len(d.words)-dispatchWords:])
-	if err := d.submit(p.read(), p.result()); err != nil {
+	if err := errors.Join(d.submit(p.read()), p.receive(d)); err != nil {
 		return err
 	}
 	best := [2]time.Duration{time.Hour, time.Hour}
 	for range 2 {
 		for i, n := range [2]int{1, 1 + profileRepeats} {
 			start := time.Now()
-			if err := d.driver.Submit(slices.Repeat(last, n), p.read(), p.result()); err != nil {
+			if err := errors.Join(d.driver.Submit(slices.Repeat(last, n), p.read()), p.receive(d)); err != nil {
 				return err
 			}
 			best[i] = min(best[i], time.Since(start))
@@ -75,8 +76,9 @@ func (p *profile) measure(d *Device, name string) error {
 	return nil
 }
 
-func (p *profile) read() Range    { return Range{p.wait.id, 0, 4} }
-func (p *profile) result() []byte { return make([]byte, 4) }
+func (p *profile) read() Range { return Range{p.wait.id, 0, 4} }
+
+func (p *profile) receive(d *Device) error { return d.driver.Receive(make([]byte, 4)) }
 
 // Seconds is the time that what record records takes, without the way to the
 // GPU and back: the difference between recording it once and more often.
