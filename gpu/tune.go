@@ -2,10 +2,8 @@ package gpu
 
 import "time"
 
-// tileChoices are what Tune compares.
-var tileChoices = []Tile{
-	largeTile, {128, 128, 8, 8, 16, true}, {128, 64, 8, 8, 8, true}, {128, 64, 8, 8, 16, true}, {64, 64, 8, 8, 8, true}, smallTile,
-}
+// tileChoices are what Tune compares, beside the tile that it would be.
+var tileChoices = []Tile{largeTile, {128, 128, 8, 8, 16, true}, {128, 64, 8, 8, 16, true}, {64, 64, 8, 8, 8, true}}
 
 // Tune records record once, and measures on this device what can be done in
 // several ways: the tile of each matrix product, and the passes of attention.
@@ -71,8 +69,11 @@ func (d *Device) timeOf(wait *Buffer, run func()) (time.Duration, error) {
 
 // tunedTile is the tile that is fastest for products like m.
 func (d *Device) tunedTile(m MatMul, o matMulOptions) Tile {
-	var tiles []Tile
 	usual := m.tile()
+	if m.M < 64 || m.N < 64 {
+		return usual
+	}
+	var tiles []Tile
 	for _, t := range tileChoices {
 		if (!o.Gated || t.Cols == 8) && t.sharedBytes() <= d.info.Limits.WorkgroupStorage && t != usual {
 			tiles = append(tiles, t)
