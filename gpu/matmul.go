@@ -79,26 +79,28 @@ func (t Tile) PadN() int { return t.N/4 + 1 }
 func (t Tile) sharedBytes() int { return 16 * t.K * (t.PadM() + t.PadN()) }
 
 // The tiles of matrix products. Large outputs have the large one, few rows the
-// tiny one, whose many steps of k at a time hide the way to memory.
+// tiny one, whose many steps of k at a time hide the way to memory, and those
+// between one of 64 rows.
 var (
 	largeTile = Tile{128, 128, 8, 8, 8, true}
 	smallTile = Tile{64, 64, 4, 4, 16, true}
+	gatedTile = Tile{64, 64, 8, 8, 8, true}
 	tinyTile  = Tile{32, 64, 4, 8, 32, true}
 )
 
 // tile chooses by the number of workgroups that a GPU needs to be busy. One
 // that is gated needs 8 columns a thread: four gates and their ups.
 func (m *MatMul) tile() Tile {
+	count := func(side int) int { return max(m.Batch, 1) * ceil(m.M, side) * ceil(m.N, side) }
 	switch {
 	case m.Tile.M > 0:
 		return m.Tile
-	case max(m.Batch, 1)*ceil(m.M, 64)*ceil(m.N, 64) < busyTiles:
-		return tinyTile
-	case m.Act.Buffer != nil && ceil(m.M, 128)*ceil(m.N, 128) < busyTiles:
-		return Tile{64, 64, 8, 8, 8, true}
-	}
-	if m.N > 64 && ceil(m.M, 128)*ceil(m.N, 128)*max(m.Batch, 1) >= busyTiles {
+	case min(m.M, m.N) > 64 && count(128) >= busyTiles:
 		return largeTile
+	case count(64) < 2*busyTiles:
+		return tinyTile
+	case m.Act.Buffer != nil:
+		return gatedTile
 	}
 	return smallTile
 }
