@@ -18,6 +18,10 @@ const (
 	SpeculateNever
 )
 
+func (s Speculation) String() string {
+	return [...]string{"auto", "always", "never"}[s]
+}
+
 // Speculate changes when the batches of b submit segments ahead. Answers do
 // not depend on it. No batch may be in use meanwhile.
 func (b *Backend) Speculate(s Speculation) { b.speculation = s }

@@ -33,7 +33,10 @@ func setting(t *testing.T, name string, otherwise int) int {
 
 // TestAnswers solves sudokus with the embedded model in each format: the same
 // answers after the same number of segments as on the CPU with the same
-// numbers. HRM_PUZZLES says how many, the first of the validation set where it
+// numbers, for every puzzle that halts. One that does not halt wanders: when
+// its start is perturbed by 1e-6, one or two answers in 500 change on the CPU
+// alone after 16 segments, so one in a hundred of those may be another.
+// HRM_PUZZLES says how many, the first of the validation set where it
 // is there and generated ones otherwise; HRM_SEGMENTS limits the segments of
 // each.
 func TestAnswers(t *testing.T) {
@@ -52,19 +55,23 @@ func TestAnswers(t *testing.T) {
 			got, err := runtime.Solve(t.Context(), onGPU, in, o)
 			check(t, err)
 			want := onCPU(t, plain, in, o)
-			same, solved := 0, 0
+			halted, wandered := 0, 0
 			for i := range in {
 				check(t, errors.Join(got[i].Err, want[i].Err))
-				if slices.Equal(got[i].Tokens, want[i].Tokens) && got[i].Segments == want[i].Segments {
-					same++
+				if want[i].Halted {
+					halted++
 				}
-				if (puzzle.Sudoku{}).Check(in[i].Tokens, want[i].Tokens) == nil {
-					solved++
+				switch {
+				case slices.Equal(got[i].Tokens, want[i].Tokens) && got[i].Segments == want[i].Segments:
+				case want[i].Halted || got[i].Halted:
+					t.Errorf("puzzle %d: another answer or other segments than on the CPU", i)
+				default:
+					wandered++
 				}
 			}
-			t.Logf("%d of %d puzzles the same, %d solved", same, n, solved)
-			if same != n {
-				t.Errorf("%d of %d puzzles have another answer or other segments than on the CPU", n-same, n)
+			t.Logf("%d puzzles: %d halted, %d without halting have another answer than on the CPU", n, halted, wandered)
+			if wandered > n/100 {
+				t.Errorf("%d of %d puzzles have another answer than on the CPU, want at most %d", wandered, n, n/100)
 			}
 		})
 	}
