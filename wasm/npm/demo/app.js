@@ -1,4 +1,5 @@
 import { Chart } from "./chart.js";
+import { compare } from "./compare.js";
 import { examples } from "./examples.js";
 import { MazeBoard, randomMaze, tools } from "./maze.js";
 import { Player } from "./player.js";
@@ -18,6 +19,7 @@ const boards = {
 };
 let board = null;
 let solving = null; // AbortController of the puzzle under way
+let comparing = false;
 
 const chart = new Chart($("chart"));
 let points = [];
@@ -58,6 +60,7 @@ function ready() {
   const other = model && model.task !== board.task;
   $("solve").disabled = Boolean(solving) || !model || other || problem !== "";
   $("stop").disabled = !solving;
+  $("compare").disabled = comparing || $("solve").disabled;
   if (solving || !model) return;
   say(problem || (other
     ? `The model at hand solves ${model.task} puzzles. For a ${board.task}, load a ${board.task} model below.`
@@ -193,6 +196,21 @@ function list(dl, facts) {
   }));
 }
 
+/** Fills the list of devices, one after the other. */
+async function compareDevices() {
+  stop();
+  comparing = true;
+  ready();
+  const facts = { WebAssembly: "…", WebGPU: "…" };
+  list($("devices"), facts);
+  for await (const { device, text } of compare(source.at, board.text)) {
+    facts[device] = text;
+    list($("devices"), facts);
+  }
+  comparing = false;
+  ready();
+}
+
 function open(file) {
   stop();
   source.load(file, file.name);
@@ -246,6 +264,8 @@ function wire() {
   $("segment").addEventListener("input", (e) => showStep(player.steps[e.target.value - 1], e.target.value - 1));
   $("error-close").addEventListener("click", () => { $("error").hidden = true; });
   for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(builtin, "the built-in model"));
+  $("device").addEventListener("change", (e) => { stop(); source.choose(e.target.value); });
+  $("compare").addEventListener("click", compareDevices);
   $("file").addEventListener("change", (e) => {
     if (e.target.files[0]) open(e.target.files[0]);
     e.target.value = "";

@@ -21,6 +21,9 @@ export function explain(error) {
 
 export class Source {
   model = null;
+  device = "auto";
+  at = null; // where the model is from
+  #name = "";
   #loading = null; // AbortController
 
   /** on: {progress, loaded, failed} */
@@ -32,7 +35,8 @@ export class Source {
     const loading = (this.#loading = new AbortController());
     this.on.progress({ loaded: 0 }, name);
     try {
-      const model = await HRM.load(source, { signal: loading.signal, progress: (p) => this.on.progress(p, name), workers: 1 });
+      const { device } = this;
+      const model = await HRM.load(source, { signal: loading.signal, device, progress: (p) => this.on.progress(p, name), workers: 1 });
       if (loading !== this.#loading) return void model.dispose();
       if (!tasks.includes(model.task)) {
         await model.dispose();
@@ -40,9 +44,17 @@ export class Source {
       }
       this.model?.dispose();
       this.model = model;
+      this.at = source;
+      this.#name = name;
       this.on.loaded(model, name, source === builtin);
     } catch (error) {
       if (loading === this.#loading && error.code !== "aborted") this.on.failed(error, name);
     }
+  }
+
+  /** Loads the present model again, for another device. */
+  async choose(device) {
+    this.device = device;
+    if (this.at) await this.load(this.at, this.#name);
   }
 }

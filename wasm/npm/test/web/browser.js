@@ -13,10 +13,11 @@ export const skip = !existsSync(join(root, "wasm/npm/dist/hrm-js.wasm")) ? "no w
   : !playwright ? "no playwright-core: run `npm ci` in wasm/npm/test/web"
     : !executable ? "no Chromium: install Debian's package chromium, or set CHROMIUM" : false;
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+const flags = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--js-flags=--expose-gc"];
 
-export const launch = (more = []) => playwright.chromium.launch({ executablePath: executable, args: [...flags, ...more] });
+/** Without a GPU, unless the flags say otherwise. */
+export const launch = (more = ["--disable-gpu"]) => playwright.chromium.launch({ executablePath: executable, args: [...flags, ...more] });
 
 /** A folder for what a test file makes; remove() removes it. */
 export function folder() {

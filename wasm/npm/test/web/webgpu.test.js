@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { demo, examples, folder, launch, root, skip } from "./browser.js";
+
+const gpuModule = join(root, "wasm/npm/dist/hrm-js-webgpu.wasm");
+const why = skip || (existsSync(gpuModule) ? false : `no ${gpuModule}: run \`go run ./wasm/build\` in the repository`);
+
+/** Solves puzzles in the page; {device, answers}. */
+async function solve({ puzzles, options = {}, solving = {}, destroyAfter = 0 }) {
+  const { HRM } = await import("/lib/index.js");
+  const devices = [];
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...args) {
+    const device = await requestDevice.apply(this, args);
+    devices.push(device);
+    return device;
+  };
+  let model;
+  try {
+    model = await HRM.load("/demo/model.hrm", options);
+    const answers = [];
+    let segments = 0;
+    for (const puzzle of puzzles) {
+      const onStep = () => { if (++segments === destroyAfter) devices.at(-1).destroy(); };
+      const { text, segments: n, totalSegments, device } = await model.solve(puzzle, { ...solving, onStep });
+      answers.push({ text, segments: n, totalSegments, device });
+    }
+    return { device: model.device, answers };
+  } catch (error) {
+    return { code: error.code, message: error.message };
+  } finally {
+    GPUAdapter.prototype.requestDevice = requestDevice;
+    await model?.dispose();
+  }
+}
+
+const same = (answers) => answers.map(({ text, segments, totalSegments }) => ({ text, segments, totalSegments }));
+
+describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
+  const made = folder();
+  let browser;
+  let server;
+  let page;
+  const faults = [];
+
+  before(async () => {
+    server = await demo(made.path);
+    browser = await launch(["--enable-unsafe-webgpu"]);
+    page = await open("../lib/index.d.ts"); // a page without scripts of its own
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    made.remove();
+  });
+
+  async function open(path) {
+    const page = await browser.newPage({ reducedMotion: "reduce" });
+    page.on("pageerror", (e) => faults.push(e.message));
+    await page.goto(new URL(path, server.url).href);
+    return page;
+  }
+
+  const puzzles = [examples.easy[0], examples.medium[0], examples.hard[0]];
+  const solving = { restarts: 0, maxSegments: 5 };
+
+  test("the answers and segments of WebAssembly", async () => {
+    const onGPU = await page.evaluate(solve, { puzzles, solving, options: { device: "webgpu" } });
+    assert.equal(onGPU.device?.kind, "webgpu", onGPU.message);
+    assert.match(onGPU.device.name, /^webgpu\//);
+    const onCPU = await page.evaluate(solve, { puzzles, solving, options: { device: "wasm" } });
+    assert.equal(onCPU.device.kind, "wasm");
+    assert.deepEqual(same(onGPU.answers), same(onCPU.answers));
+    for (const a of onGPU.answers) assert.equal(a.device, onGPU.device.name);
+  });
+
+  test("auto takes no software adapter, and says so", async () => {
+    const { device } = await page.evaluate(solve, { puzzles: [], options: {} });
+    assert.equal(device.kind, "wasm");
+    assert.match(device.reason, /^auto: .*software/);
+  });
+
+  test("a device that is lost costs no answer", async () => {
+    const want = await page.evaluate(solve, { puzzles, solving, options: { device: "wasm" } });
+    for (const destroyAfter of [1, 2]) {
+      const got = await page.evaluate(solve, { puzzles, solving, destroyAfter, options: { device: "webgpu", worker: false } });
+      assert.deepEqual(same(got.answers), same(want.answers), got.message);
+      assert.match(got.answers.at(-1).device, /^cpu\//);
+    }
+  });
+
+  test("the demo page shows both, and solves on the one that is chosen", async () => {
+    const demo = await open("/demo/");
+    await demo.waitForSelector("body[data-ready]");
+    await demo.click("#compare");
+    await demo.waitForFunction(() => /ms a segment on cpu.*ms a segment on webgpu/s.test(document.getElementById("devices").textContent), null, { timeout: 120_000 });
+    await demo.selectOption("#device", "webgpu");
+    await demo.waitForFunction(() => /webgpu, webgpu/.test(document.getElementById("facts").textContent));
+    await demo.click("#solve");
+    await demo.waitForFunction(() => /^Solved/.test(document.getElementById("status").textContent), null, { timeout: 120_000 });
+    await demo.close();
+  });
+
+  test("nothing went wrong in the page", () => assert.deepEqual(faults, []));
+});
