@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -204,5 +205,39 @@ func TestGzipBomb(t *testing.T) {
 	}
 	if used := allocated() - before; used > 1<<20 {
 		t.Errorf("%d bytes allocated for a file of %d", used, len(bomb))
+	}
+}
+
+func TestParse(t *testing.T) {
+	const line = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+	want, err := Sudoku{}.Encode(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for i := 0; i < 81; i += 9 {
+		rows = append(rows, line[i:i+9])
+	}
+	for _, text := range []string{line, line + "\n", strings.Join(rows, "\n"), "\n" + strings.Join(rows, "\r\n") + "\r\n\r\n"} {
+		if got, err := Parse(Sudoku{}, text); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for text, message := range map[string]string{
+		"":                    "empty",
+		line + "\n" + line:    "goes on",
+		line[:80]:             "80 cells",
+		"x" + line[1:]:        "column 1: found 'x'",
+		"55" + line[2:]:       "twice",
+		line + "\n" + "12345": "goes on",
+	} {
+		if _, err := Parse(Sudoku{}, text); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), message) {
+			t.Errorf("%q: %v, want %q", text, err, message)
+		}
+	}
+	grid := strings.Repeat("0", 900)
+	tokens, err := ARC{}.Encode(grid)
+	if got, e := Parse(ARC{}, grid); !slices.Equal(got, tokens) || (e == nil) != (err == nil) {
+		t.Errorf("arc: %v, want %v", e, err)
 	}
 }

@@ -1,6 +1,7 @@
 package puzzle
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -185,4 +186,27 @@ func (r *textReader) miscount(rows []row, cells int) error {
 		e.Err = fmt.Errorf("%d cells, want %d", cells, r.task.SeqLen())
 	}
 	return e
+}
+
+// Parse reads the one puzzle of a text: in any layout that text files have, or
+// of a task without one as Encode does. The error wraps ErrFormat, and is an
+// *Error where it has a place. A program that calls it and not NewReader holds
+// no reader of CSV, JSON and gzip.
+func Parse(task Task, text string) ([]int32, error) {
+	t, ok := task.(gridTask)
+	if !ok {
+		return task.Encode(text)
+	}
+	r := newTextReader(&lines{in: bufio.NewReaderSize(strings.NewReader(text), maxLine)}, t)
+	p, err := r.next()
+	if err == io.EOF {
+		return nil, fmt.Errorf("%w: the text is empty, want a %s", ErrFormat, task.Name())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.next(); err != io.EOF {
+		return nil, fmt.Errorf("%w: the text goes on after one %s, want one", ErrFormat, task.Name())
+	}
+	return p.Question, nil
 }

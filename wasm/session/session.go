@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
@@ -71,28 +69,8 @@ func taskOf(m *runtime.Model) (puzzle.Task, error) {
 // Close ends the backend.
 func (s *Session) Close() error { return s.Backend.Close() }
 
-// Read reads one puzzle from text: what hrm solve reads, on one line or
-// several, and of ARC one grid as a line. The error wraps puzzle.ErrFormat.
-func (s *Session) Read(text string) ([]int32, error) {
-	if s.Task.Name() == (puzzle.ARC{}).Name() {
-		return s.Task.Encode(text)
-	}
-	r, err := puzzle.NewReader(strings.NewReader(text), s.Task)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", puzzle.ErrFormat, err)
-	}
-	p, err := r.Next()
-	if err == io.EOF {
-		return nil, fmt.Errorf("%w: the text is empty, want a %s", puzzle.ErrFormat, s.Task.Name())
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.Next(); err != io.EOF {
-		return nil, fmt.Errorf("%w: the text goes on after one %s, want one", puzzle.ErrFormat, s.Task.Name())
-	}
-	return p.Question, nil
-}
+// Read reads one puzzle from text, see puzzle.Parse.
+func (s *Session) Read(text string) ([]int32, error) { return puzzle.Parse(s.Task, text) }
 
 // Options say how long and how often to think about a puzzle.
 type Options struct {
