@@ -50,7 +50,7 @@ func (t *AttentionBF16) Forward(ctx []BF16, stats []float32, qkv []BF16, bias []
 	ctx, stats, qkv, bias = ctx[:a.P*d], stats[:2*a.P*a.Heads], qkv[:3*a.P*d], a.cutBias(bias)
 	for h := range a.Heads {
 		hd := newHeadBF16(t, stats, qkv, bias, h)
-		t.keys.PackDots(hd.k, 3*d, a.P, a.Dim)
+		t.packDots(&t.keys, hd.k, 3*d)
 		t.rows.PackRows(hd.v, 3*d, a.P, a.Dim)
 		for i := 0; i < a.P; i += t.queries {
 			rows := min(t.queries, a.P-i)
@@ -79,8 +79,8 @@ func (t *AttentionBF16) Back(dqkv []BF16, dbias []float32, dctx []BF16, stats []
 
 func (t *AttentionBF16) headBack(hd *headBF16, dqkv, dctx []BF16) {
 	a, d := t.a, t.a.Heads*t.a.Dim
-	t.keys.PackDots(hd.k, 3*d, a.P, a.Dim)
-	t.values.PackDots(hd.v, 3*d, a.P, a.Dim)
+	t.packDots(&t.keys, hd.k, 3*d)
+	t.packDots(&t.values, hd.v, 3*d)
 	for i := 0; i < a.P; i += t.queries {
 		rows := min(t.queries, a.P-i)
 		q, dc := hd.q[i*3*d:], dctx[i*d:]
@@ -92,6 +92,13 @@ func (t *AttentionBF16) headBack(hd *headBF16, dqkv, dctx []BF16) {
 		t.outer(dqkv[d:], t.dk, t.ds, q, 3*d, i, rows)
 		t.outer(dqkv[2*d:], t.dv, t.p, dc, d, i, rows)
 	}
+}
+
+// packDots packs a head's rows for products that fill whole rows of s or dp: past
+// the last position with zeros.
+func (t *AttentionBF16) packDots(p *PanelsBF16, x []BF16, ldx int) {
+	p.PackDots(x, ldx, t.a.P, t.a.Dim)
+	p.N = t.ld
 }
 
 // outer sets y[j], rows 3D apart, to the sum over all i of s[i, j] * x[i], of

@@ -153,7 +153,7 @@ func TestElementwiseBackAgainstFloat64(t *testing.T) {
 		inv, checkInv := fenced(t, rng, m)
 		ds, checkDS := fenced(t, rng, m*n)
 		ResidualNorm(y, nil, inv, x, a, n, 1e-5)
-		ResidualNormBack(ds, nil, dy, y, inv, n)
+		ResidualNormBack(ds, dy, y, inv, n)
 		y64, inv64, ds64 := make([]float64, m*n), make([]float64, m), make([]float64, m*n)
 		residualNormGeneric(y64, inv64, wide(x), wide(a), n, 1e-5)
 		residualNormBackGeneric(ds64, wide(dy), y64, inv64, n)

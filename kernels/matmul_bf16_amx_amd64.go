@@ -19,9 +19,15 @@ type argsBF16AMX struct {
 	lower  int            // 136: 16*aRow, or 0 for a block of at most 16 rows
 	right  int            // 144: 64, or 0 for at most 16 columns
 	add    int            // 152
-	round  int            // 160
-	rows   int            // 168: of a block
-	cols   uint64         // 176: a bit for each of 32 columns of a panel
+	backC  int            // 160: from where the last block would start to where
+	backA  int            // 168: it does, of several
+
+	// matMulRoundBF16AMX only:
+	rows int        // 176: of a block
+	cols uint64     // 184: a bit for each of 32 columns of a panel
+	sums [2]uintptr // 192: filled by the assembly
+
+	round bool
 }
 
 // matMulBF16AMX runs args.panels panels over args.blocks blocks of rows, and destroys
@@ -29,6 +35,11 @@ type argsBF16AMX struct {
 //
 //go:noescape
 func matMulBF16AMX(args *argsBF16AMX)
+
+// matMulRoundBF16AMX is matMulBF16AMX with c in BF16.
+//
+//go:noescape
+func matMulRoundBF16AMX(args *argsBF16AMX)
 
 func matMulTBF16AMX(args argsBF16AMX, m int, w *PanelsBF16) {
 	const tile = 16
@@ -50,6 +61,14 @@ func matMulTBF16AMX(args argsBF16AMX, m int, w *PanelsBF16) {
 func (args argsBF16AMX) all(m, n, words int) {
 	for ; m > 0; m -= rowsAtOnce {
 		rows := min(rowsAtOnce, m)
+		if args.overlap(rows, n) {
+			call := args
+			call.blocks = (rows + 31) / 32
+			call.backC, call.backA = (32*call.blocks-rows)*args.cRow, (32*call.blocks-rows)*args.aRow
+			call.columns(32, n, words)
+			args.skip(rows)
+			continue
+		}
 		if args.blocks = rows / 32; args.blocks > 0 {
 			args.columns(32, n, words)
 		}
@@ -61,6 +80,14 @@ func (args argsBF16AMX) all(m, n, words int) {
 		}
 		args.skip(rows)
 	}
+}
+
+// overlap tells whether a last block of fewer than 32 rows takes some rows of the
+// one before once more: for a small product that costs less than to load another
+// tileConfig. What is added to must be done once.
+func (args *argsBF16AMX) overlap(rows, n int) bool {
+	const small = 8
+	return rows > 32 && rows%32 != 0 && args.add == 0 && args.steps*(n+PanelWidthBF16-1)/PanelWidthBF16 <= small
 }
 
 func (args *argsBF16AMX) skip(rows int) {
@@ -78,7 +105,7 @@ func (args argsBF16AMX) columns(rows, n, words int) {
 		call := args
 		call.panels, call.right, call.cols = whole, 64, 1<<32-1
 		call.config.setProduct(rows, PanelWidthBF16, words)
-		matMulBF16AMX(&call)
+		call.run()
 	}
 	if rest := n % PanelWidthBF16; rest > 0 {
 		args.b = unsafe.Add(args.b, n/PanelWidthBF16*args.bPanel)
@@ -88,13 +115,21 @@ func (args argsBF16AMX) columns(rows, n, words int) {
 			args.right = 64
 		}
 		args.config.setProduct(rows, rest, words)
-		matMulBF16AMX(&args)
+		args.run()
+	}
+}
+
+func (args *argsBF16AMX) run() {
+	if args.round {
+		matMulRoundBF16AMX(args)
+	} else {
+		matMulBF16AMX(args)
 	}
 }
 
 // panelWidth is the number of bytes of a panel's columns in c.
 func (args *argsBF16AMX) panelWidth() int {
-	if args.round != 0 {
+	if args.round {
 		return 2 * PanelWidthBF16
 	}
 	return 4 * PanelWidthBF16
@@ -126,6 +161,6 @@ func matMulTRound(y []BF16, ldy int, x []BF16, ldx, m int, w *PanelsBF16) {
 		return
 	}
 	args := newArgsBF16AMX(x, ldx, w)
-	args.c, args.cRow, args.round = unsafe.Pointer(unsafe.SliceData(y)), 2*ldy, 1
+	args.c, args.cRow, args.round = unsafe.Pointer(unsafe.SliceData(y)), 2*ldy, true
 	matMulTBF16AMX(args, m, w)
 }

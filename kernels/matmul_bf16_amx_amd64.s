@@ -9,19 +9,28 @@
 // BX 3 rows of b, R12 12 their distance; DI 7 and R8 8 rows of c, R13 13 cRow.
 // AX args, CX steps left, R14 the block's a, R15 blocks left, R10 16*cRow.
 
-#define ROUND_ROW \
-	VMOVUPS (R8), Z0; \
-	VMOVUPS 64(R8), Z1; \
-	VCVTNE2PS2BF16(0, 1, 2); \
-	VMOVDQU16 Z2, K1, (DX); \
-	ADDQ $128, R8; \
-	ADDQ R13, DX
+// FETCH8 fetches rows of the next block of c, two lines each, from R11 on: what is
+// added to is seldom in a near cache.
+#define FETCH_ROW \
+	PREFETCHT0 (R11);   \
+	PREFETCHT0 64(R11); \
+	ADDQ R13, R11
+#define FETCH8 \
+	FETCH_ROW; FETCH_ROW; FETCH_ROW; FETCH_ROW; \
+	FETCH_ROW; FETCH_ROW; FETCH_ROW; FETCH_ROW
+
+// LAST_BLOCK counts a block, goes to end after the last one, and moves the last
+// one back over rows that are done already.
+#define LAST_BLOCK(end) \
+	DECQ R15;           \
+	JZ   end;           \
+	CMPQ R15, $1;       \
+	JNE  3(PC);         \
+	SUBQ 160(AX), DI;   \
+	SUBQ 168(AX), R14
 
 // func matMulBF16AMX(args *argsBF16AMX)
-//
-// The frame has room for 32 x 32 sums on their way to bfloat16, at a multiple of 64.
-TEXT ·matMulBF16AMX(SB), 0, $4160-8
-	NO_LOCAL_POINTERS
+TEXT ·matMulBF16AMX(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	LDTILECFG(0)
 	MOVQ 72(AX), R13
@@ -29,8 +38,6 @@ TEXT ·matMulBF16AMX(SB), 0, $4160-8
 	MOVQ $128, R12
 	MOVQ R13, R10
 	SHLQ $4, R10
-	MOVL 176(AX), CX
-	KMOVD CX, K1
 
 panel:
 	MOVQ 64(AX), DI
@@ -50,6 +57,8 @@ block:
 	TILEZERO(3)
 	CMPQ 152(AX), $0
 	JEQ  product
+	LEAQ (DI)(R10*2), R11
+	FETCH8; FETCH8; FETCH8; FETCH8
 	TILELOADD(7, 13, 0, 0)
 	CMPQ 144(AX), $0
 	JEQ  addLower
@@ -96,8 +105,6 @@ narrow:
 	JNZ  narrow
 
 store:
-	CMPQ 160(AX), $0
-	JNE  rounded
 	TILESTORED(0, 7, 13, 0)
 	CMPQ 144(AX), $0
 	JEQ  storeLower
@@ -116,61 +123,132 @@ next:
 	MOVQ R9, CX
 	SHLQ $5, CX
 	ADDQ CX, R14
-	DECQ R15
-	JNZ  block
+	LAST_BLOCK(panelEnd)
+	JMP  block
+
+panelEnd:
 	MOVQ 104(AX), CX
 	ADDQ CX, 96(AX)
-	MOVQ $128, CX
-	CMPQ 160(AX), $0
-	JEQ  advance
-	MOVQ $64, CX
-
-advance:
-	ADDQ CX, 64(AX)
+	ADDQ $128, 64(AX)
 	DECQ 128(AX)
 	JNZ  panel
 	TILERELEASE
-	VZEROUPPER
 	RET
 
-rounded:
-	LEAQ sums-4160(SP), R8
-	ADDQ $63, R8
-	ANDQ $~63, R8
-	TILESTORED(0, 8, 12, 0)
-	CMPQ 144(AX), $0
-	JEQ  roundLower
-	TILESTORED(1, 8, 12, 64)
+// ROUND_ROW rounds a row of finished sums at R8 to the row of c at R10.
+#define ROUND_ROW \
+	VMOVUPS (R8), Z0;         \
+	VMOVUPS 64(R8), Z1;       \
+	VCVTNE2PS2BF16(0, 1, 2);  \
+	VMOVDQU16 Z2, K1, (R10);  \
+	ADDQ $128, R8;            \
+	ADDQ R13, R10
 
-roundLower:
-	CMPQ 136(AX), $0
-	JEQ  rows
-	LEAQ 2048(R8), BX
-	TILESTORED(2, 3, 12, 0)
-	CMPQ 144(AX), $0
-	JEQ  rows
-	TILESTORED(3, 3, 12, 64)
+// func matMulRoundBF16AMX(args *argsBF16AMX)
+//
+// matMulBF16AMX with c in bfloat16 and no add. The frame has room for two blocks of
+// 32 x 32 sums, at multiples of 64, used in turn: while the sums of a block are
+// made, those of the one before are rounded, R11 rows to go.
+TEXT ·matMulRoundBF16AMX(SB), 0, $8256-8
+	NO_LOCAL_POINTERS
+	MOVQ args+0(FP), AX
+	LDTILECFG(0)
+	MOVQ 72(AX), R13
+	MOVQ 88(AX), R9
+	MOVQ $128, R12
+	MOVL 184(AX), CX
+	KMOVD CX, K1
+	LEAQ sums-8256(SP), CX
+	ADDQ $63, CX
+	ANDQ $~63, CX
+	MOVQ CX, 192(AX)
+	ADDQ $4096, CX
+	MOVQ CX, 200(AX)
+	XORQ R11, R11
+
+panel:
+	MOVQ 64(AX), DI
+	MOVQ 80(AX), R14
+	MOVQ 120(AX), R15
+
+block:
+	MOVQ R14, SI
+	MOVQ R14, DX
+	ADDQ 136(AX), DX
+	MOVQ 96(AX), BX
+	MOVQ 112(AX), CX
+	TILEZERO(0)
+	TILEZERO(1)
+	TILEZERO(2)
+	TILEZERO(3)
+
+step:
+	TILELOADD(3, 12, 0, 6)
+	TILELOADD(6, 9, 0, 4)
+	TILELOADD(3, 12, 64, 7)
+	TDPBF16PS(6, 4, 0)
+	TILELOADD(2, 9, 0, 5)
+	TDPBF16PS(7, 4, 1)
+	TDPBF16PS(6, 5, 2)
+	TDPBF16PS(7, 5, 3)
+	ADDQ $64, SI
+	ADDQ $64, DX
+	ADDQ $2048, BX
+	CMPQ R11, $8
+	JLT  noRows
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	ROUND_ROW
+	SUBQ $8, R11
+
+noRows:
+	DECQ CX
+	JNZ  step
+	TESTQ R11, R11
+	JZ   store
 
 rows:
-	MOVQ DI, DX
-	MOVQ 168(AX), CX
-	SUBQ $4, CX
-	JLT  lastRows
+	ROUND_ROW
+	DECQ R11
+	JNZ  rows
 
-fourRows:
-	ROUND_ROW
-	ROUND_ROW
-	ROUND_ROW
-	ROUND_ROW
-	SUBQ $4, CX
-	JGE  fourRows
+store:
+	MOVQ 192(AX), R8
+	MOVQ 200(AX), BX
+	MOVQ BX, 192(AX)
+	MOVQ R8, 200(AX)
+	LEAQ 2048(R8), BX
+	TILESTORED(0, 8, 12, 0)
+	TILESTORED(1, 8, 12, 64)
+	TILESTORED(2, 3, 12, 0)
+	TILESTORED(3, 3, 12, 64)
+	MOVQ DI, R10
+	MOVQ 176(AX), R11
+	MOVQ R13, CX
+	SHLQ $5, CX
+	ADDQ CX, DI
+	MOVQ R9, CX
+	SHLQ $5, CX
+	ADDQ CX, R14
+	LAST_BLOCK(panelEnd)
+	JMP  block
+
+panelEnd:
+	MOVQ 104(AX), CX
+	ADDQ CX, 96(AX)
+	ADDQ $64, 64(AX)
+	DECQ 128(AX)
+	JNZ  panel
 
 lastRows:
-	ADDQ $4, CX
-	JZ   next
-
-oneRow:
 	ROUND_ROW
-	DECQ CX
-	JNZ  oneRow
-	JMP  next
+	DECQ R11
+	JNZ  lastRows
+	TILERELEASE
+	VZEROUPPER
+	RET

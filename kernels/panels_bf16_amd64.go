@@ -8,10 +8,11 @@ package kernels
 //go:noescape
 func packDotsAVX512(dst, src *BF16, srcRow, octets int)
 
-// pairRowsAVX512 interleaves pairs of rows of 16 numbers as half a panel.
+// pairRowsAVX512 interleaves pairs of rows of cols numbers, a multiple of 16, into
+// panels that lie panel bytes apart.
 //
 //go:noescape
-func pairRowsAVX512(dst, src *BF16, srcRow, pairs int)
+func pairRowsAVX512(dst *BF16, panel int, src *BF16, srcRow, pairs, cols int)
 
 // transposeAVX512 transposes 32 rows of octets*8 numbers.
 //
@@ -41,10 +42,7 @@ func pairRowsFast(p *PanelsBF16, x []BF16, ldx, rows, n int) int {
 		return 0
 	}
 	_ = x[(rows-1)*ldx+n-1]
-	for j := 0; j < n; j += 16 {
-		out := p.Data[j/PanelWidthBF16*p.panelLen():][:p.panelLen()]
-		pairRowsAVX512(&out[j%PanelWidthBF16*2], &x[j], 2*ldx, rows/2)
-	}
+	pairRowsAVX512(&p.Data[0], 2*p.panelLen(), &x[0], 2*ldx, rows/2, n)
 	return n
 }
 

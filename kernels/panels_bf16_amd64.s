@@ -3,22 +3,47 @@
 #include "textflag.h"
 #include "bf16_amd64.h"
 
-// func pairRowsAVX512(dst, src *BF16, srcRow, pairs int)
-TEXT ·pairRowsAVX512(SB), NOSPLIT, $0-32
+// func pairRowsAVX512(dst *BF16, panel int, src *BF16, srcRow, pairs, cols int)
+//
+// Row by row, as memory is read best: 32 columns go to a panel, 16 to the last.
+TEXT ·pairRowsAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ srcRow+16(FP), DX
-	MOVQ pairs+24(FP), CX
+	MOVQ panel+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ srcRow+24(FP), DX
+	MOVQ pairs+32(FP), R9
 	VMOVDQU64 pairOrder<>(SB), Z3
+pair:
+	MOVQ DI, BX
+	MOVQ SI, AX
+	MOVQ cols+40(FP), CX
+	SUBQ $32, CX
+	JLT last
 loop:
-	VMOVDQU (SI), Y0
-	VINSERTI64X4 $1, (SI)(DX*1), Z0, Z0
+	VMOVDQU (AX), Y0
+	VMOVDQU 32(AX), Y1
+	VINSERTI64X4 $1, (AX)(DX*1), Z0, Z0
+	VINSERTI64X4 $1, 32(AX)(DX*1), Z1, Z1
 	VPERMW Z0, Z3, Z0
-	VMOVDQU64 Z0, (DI)
+	VPERMW Z1, Z3, Z1
+	VMOVDQU64 Z0, (BX)
+	VMOVDQU64 Z1, 64(BX)
+	ADDQ $64, AX
+	ADDQ R8, BX
+	SUBQ $32, CX
+	JGE loop
+last:
+	ADDQ $32, CX
+	JZ next
+	VMOVDQU (AX), Y0
+	VINSERTI64X4 $1, (AX)(DX*1), Z0, Z0
+	VPERMW Z0, Z3, Z0
+	VMOVDQU64 Z0, (BX)
+next:
 	LEAQ (SI)(DX*2), SI
 	ADDQ $128, DI
-	DECQ CX
-	JNZ loop
+	DECQ R9
+	JNZ pair
 	VZEROUPPER
 	RET
 

@@ -26,14 +26,27 @@ func ResidualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps f
 //
 //	ds = inv * (dy - y * mean(dy * y))
 //
-// All are [m, n] but inv, [m]. ds may be dy. With rounded, not nil, it also sets
-// rounded to ds in BF16.
-func ResidualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
+// All are [m, n] but inv, [m]. ds may be dy.
+func ResidualNormBack(ds, dy, y, inv []float32, n int) {
 	size := len(inv) * n
-	if rounded != nil {
-		rounded = rounded[:size]
+	residualNormBack(ds[:size], dy[:size], y[:size], inv, n)
+}
+
+// ResidualNormBackBF16 is ResidualNormBack for a y that was rounded; it also sets
+// rounded to ds in BF16.
+func ResidualNormBackBF16(ds []float32, rounded []BF16, dy []float32, y []BF16, inv []float32, n int) {
+	size := len(inv) * n
+	residualNormBackBF16(ds[:size], rounded[:size], dy[:size], y[:size], inv, n)
+}
+
+func residualNormBackBF16Generic(ds []float32, rounded []BF16, dy []float32, y []BF16, inv []float32, n int) {
+	wide := make([]float32, n)
+	for i := range inv {
+		row := ds[i*n : (i+1)*n]
+		ExpandBF16(wide, y[i*n:(i+1)*n])
+		residualNormBackGeneric(row, dy[i*n:(i+1)*n], wide, inv[i:i+1], n)
+		RoundBF16(rounded[i*n:], row)
 	}
-	residualNormBack(ds[:size], rounded, dy[:size], y[:size], inv, n)
 }
 
 // roundAfter rounds y where a kernel did not.

@@ -10,12 +10,14 @@ func SwiGLUBF16(act, gateUp []BF16, n int) {
 }
 
 // SwiGLUBackBF16 is SwiGLUBack of numbers in BF16, computed in float32 and
-// rounded.
-func SwiGLUBackBF16(dGateUp, dAct, gateUp []BF16, n int) {
+// rounded. It also sets act, to SwiGLUBF16 but for rounding: it need not be
+// kept.
+func SwiGLUBackBF16(dGateUp, act, dAct, gateUp []BF16, n int) {
 	need("SwiGLUBackBF16", "gateUp", len(gateUp), 2*len(dAct))
 	need("SwiGLUBackBF16", "dGateUp", len(dGateUp), 2*len(dAct))
+	need("SwiGLUBackBF16", "act", len(act), len(dAct))
 	if n > 0 && len(dAct) >= n {
-		swiGLUBackBF16(dGateUp, dAct, gateUp, len(dAct)/n, n)
+		swiGLUBackBF16(dGateUp, act, dAct, gateUp, len(dAct)/n, n)
 	}
 }
 
@@ -28,7 +30,8 @@ func swiGLUBF16Generic(act, gateUp []BF16, rows, n int) {
 	}
 }
 
-func swiGLUBackBF16Generic(dGateUp, dAct, gateUp []BF16, rows, n int) {
+func swiGLUBackBF16Generic(dGateUp, act, dAct, gateUp []BF16, rows, n int) {
+	swiGLUBF16Generic(act, gateUp, rows, n)
 	gu, d := make([]float32, 2*n), make([]float32, n)
 	for r := range rows {
 		ExpandBF16(gu, gateUp[2*r*n:2*(r+1)*n])

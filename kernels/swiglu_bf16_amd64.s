@@ -53,13 +53,14 @@ loop:
 	VZEROUPPER
 	RET
 
-// func swiGLUBackBF16AVX512(dGateUp, dAct, gateUp *BF16, rows, n int)
-TEXT ·swiGLUBackBF16AVX512(SB), NOSPLIT, $0-40
+// func swiGLUBackBF16AVX512(dGateUp, act, dAct, gateUp *BF16, rows, n int)
+TEXT ·swiGLUBackBF16AVX512(SB), NOSPLIT, $0-48
 	MOVQ dGateUp+0(FP), DI
-	MOVQ dAct+8(FP), DX
-	MOVQ gateUp+16(FP), SI
-	MOVQ rows+24(FP), R8
-	MOVQ n+32(FP), R9
+	MOVQ act+8(FP), R11
+	MOVQ dAct+16(FP), DX
+	MOVQ gateUp+24(FP), SI
+	MOVQ rows+32(FP), R8
+	MOVQ n+40(FP), R9
 	ROW_MASKS(R9)
 	SIGMOID_LOAD
 	VADDPS Z22, Z22, Z19
@@ -75,6 +76,10 @@ loop:
 	SIGMOID(Z0, Z3, Z4, Z5)
 	VFNMADD213PS Z19, Z3, Z5        // 2 - s/s: the gradient of the gate may cancel
 	VMULPS Z5, Z3, Z3
+	VMULPS Z1, Z0, Z6
+	VMULPS Z3, Z6, Z6               // act
+	VCVTNEPS2BF16(6, 7)
+	VMOVDQU16 Y7, K1, (R11)(R13*2)
 	VMULPS Z3, Z2, Z2               // dAct * s
 	VSUBPS Z3, Z22, Z4
 	VFMADD213PS Z22, Z0, Z4         // 1 + gate*(1-s)
@@ -89,6 +94,7 @@ loop:
 	LEAQ (SI)(R9*4), SI
 	LEAQ (DI)(R9*4), DI
 	LEAQ (DX)(R9*2), DX
+	LEAQ (R11)(R9*2), R11
 	DECQ R8
 	JNZ row
 	VZEROUPPER

@@ -8,7 +8,10 @@ import "unsafe"
 func residualNormAVX512(y *float32, rounded *BF16, inv, x, a *float32, rows, n int, eps float32)
 
 //go:noescape
-func residualNormBackAVX512(ds *float32, rounded *BF16, dy, y, inv *float32, rows, n int)
+func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
+
+//go:noescape
+func residualNormBackBF16AVX512(ds *float32, rounded *BF16, dy *float32, y *BF16, inv *float32, rows, n int)
 
 //go:noescape
 func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
@@ -35,20 +38,20 @@ func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps f
 	}
 }
 
-func residualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
+func residualNormBack(ds, dy, y, inv []float32, n int) {
 	if !useAVX512() || len(ds) == 0 {
 		residualNormBackGeneric(ds, dy, y, inv, n)
-		roundAfter(rounded, ds)
 		return
 	}
-	fused := rounded
-	if !useBF16() {
-		fused = nil
+	residualNormBackAVX512(&ds[0], &dy[0], &y[0], &inv[0], len(inv), n)
+}
+
+func residualNormBackBF16(ds []float32, rounded []BF16, dy []float32, y []BF16, inv []float32, n int) {
+	if !useBF16() || len(ds) == 0 {
+		residualNormBackBF16Generic(ds, rounded, dy, y, inv, n)
+		return
 	}
-	residualNormBackAVX512(&ds[0], unsafe.SliceData(fused), &dy[0], &y[0], &inv[0], len(inv), n)
-	if fused == nil {
-		roundAfter(rounded, ds)
-	}
+	residualNormBackBF16AVX512(&ds[0], &rounded[0], &dy[0], &y[0], &inv[0], len(inv), n)
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {

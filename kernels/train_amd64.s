@@ -61,15 +61,14 @@ next:
 	VZEROUPPER
 	RET
 
-// func residualNormBackAVX512(ds *float32, rounded *BF16, dy, y, inv *float32, rows, n int)
-TEXT ·residualNormBackAVX512(SB), NOSPLIT, $0-56
+// func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
+TEXT ·residualNormBackAVX512(SB), NOSPLIT, $0-48
 	MOVQ ds+0(FP), DI
-	MOVQ rounded+8(FP), R10
-	MOVQ dy+16(FP), SI
-	MOVQ y+24(FP), BX
-	MOVQ inv+32(FP), DX
-	MOVQ rows+40(FP), R8
-	MOVQ n+48(FP), R9
+	MOVQ dy+8(FP), SI
+	MOVQ y+16(FP), BX
+	MOVQ inv+24(FP), DX
+	MOVQ rows+32(FP), R8
+	MOVQ n+40(FP), R9
 	ROW_MASKS(R9)
 	VCVTSI2SSQ R9, X10, X10
 row:
@@ -93,20 +92,58 @@ grad:
 	VFNMADD231PS Z2, Z1, Z0
 	VMULPS Z3, Z0, Z0
 	VMOVUPS Z0, K1, (DI)(R13*4)
-	TESTQ R10, R10
-	JEQ stored
-	VCVTNEPS2BF16(0, 2)
-	VMOVDQU16 Y2, K1, (R10)(R13*2)
-stored:
 	ROW_NEXT(grad)
 	LEAQ (DI)(R9*4), DI
 	LEAQ (SI)(R9*4), SI
 	LEAQ (BX)(R9*4), BX
 	ADDQ $4, DX
-	TESTQ R10, R10
-	JEQ next
+	DECQ R8
+	JNZ row
+	VZEROUPPER
+	RET
+
+// func residualNormBackBF16AVX512(ds *float32, rounded *BF16, dy *float32, y *BF16, inv *float32, rows, n int)
+TEXT ·residualNormBackBF16AVX512(SB), NOSPLIT, $0-56
+	MOVQ ds+0(FP), DI
+	MOVQ rounded+8(FP), R10
+	MOVQ dy+16(FP), SI
+	MOVQ y+24(FP), BX
+	MOVQ inv+32(FP), DX
+	MOVQ rows+40(FP), R8
+	MOVQ n+48(FP), R9
+	ROW_MASKS(R9)
+	VCVTSI2SSQ R9, X10, X10
+row:
+	VPXORD Z1, Z1, Z1
+	ROW_BEGIN(R9)
+sum:
+	ROW_MASK
+	VMOVUPS.Z (SI)(R13*4), K1, Z0
+	VPMOVZXWD.Z (BX)(R13*2), K1, Z2
+	VPSLLD $16, Z2, Z2
+	VFMADD231PS Z0, Z2, Z1
+	ROW_NEXT(sum)
+	FOLD16(VADDPS, Z1, Y1, X1, Y2, X2)
+	VDIVSS X10, X1, X1
+	VBROADCASTSS X1, Z1
+	VBROADCASTSS (DX), Z3
+	ROW_BEGIN(R9)
+grad:
+	ROW_MASK
+	VMOVUPS.Z (SI)(R13*4), K1, Z0
+	VPMOVZXWD.Z (BX)(R13*2), K1, Z2
+	VPSLLD $16, Z2, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	VMULPS Z3, Z0, Z0
+	VMOVUPS Z0, K1, (DI)(R13*4)
+	VCVTNEPS2BF16(0, 2)
+	VMOVDQU16 Y2, K1, (R10)(R13*2)
+	ROW_NEXT(grad)
+	LEAQ (DI)(R9*4), DI
+	LEAQ (SI)(R9*4), SI
+	LEAQ (BX)(R9*2), BX
+	ADDQ $4, DX
 	LEAQ (R10)(R9*2), R10
-next:
 	DECQ R8
 	JNZ row
 	VZEROUPPER

@@ -29,11 +29,11 @@ func TestResidualNormVariants(t *testing.T) {
 			closeTo(t, "y", y, y64, rowTol)
 			closeTo(t, "inv", inv, inv64, rowTol)
 			residualNormBackGeneric(ds64, widenTo64(dy), widenTo64(y), widenTo64(inv), s.n)
-			ResidualNormBack(ds, nil, dy, y, inv, s.n)
+			ResidualNormBack(ds, dy, y, inv, s.n)
 			closeTo(t, "ds", ds, ds64, rowTol)
 			ResidualNorm(x, nil, inv, x, a, s.n, 1e-5)
 			closeTo(t, "y in place", x, y64, rowTol)
-			ResidualNormBack(dy, nil, dy, y, inv, s.n)
+			ResidualNormBack(dy, dy, y, inv, s.n)
 			closeTo(t, "ds in place", dy, ds64, rowTol)
 			checkY()
 			checkInv()
@@ -64,8 +64,13 @@ func TestResidualNormRounds(t *testing.T) {
 			}
 			ResidualNorm(y, rounded, inv, x, a, s.n, 1e-5)
 			check("y", y)
-			ResidualNormBack(x, rounded, a, y, inv, s.n)
+			yb, want := rounded, make([]float64, size)
+			rounded = random16(rng, size+32)
+			guard = append([]BF16(nil), rounded[size:]...)
+			residualNormBackGeneric(want, widenTo64(a), widenTo64(widened(yb[:size])), widenTo64(inv), s.n)
+			ResidualNormBackBF16(x, rounded, a, yb, inv, s.n)
 			check("ds", x)
+			closeTo(t, "ds", x, want, rowTol)
 		})
 	}
 }
@@ -93,8 +98,9 @@ func TestSwiGLUBF16(t *testing.T) {
 			}
 			swiGLUBackGeneric(dWant, widenTo64(widened(dAct)), gu, s.n)
 			SwiGLUBF16(act[:s.m*s.n], gateUp, s.n)
-			SwiGLUBackBF16(dGateUp, dAct, gateUp, s.n)
 			closeRelative(t, "act", widened(act[:s.m*s.n]), want)
+			SwiGLUBackBF16(dGateUp, act, dAct, gateUp, s.n)
+			closeRelative(t, "act again", widened(act[:s.m*s.n]), want)
 			closeRelative(t, "dGateUp", widened(dGateUp[:2*s.m*s.n]), dWant)
 			if !slices.Equal(guards, append(act[s.m*s.n:], dGateUp[2*s.m*s.n:]...)) {
 				t.Error("wrote past the end")
@@ -155,7 +161,7 @@ func BenchmarkResidualNorm(b *testing.B) {
 	})
 	b.Run("back", func(b *testing.B) {
 		for b.Loop() {
-			ResidualNormBack(x, nil, x, y, inv, n)
+			ResidualNormBack(x, x, y, inv, n)
 		}
 		reportPerNumber(b, m*n)
 	})

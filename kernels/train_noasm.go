@@ -7,9 +7,12 @@ func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps f
 	roundAfter(rounded, y)
 }
 
-func residualNormBack(ds []float32, rounded []BF16, dy, y, inv []float32, n int) {
+func residualNormBack(ds, dy, y, inv []float32, n int) {
 	residualNormBackGeneric(ds, dy, y, inv, n)
-	roundAfter(rounded, ds)
+}
+
+func residualNormBackBF16(ds []float32, rounded []BF16, dy []float32, y []BF16, inv []float32, n int) {
+	residualNormBackBF16Generic(ds, rounded, dy, y, inv, n)
 }
 
 func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {

@@ -68,13 +68,13 @@ type acts struct {
 	gu, act   []float32 // [R, 2I], [R, I]
 	guT, actT []float32 // [lanes*D, 2It], [lanes*D, It]
 	xT, y1T   []float32 // [lanes*D, P]: x and y1 with positions and channels exchanged
-	bf16      *actsBF16 // instead of qkv, ctx, gu and act, with Spec.BF16
+	bf16      *actsBF16 // instead of qkv, ctx, gu and act, with Spec.BF16; x, y1 and y are then scratch
 }
 
 func newActs(c *runtime.Config, lanes int, bf16, saved bool) *acts {
 	rows, d := lanes*c.P(), c.Hidden
 	floats := func(n int) []float32 { return make([]float32, n) }
-	a := &acts{y1: floats(rows * d), y: floats(rows * d), inv1: floats(rows), inv2: floats(rows)}
+	a := &acts{inv1: floats(rows), inv2: floats(rows)}
 	if c.MLPT {
 		a.inv1 = floats(lanes * d)
 		a.guT, a.actT = floats(lanes*d*2*c.InterT()), floats(lanes*d*c.InterT())
@@ -84,6 +84,7 @@ func newActs(c *runtime.Config, lanes int, bf16, saved bool) *acts {
 		a.bf16 = newActsBF16(c, rows, saved)
 		return a
 	}
+	a.y1, a.y = floats(rows*d), floats(rows*d)
 	if !c.MLPT {
 		a.qkv, a.ctx = floats(rows*3*d), floats(rows*d)
 	}
@@ -95,11 +96,10 @@ func newActs(c *runtime.Config, lanes int, bf16, saved bool) *acts {
 // in the second-level cache.
 const blockRows = 96
 
-// forward runs the layer on a.x and leaves its result in a.y, and in next what
-// the next layer, nil after the last one, wants of it.
-func (w *worker) forward(l *layer, a, next *acts) {
+// forward runs the layer on a.x and leaves its result in a.y.
+func (w *worker) forward(l *layer, a *acts) {
 	if w.d.spec.BF16 {
-		w.forwardBF16(l, a, next)
+		w.forwardBF16(l, a)
 		return
 	}
 	if w.d.config.MLPT {
@@ -182,7 +182,7 @@ func (w *worker) backward(l *layer, g *layerGrad, a *acts, dy []float32) {
 func (w *worker) feedForwardBack(l *layer, g *layerGrad, a *acts, dy []float32, lo, hi int) {
 	d, inter, m := w.d.config.Hidden, w.d.config.Inter(), hi-lo
 	dy = dy[lo*d : hi*d]
-	kernels.ResidualNormBack(dy, nil, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
+	kernels.ResidualNormBack(dy, dy, a.y[lo*d:hi*d], a.inv2[lo:hi], d)
 	l.down.backward(w.dAct, g.Down, dy, a.act[lo*inter:hi*inter], m, false, &w.rounding)
 	kernels.SwiGLUBack(w.dWide, w.dAct[:m*inter], a.gu[lo*2*inter:hi*2*inter], inter)
 	l.gateUp.backward(dy, g.GateUp, w.dWide, a.y1[lo*d:hi*d], m, true, &w.rounding)
@@ -190,7 +190,7 @@ func (w *worker) feedForwardBack(l *layer, g *layerGrad, a *acts, dy []float32, 
 
 func (w *worker) attendBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	d, rows := w.d.config.Hidden, w.rows
-	kernels.ResidualNormBack(dy, nil, dy, a.y1, a.inv1[:rows], d)
+	kernels.ResidualNormBack(dy, dy, a.y1, a.inv1[:rows], d)
 	l.o.backward(w.tmp, g.O, dy, a.ctx, rows, false, &w.rounding)
 	w.attentionBack(a, l.bias, g.bias)
 	w.rotate(w.dWide, kernels.RopeBack)
@@ -201,7 +201,7 @@ func (w *worker) mixPositionsBack(l *layer, g *layerGrad, a *acts, dy []float32)
 	p, d, inter := w.d.config.P(), w.d.config.Hidden, w.d.config.InterT()
 	rows := w.lanes * d
 	w.transpose(w.tmp, dy, p, d)
-	kernels.ResidualNormBack(w.tmp, nil, w.tmp, a.y1T, a.inv1[:rows], p)
+	kernels.ResidualNormBack(w.tmp, w.tmp, a.y1T, a.inv1[:rows], p)
 	l.downT.backward(w.dAct, g.DownT, w.tmp, a.actT, rows, false, &w.rounding)
 	kernels.SwiGLUBack(w.dWide, w.dAct[:rows*inter], a.guT, inter)
 	l.gateUpT.backward(w.tmp, g.GateUpT, w.dWide, a.xT, rows, true, &w.rounding)

@@ -20,8 +20,8 @@ type worker struct {
 	logits []float32 // [S, vocabulary] of one lane
 	dLogit []float32
 
-	passing [2]*acts  // of a pass without gradient, taken in turn by its layers
-	saved   [][]*acts // of the differentiated passes, by pass and layer
+	passing *passActs   // of a pass without gradient
+	saved   []*passActs // of the differentiated passes; nil for others
 
 	dx, dzH, dzL []float32 // [R, D]
 	dWide        []float32 // [R, max(2I, 3D)]
@@ -54,21 +54,40 @@ func newWorker(d *Device) *worker {
 	} else if !c.MLPT {
 		w.f32 = kernels.NewAttentionF32(d.shape)
 	}
-	for i := range w.passing {
-		w.passing[i] = newActs(c, d.groupLanes, d.spec.BF16, false)
-	}
-	w.passing[0].x = floats(size)
+	w.passing = w.newPassActs(2, false)
 	for _, pass := range c.Passes() {
-		var layers []*acts
+		var p *passActs
 		if pass.Grad {
-			for range c.Layers(pass.Level) {
-				layers = append(layers, newActs(c, d.groupLanes, d.spec.BF16, true))
-			}
-			layers[0].x = floats(size)
+			p = w.newPassActs(c.Layers(pass.Level), true)
 		}
-		w.saved = append(w.saved, layers)
+		w.saved = append(w.saved, p)
 	}
 	return w
+}
+
+// passActs is what the layers of one pass read and write.
+type passActs struct {
+	x       []float32      // [R, D] the sum that goes into the first layer
+	rounded []kernels.BF16 // x, with Spec.BF16
+	layers  []*acts        // fewer than the level has: taken in turn
+}
+
+func (w *worker) newPassActs(layers int, saved bool) *passActs {
+	c, size := &w.d.config, len(w.x)
+	p := &passActs{}
+	if w.bf16 != nil {
+		p.x, p.rounded = w.bf16.x, make([]kernels.BF16, size)
+	} else {
+		p.x = make([]float32, size)
+	}
+	for i := range layers {
+		a := newActs(c, w.d.groupLanes, w.bf16 != nil, saved)
+		if w.bf16 != nil {
+			a.y1, a.y = w.bf16.y1, w.bf16.y[i%2]
+		}
+		p.layers = append(p.layers, a)
+	}
+	return p
 }
 
 // group does forward, loss and backward of lanes from first on, and adds to a
@@ -131,40 +150,31 @@ func (w *worker) segment(ctx context.Context, zH, zL []float32, keep bool) error
 }
 
 // pass sets z = level(z + a + b); b may be nil.
-func (w *worker) pass(level runtime.Level, saved []*acts, z, a, b []float32) {
-	layers := w.d.levels[level]
-	at := w.acts(saved, 0)
-	x := at.x[:len(z)]
+func (w *worker) pass(level runtime.Level, saved *passActs, z, a, b []float32) {
+	if saved == nil {
+		saved = w.passing
+	}
+	x, rounded := saved.x[:len(z)], saved.rounded
+	copy(x, z)
 	if b == nil {
-		copy(x, z)
 		kernels.Add(x, a)
 	} else {
-		copy(x, z)
 		kernels.Add2(x, a, b[:len(z)])
 	}
-	if at.bf16 != nil && at.bf16.x != nil {
-		kernels.RoundBF16(at.bf16.x, x)
+	if rounded != nil {
+		kernels.RoundBF16(rounded, x)
 	}
+	layers := w.d.levels[level]
 	for i := range layers {
-		var next *acts
-		if i+1 < len(layers) {
-			next = w.acts(saved, i+1)
-			next.x = at.y
+		at := saved.layers[i%len(saved.layers)]
+		at.x = x
+		if at.bf16 != nil {
+			at.bf16.x, rounded = rounded, at.bf16.y
 		}
-		w.forward(&layers[i], at, next)
-		if next != nil {
-			at = next
-		}
+		w.forward(&layers[i], at)
+		x = at.y[:len(z)]
 	}
-	copy(z, at.y[:len(z)])
-}
-
-// acts returns where layer i keeps its activations.
-func (w *worker) acts(saved []*acts, i int) *acts {
-	if saved != nil {
-		return saved[i]
-	}
-	return w.passing[i%2]
+	copy(z, x)
 }
 
 // target runs the segment after, without gradient, and sets out.QTarget:
@@ -226,10 +236,10 @@ func (w *worker) segmentBack(ctx context.Context, g *gradient) error {
 	return nil
 }
 
-func (w *worker) passBack(level runtime.Level, saved []*acts, g *gradient, dz []float32) {
+func (w *worker) passBack(level runtime.Level, saved *passActs, g *gradient, dz []float32) {
 	layers := w.d.levels[level]
 	for i := len(layers) - 1; i >= 0; i-- {
-		w.backward(&layers[i], &g.levels[level][i], saved[i], dz)
+		w.backward(&layers[i], &g.levels[level][i], saved.layers[i], dz)
 	}
 }
 
