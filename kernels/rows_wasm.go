@@ -28,6 +28,10 @@ func ropeSIMD(lo, hi, cos, sin unsafe.Pointer, n int32)
 //go:noescape
 func swiGLUSIMD(act, gate, up unsafe.Pointer, n int32)
 
+//go:wasmimport simd swiglu_panels
+//go:noescape
+func swiGLUPanelsSIMD(act, gateUp unsafe.Pointer, n int32)
+
 //go:wasmimport simd scale_max
 //go:noescape
 func scaleMaxSIMD(s, bias unsafe.Pointer, by float32, n int32) float32
@@ -92,6 +96,14 @@ func swiGLU(act, gate, up []float32) {
 		swiGLUSIMD(at(act), at(gate), at(up), int32(len(act)))
 	} else {
 		swiGLUGeneric(act, gate, up)
+	}
+}
+
+func swiGLUPanels(act, gateUp []float32) {
+	if active == simd128 {
+		swiGLUPanelsSIMD(at(act), at(gateUp), int32(len(act)))
+	} else {
+		swiGLUPanelsGeneric(act, gateUp)
 	}
 }
 

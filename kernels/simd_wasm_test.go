@@ -44,6 +44,11 @@ func TestSIMDBits(t *testing.T) {
 		sameBits(t, "exp sum", row(func(y []float32) float32 { return expSum(y, 3) }))
 		sameBits(t, "scale max", row(func(y []float32) float32 { return scaleMax(y, nil, 0.3) }))
 		sameBits(t, "swiglu", row(func(y []float32) float32 { swiGLU(y, b, c); return 0 }))
+		sameBits(t, "swiglu of panels", func() []float32 {
+			y := make([]float32, n&^15)
+			SwiGLUPanels(y, random(make([]float32, 2*len(y)), 6))
+			return y
+		})
 		sameBits(t, "rope", row(func(y []float32) float32 { hi := slices.Clone(b); rope(y, hi, c, a); return hi[n-1] }))
 		x := random(make([]float32, 50*n), 4)
 		w := Pack(random(make([]float32, 37*n), 5), 37, n)

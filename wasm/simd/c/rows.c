@@ -9,17 +9,20 @@ INLINE float across(v128_t s) {
          (wasm_f32x4_extract_lane(s, 1) + wasm_f32x4_extract_lane(s, 3));
 }
 
-// EACH runs BODY with at(p) = load and set(p, v) = store of 4 numbers at i, four
-// times a turn, and at the end for what is left.
+// EACH runs BODY with at(p) = load and set(p, v) = store of 4 numbers at j, for
+// j = 0, 4, ... and at the end for what is left.
 #define EACH(n, BODY)                                                          \
   {                                                                            \
     int i = 0;                                                                 \
-    for (; i + 16 <= n; i += 16) {                                             \
-      UNROLL for (int u = 0; u < 16; u += 4) BODY(load, set4, i + u) \
-    }                                                                          \
-    for (; i + 4 <= n; i += 4) BODY(load, set4, i)                             \
+    for (; i + 64 <= n; i += 64) FOURS(BODY, 64)                               \
+    if (i + 32 <= n) { FOURS(BODY, 32) i += 32; }                              \
+    if (i + 16 <= n) { FOURS(BODY, 16) i += 16; }                              \
+    if (i + 8 <= n) { FOURS(BODY, 8) i += 8; }                                 \
+    if (i + 4 <= n) { BODY(load, set4, i) i += 4; }                            \
     if (i < n) BODY(load_some, set_some, i)                                    \
   }
+#define FOURS(BODY, count)                                                     \
+  UNROLL for (int u = 0; u < count; u += 4) BODY(load, set4, i + u)
 #define set4(p, v) store(p, v)
 #define load_some(p) some(p, n - i)
 #define set_some(p, v) put(p, v, n - i)
@@ -91,17 +94,27 @@ INLINE v128_t exp4(v128_t x) {
   return wasm_f32x4_mul(p, power);
 }
 
-// swiglu sets act = gate / (1 + e^-gate) * up.
+// glu4 is gate / (1 + e^-gate) * up.
+INLINE v128_t glu4(v128_t gate, v128_t up) {
+  v128_t one = wasm_f32x4_const_splat(1);
+  return wasm_f32x4_mul(wasm_f32x4_div(gate, wasm_f32x4_add(one, exp4(wasm_f32x4_neg(gate)))), up);
+}
+
 void EXPORT(swiglu)(float *act, const float *gate, const float *up, int n) {
-  const v128_t one = wasm_f32x4_const_splat(1);
-#define BODY(at, set, j)                                                       \
-  {                                                                            \
-    v128_t g = at(gate + (j));                                                 \
-    v128_t s = wasm_f32x4_div(g, wasm_f32x4_add(one, exp4(wasm_f32x4_neg(g)))); \
-    set(act + (j), wasm_f32x4_mul(s, at(up + (j))));                           \
-  }
+#define BODY(at, set, j) { set(act + (j), glu4(at(gate + (j)), at(up + (j)))); }
   EACH(n, BODY)
 #undef BODY
+}
+
+// swiglu_panels is swiglu for gates and ups that take turns, 16 of each, and a
+// multiple of 16 numbers.
+void EXPORT(swiglu_panels)(float *act, const float *gate_up, int n) {
+#define SIXTEEN(at)                                                            \
+  UNROLL for (int u = 0; u < 16; u += 4)                                       \
+      store(act + 16 * (at) + u, glu4(load(gate_up + 32 * (at) + u), load(gate_up + 32 * (at) + 16 + u)));
+  for (; n >= 64; n -= 64, act += 64, gate_up += 128) { S4(SIXTEEN, 0) }
+  for (; n > 0; n -= 16, act += 16, gate_up += 32) { S1(SIXTEEN, 0) }
+#undef SIXTEEN
 }
 
 // scale_max sets s = s*by + bias, without bias where that is null, and returns
@@ -141,24 +154,13 @@ float EXPORT(scale_max)(float *s, const float *bias, float by, int n) {
 // exp_sum sets s = e^(s - top) and returns the sum.
 float EXPORT(exp_sum)(float *s, float top, int n) {
   v128_t sum = wasm_f32x4_const_splat(0), t = wasm_f32x4_splat(top);
-  int i = 0;
-  for (; i + 8 <= n; i += 8) {
-    v128_t a = exp4(wasm_f32x4_sub(load(s + i), t)), b = exp4(wasm_f32x4_sub(load(s + i + 4), t));
-    store(s + i, a);
-    store(s + i + 4, b);
-    sum = wasm_f32x4_add(wasm_f32x4_add(sum, a), b);
+#define BODY(at, set, j)                                                       \
+  {                                                                            \
+    set(s + (j), exp4(wasm_f32x4_sub(at(s + (j)), t)));                        \
+    sum = wasm_f32x4_add(sum, at(s + (j)));                                    \
   }
-  if (i + 4 <= n) {
-    v128_t a = exp4(wasm_f32x4_sub(load(s + i), t));
-    store(s + i, a);
-    sum = wasm_f32x4_add(sum, a);
-    i += 4;
-  }
-  if (i < n) {
-    v128_t a = exp4(wasm_f32x4_sub(some(s + i, n - i), t));
-    put(s + i, a, n - i);
-    sum = wasm_f32x4_add(sum, some(s + i, n - i));
-  }
+  EACH(n, BODY)
+#undef BODY
   return across(sum);
 }
 
@@ -167,14 +169,9 @@ float EXPORT(exp_sum)(float *s, float top, int n) {
 uint32_t EXPORT(max_abs)(const float *row, int n) {
   const v128_t magnitude = wasm_i32x4_const_splat(0x7fffffff);
   v128_t top = wasm_i32x4_const_splat(0);
-  int i = 0;
-  for (; i + 16 <= n; i += 16) {
-    v128_t a = wasm_i32x4_max(wasm_v128_and(load(row + i), magnitude), wasm_v128_and(load(row + i + 4), magnitude));
-    v128_t b = wasm_i32x4_max(wasm_v128_and(load(row + i + 8), magnitude), wasm_v128_and(load(row + i + 12), magnitude));
-    top = wasm_i32x4_max(top, wasm_i32x4_max(a, b));
-  }
-  for (; i + 4 <= n; i += 4) top = wasm_i32x4_max(top, wasm_v128_and(load(row + i), magnitude));
-  if (i < n) top = wasm_i32x4_max(top, wasm_v128_and(some(row + i, n - i), magnitude));
+#define BODY(at, set, j) { top = wasm_i32x4_max(top, wasm_v128_and(at(row + (j)), magnitude)); }
+  EACH(n, BODY)
+#undef BODY
   top = wasm_i32x4_max(top, wasm_i32x4_shuffle(top, top, 2, 3, 0, 1));
   top = wasm_i32x4_max(top, wasm_i32x4_shuffle(top, top, 1, 0, 3, 2));
   return wasm_i32x4_extract_lane(top, 0);
@@ -186,19 +183,22 @@ int32_t EXPORT(round_row)(int8_t *q, const float *row, float inverse, int n) {
   const v128_t magic = wasm_f32x4_const_splat(0x1.8p23f), base = wasm_i32x4_const_splat(0x4b400000);
   v128_t by = wasm_f32x4_splat(inverse), sum = wasm_i32x4_const_splat(0);
 #define ROUND(p) wasm_i32x4_sub(wasm_f32x4_add(wasm_f32x4_mul(load(p), by), magic), base)
-  for (; n >= 16; n -= 16, row += 16, q += 16) {
-    v128_t a = ROUND(row), b = ROUND(row + 4), c = ROUND(row + 8), d = ROUND(row + 12);
-    sum = wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(a, b), wasm_i32x4_add(c, d)));
-    store(q, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d)));
+#define SIXTEEN(at)                                                            \
+  {                                                                            \
+    const float *r = row + 16 * (at);                                          \
+    v128_t a = ROUND(r), b = ROUND(r + 4), c = ROUND(r + 8), d = ROUND(r + 12); \
+    sum = wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(a, b), wasm_i32x4_add(c, d))); \
+    store(q + 16 * (at), wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d))); \
   }
+  for (; n >= 128; n -= 128, row += 128, q += 128) { S8(SIXTEEN, 0) }
+  for (; n > 0; n -= 16, row += 16, q += 16) { S1(SIXTEEN, 0) }
   sum = wasm_i32x4_add(sum, wasm_i32x4_shuffle(sum, sum, 2, 3, 0, 1));
   return wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1);
 }
 
 // set_row sets out[16*i] = row[i]: a row of a matrix among the columns of a panel.
 void EXPORT(set_row)(float *out, const float *row, int n) {
-  for (; n >= 8; n -= 8, row += 8, out += 8 * 16) {
-    UNROLL for (int u = 0; u < 8; u++) out[16 * u] = row[u];
-  }
-  for (; n > 0; n--, row++, out += 16) *out = *row;
+#define SET(i) out[16 * (i)] = row[i];
+  for (; n >= 32; n -= 32, row += 32, out += 32 * 16) { S32(SET, 0) }
+  for (; n > 0; n--, row++, out += 16) { S1(SET, 0) }
 }

@@ -1,0 +1,30 @@
+// Times the plugin in V8: node time.mjs plugin.wasm open.msgpack solve.msgpack calls
+// prints the best time of a call in milliseconds and the SHA-256 of the reply.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { WASI } from "node:wasi";
+
+const [, , plugin, open, solve, calls] = process.argv;
+const wasi = new WASI({ version: "preview1" });
+const { instance } = await WebAssembly.instantiate(readFileSync(plugin), wasi.getImportObject());
+wasi.initialize(instance);
+const { hrm_buffer, hrm_call, memory } = instance.exports;
+
+function call(message) {
+  new Uint8Array(memory.buffer, hrm_buffer(message.length), message.length).set(message);
+  const start = performance.now();
+  const packed = BigInt.asUintN(64, hrm_call(message.length));
+  const took = performance.now() - start;
+  const reply = new Uint8Array(memory.buffer, Number(packed >> 32n), Number(packed & 0xffffffffn));
+  return { took, hash: createHash("sha256").update(reply).digest("hex") };
+}
+
+call(readFileSync(open));
+const message = readFileSync(solve);
+let best = Infinity, hash;
+for (let i = 0; i < Number(calls); i++) {
+  const r = call(message);
+  best = Math.min(best, r.took);
+  hash = r.hash;
+}
+console.log(best.toFixed(3), hash);
