@@ -1,6 +1,7 @@
 package gpu_test
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -36,14 +37,15 @@ func setting(t *testing.T, name string, otherwise int) int {
 // numbers, for every puzzle that halts. One that does not halt wanders: when
 // its start is perturbed by 1e-6, one or two answers in 500 change on the CPU
 // alone after 16 segments, so one in a hundred of those may be another.
-// HRM_PUZZLES says how many, the first of the validation set where it
-// is there and generated ones otherwise; HRM_SEGMENTS limits the segments of
-// each.
+// HRM_PUZZLES says how many, the easiest of the validation set, which halt
+// soonest, where it is there and generated ones otherwise; HRM_SEGMENTS limits
+// the segments of each.
 func TestAnswers(t *testing.T) {
 	d := open(t)
 	n := setting(t, "HRM_PUZZLES", 8)
 	o := runtime.Options{Lanes: 32, MaxSegments: setting(t, "HRM_SEGMENTS", 3)}
 	in := sudokus(t, n)
+	n = len(in)
 	m, err := native.Default()
 	check(t, err)
 	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
@@ -109,14 +111,19 @@ func validation(t *testing.T, path string, n int) []runtime.Input {
 	defer f.Close()
 	r, err := puzzle.NewReader(f, puzzle.Sudoku{})
 	check(t, err)
-	var in []runtime.Input
-	for len(in) < n {
+	var all []puzzle.Puzzle
+	for {
 		p, err := r.Next()
 		if err == io.EOF {
 			break
 		}
 		check(t, err)
-		in = append(in, runtime.Input{Tokens: p.Question})
+		all = append(all, p)
+	}
+	slices.SortStableFunc(all, func(a, b puzzle.Puzzle) int { return cmp.Compare(a.Rating, b.Rating) })
+	in := make([]runtime.Input, min(n, len(all)))
+	for i := range in {
+		in[i].Tokens = all[i].Question
 	}
 	return in
 }
