@@ -49,7 +49,7 @@ func TestTiles(t *testing.T) {
 // A tuned device computes the same, bit for bit.
 func TestTune(t *testing.T) {
 	d := fresh(t)
-	const m, n, k = 70, 72, 40
+	const m, n, k = 260, 256, 320
 	r := random(9)
 	a, b := normal(r, m*k), normal(r, n*k)
 	c := upload(t, d, zeros(m*n))

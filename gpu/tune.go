@@ -5,6 +5,10 @@ import "time"
 // tileChoices are what Tune compares, beside the tile that it would be.
 var tileChoices = []Tile{largeTile, {128, 128, 8, 8, 16, true}, {128, 64, 8, 8, 16, true}, {64, 64, 8, 8, 8, true}}
 
+// leastTuned is the number of multiply-adds of a product from which on Tune
+// looks at it.
+const leastTuned = 2e7
+
 // Tune records record once, and measures on this device what can be done in
 // several ways: the tile of each matrix product, and the passes of attention.
 // From then on the fastest is taken. What lies in the buffers that record
@@ -70,7 +74,7 @@ func (d *Device) timeOf(wait *Buffer, run func()) (time.Duration, error) {
 // tunedTile is the tile that is fastest for products like m.
 func (d *Device) tunedTile(m MatMul, o matMulOptions) Tile {
 	usual := m.tile()
-	if m.M < 64 || m.N < 64 {
+	if m.M < 64 || m.N < 64 || float64(m.M)*float64(m.N)*float64(m.K)*float64(max(m.Reps, 1)) < leastTuned {
 		return usual
 	}
 	var tiles []Tile

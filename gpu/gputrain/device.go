@@ -36,6 +36,9 @@ type Device struct {
 	scratch *gpu.Acts  // of all other passes
 	stage   [2]*gpu.Buffer
 
+	elements []span           // of the flat buffers, updated number by number
+	muon     *gpu.MuonScratch // nil without Muon
+
 	host train.State // tokens, labels, puzzle ids, H_init, L_init
 	out  []float32
 
@@ -71,13 +74,10 @@ type buffers struct {
 }
 
 // Open prepares a training device on d, which stays the caller's to close. Its
-// state is empty until Load. Muon is not supported here.
+// state is empty until Load.
 func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, fmt.Errorf("gputrain: %w", err)
-	}
-	if spec.Optim.Algorithm == train.Muon {
-		return nil, fmt.Errorf("gputrain: optimizer %q: %w", spec.Optim.Algorithm, train.ErrUnsupported)
 	}
 	c := &spec.Config
 	t := &Device{
@@ -88,6 +88,7 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	t.net = gpu.NewNetwork(&t.arena, &t.spec.Config, spec.Lanes)
 	t.allocateState()
 	t.allocateBackward()
+	t.elements, t.muon = t.byElement(), t.newMuon()
 	if err := t.arena.Err; err != nil {
 		t.arena.Release()
 		return nil, fmt.Errorf("gputrain: %w", err)

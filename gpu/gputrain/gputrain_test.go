@@ -49,8 +49,9 @@ func lockstepCases() map[string]train.Spec {
 		HLayers: 1, LLayers: 2, HCycles: 2, LCycles: 2, Positions: runtime.Learned, HaltMaxSteps: 4, NormEps: 1e-5, RopeTheta: 10000,
 	}
 	return map[string]train.Spec{
-		"trm": {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
-		"hrm": {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
+		"muon": {Config: hrm, Lanes: 3, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"trm":  {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"hrm":  {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
 	}
 }
 
@@ -187,14 +188,6 @@ func TestCancelledStep(t *testing.T) {
 	start := train.NewState(&spec, 7)
 	check(t, d.Load(start))
 	check(t, d.Step(t.Context(), stepIn(rand.New(rand.NewPCG(3, 4)), &spec, 1), &out))
-}
-
-func TestMuonIsRefused(t *testing.T) {
-	spec := lockstepCases()["hrm"]
-	spec.Optim.Algorithm = train.Muon
-	if _, err := open(t, spec); !errors.Is(err, train.ErrUnsupported) {
-		t.Fatalf("got %v, want ErrUnsupported", err)
-	}
 }
 
 func TestBadStepIsRefused(t *testing.T) {

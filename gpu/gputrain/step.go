@@ -202,23 +202,3 @@ func (t *Device) embedBack() {
 		t.gpu.Sum(t.gradient("embed_pos.embedding_weight"), t.dx.All(), gpu.Sum{N: n, Parts: h.Lanes, Stride: n, Scale: 1, Add: true})
 	}
 }
-
-// update records the norm, the optimizer and the puzzle table's update.
-func (t *Device) update(in *train.StepIn) {
-	o, c, d := &t.spec.Optim, &t.spec.Config, t.gpu
-	at := 8 * t.spec.Lanes
-	d.Norm(t.result.All(), at, t.grad.All(), t.parts.All(), o.ClipNorm)
-	var ema gpu.View
-	if t.ema != nil {
-		ema = t.ema.All()
-	}
-	d.Update(t.params.All(), t.grad.All(), t.m.All(), t.v.All(), ema, t.result.All(), at, gpu.Update{
-		Atan2: o.Algorithm == train.AdamAtan2, Step: in.Step, LR: in.LR, Decay: o.WeightDecay,
-		Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, EMA: o.EMA,
-	})
-	if t.puzzle != nil {
-		d.PuzzleUpdate(t.puzzle.All(), t.puzzleGrad.All(), t.ids.All(), t.dx.All(), gpu.PuzzleUpdate{
-			Dim: c.PuzzleEmbDim, Scale: 1, LR: in.PuzzleLR, Decay: o.PuzzleWeightDecay, Lanes: t.spec.Lanes, PerLane: c.P() * c.Hidden,
-		})
-	}
-}
