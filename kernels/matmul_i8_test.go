@@ -153,7 +153,7 @@ func quantizeCase(t *testing.T, x []float32, off int) {
 		t.Fatalf("%s: scale %v, shift %d, want %v, %d", name, r.Scale[0], r.Shift[0], largest/127, -128*sum)
 	}
 	for i := range all {
-		if inside := i >= off && i < off+strideI8(k); !inside && all[i] != -128 || inside && i >= off+k && all[i] != 0 {
+		if inside := i >= off && i < off+paddedI8(k); !inside && all[i] != -128 || inside && i >= off+k && all[i] != 0 {
 			t.Fatalf("%s: byte %d is %d", name, i-off, all[i])
 		}
 	}
@@ -176,6 +176,28 @@ func TestQuantize(t *testing.T) {
 		quantizeCase(t, make([]float32, 50), 1)
 		quantizeCase(t, []float32{1e-36, -5e-37}, 1)
 		quantizeCase(t, []float32{math.MaxFloat32, -1e38, 3}, 1)
+	})
+}
+
+// Many rows at once, with rows among them that have no scale.
+func TestQuantizeRows(t *testing.T) {
+	const m, k, ldx = 9, 48, 51
+	x := random(make([]float32, m*ldx), 5)
+	clear(x[2*ldx : 3*ldx])
+	x[4*ldx+7] = float32(math.NaN())
+	x[8*ldx+40] = float32(math.Inf(1))
+	eachImplementation(t, func(t *testing.T) {
+		r := NewRowsI8(m, k)
+		r.Quantize(x, ldx, m, k)
+		for i := range m {
+			one := NewRowsI8(1, k)
+			one.Scale[0], one.Shift[0] = quantizeRow(one.Data[:k], x[i*ldx:i*ldx+k])
+			row := r.Rows(i, 1)
+			same := math.Float32bits(row.Scale[0]) == math.Float32bits(one.Scale[0]) && row.Shift[0] == one.Shift[0]
+			if !same || !slices.Equal(row.Data[:k], one.Data[:k]) {
+				t.Errorf("row %d: %v %v %v, alone %v %v %v", i, row.Scale, row.Shift, row.Data[:k], one.Scale, one.Shift, one.Data[:k])
+			}
+		}
 	})
 }
 

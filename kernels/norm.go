@@ -22,6 +22,9 @@ func Add2(y, a, b []float32) {
 // h is [m, n], y is [m, n].
 func AddRMSNorm(h, y []float32, n int, eps float32) {
 	need("AddRMSNorm", "y", len(y), len(h))
+	if addRMSNormFast(h, y, n, eps) {
+		return
+	}
 	for ; len(h) >= n && n > 0; h, y = h[n:], y[n:] {
 		row := h[:n]
 		mean := addSquares(row, y[:n]) / float32(n)

@@ -13,6 +13,31 @@ func Rope(x, cos, sin []float32) {
 	rope(x[:half], x[half:2*half], cos[:half], sin[:half])
 }
 
+// RopeBF16 rounds rows of one head, x [rows, d] with rows ldx numbers apart, to
+// BF16, ldd numbers apart, after Rope with cos and sin [rows, d/2]; with cos nil
+// it only rounds. It may change x.
+func RopeBF16(dst []BF16, ldd int, x []float32, ldx, rows, d int, cos, sin []float32) {
+	if rows <= 0 || d <= 0 {
+		return
+	}
+	need("RopeBF16", "dst", len(dst), (rows-1)*ldd+d)
+	need("RopeBF16", "x", len(x), (rows-1)*ldx+d)
+	if cos != nil {
+		need("RopeBF16", "cos", min(len(cos), len(sin)), rows*(d/2))
+	}
+	if ropeBF16Fast(dst, ldd, x, ldx, rows, d, cos, sin) {
+		return
+	}
+	half := d / 2
+	for i := range rows {
+		row := x[i*ldx : i*ldx+d]
+		if cos != nil {
+			Rope(row, cos[i*half:], sin[i*half:])
+		}
+		RoundBF16(dst[i*ldd:], row)
+	}
+}
+
 func ropeGeneric(lo, hi, cos, sin []float32) {
 	for i, c := range cos {
 		a, b := lo[i], hi[i]

@@ -60,6 +60,19 @@ func add2(y, a, b []float32) {
 	add2Generic(y[n:], a[n:], b[n:])
 }
 
+// addRMSNormFast does all rows where the kernel of training fits.
+func addRMSNormFast(h, y []float32, n int, eps float32) bool {
+	if !useAVX512() || n == 0 {
+		return false
+	}
+	var inv [64]float32
+	for ; len(h) >= n; h, y = h[min(len(h), len(inv)*n):], y[min(len(y), len(inv)*n):] {
+		rows := min(len(h)/n, len(inv))
+		residualNorm(h[:rows*n], nil, inv[:rows], h[:rows*n], y[:rows*n], n, eps)
+	}
+	return true
+}
+
 func scale(y []float32, by float32) {
 	n := eights(len(y))
 	if n > 0 {

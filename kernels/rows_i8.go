@@ -4,7 +4,7 @@ import "math"
 
 // RowsI8 is a matrix x [m, K] of int8 numbers with one scale for each row,
 // x[i, k] = Scale[i] * Data[i*stride + k], where stride is strideI8(K); the k
-// beyond K are zero.
+// beyond K are zero, to a multiple of four.
 type RowsI8 struct {
 	K     int
 	Data  []int8
@@ -43,11 +43,12 @@ func (r *RowsI8) Quantize(x []float32, ldx, m, k int) {
 	stride := strideI8(k)
 	need("Quantize", "x", len(x), (m-1)*ldx+k)
 	need("Quantize", "RowsI8", len(r.Data), m*stride)
-	need("Quantize", "Scale", len(r.Scale), m)
-	for i := range m {
-		q := r.Data[i*stride : (i+1)*stride]
-		clear(q[k:])
-		r.Scale[i], r.Shift[i] = quantizeRow(q[:k], x[i*ldx:i*ldx+k])
+	need("Quantize", "Scale", min(len(r.Scale), len(r.Shift)), m)
+	for i := 0; i < m && k%groupI8 != 0; i++ {
+		clear(r.Data[i*stride+k : i*stride+paddedI8(k)])
+	}
+	for i := r.quantizeFast(x, ldx, 0, m, k); i < m; i = r.quantizeFast(x, ldx, i+1, m, k) {
+		r.Scale[i], r.Shift[i] = quantizeRow(r.Data[i*stride:i*stride+k], x[i*ldx:i*ldx+k])
 	}
 }
 

@@ -41,3 +41,32 @@ func roundRow(q []int8, row []float32, inverse float32) (sum int32) {
 	}
 	return sum + roundRowGeneric(q[n:], row[n:], inverse)
 }
+
+// quantizeArgs is what quantizeRowsAVX512 reads, strides in bytes.
+type quantizeArgs struct {
+	q      *int8    // 0
+	qRow   int      // 8
+	x      *float32 // 16
+	xRow   int      // 24
+	rows   int      // 32
+	xBytes int      // 40: of a row, a multiple of 64 and not 0
+	scale  *float32 // 48
+	shift  *int32   // 56
+}
+
+// quantizeRowsAVX512 returns how many rows it did before one that has no scale.
+//
+//go:noescape
+func quantizeRowsAVX512(a *quantizeArgs) int
+
+// quantizeFast rounds rows from i on and returns the next one.
+func (r *RowsI8) quantizeFast(x []float32, ldx, i, m, k int) int {
+	if !useAVX512() || k%16 != 0 || k == 0 || i == m {
+		return i
+	}
+	stride := strideI8(k)
+	return i + quantizeRowsAVX512(&quantizeArgs{
+		q: &r.Data[i*stride], qRow: stride, x: &x[i*ldx], xRow: 4 * ldx,
+		rows: m - i, xBytes: 4 * k, scale: &r.Scale[i], shift: &r.Shift[i],
+	})
+}

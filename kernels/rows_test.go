@@ -75,6 +75,38 @@ func TestSwiGLU(t *testing.T) {
 	})
 }
 
+// RopeBF16 is Rope and RoundBF16, row by row, to a unit in the last place.
+func TestRopeBF16(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, d := range []int{2, 16, 32, 64, 96} {
+			for rows := range 5 {
+				ldx, ldd := d+rows, d+2*rows+1
+				x := random(make([]float32, rows*ldx), uint64(d))
+				cos, sin := RopeTable(rows, d, 10000)
+				for _, c := range [][]float32{cos, nil} {
+					dst := make([]BF16, rows*ldd)
+					RopeBF16(dst, ldd, slices.Clone(x), ldx, rows, d, c, sin)
+					for i := range rows {
+						want := slices.Clone(x[i*ldx : i*ldx+d])
+						if c != nil {
+							Rope(want, cos[i*d/2:], sin[i*d/2:])
+						}
+						for j := range ldd {
+							w := float32(0)
+							if j < d {
+								w = want[j]
+							}
+							if got := dst[i*ldd+j].Float32(); math.Abs(float64(got-w)) > math.Abs(float64(w))/250+1e-7 {
+								t.Fatalf("%d rows of %d: [%d, %d] is %v, want %v", rows, d, i, j, got, w)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestSwiGLUExtremes(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		gates := []float32{0, 1e-20, -1e-20, 80, -80, 100, -100, 1e30, -1e30}

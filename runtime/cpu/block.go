@@ -88,35 +88,52 @@ func (t *batch) prepare(g *group, _, task int) {
 func (t *batch) project(g *group, worker, task int) {
 	c, s, w := &t.b.model.Config, &t.b.scratch[worker], t.layers[g.layer].qkv
 	tasks := t.b.headTasks()
-	k, heads := g.bands[task/tasks].span, c.Heads/tasks
-	first, width := task%tasks*heads, heads*c.HeadDim()
-	x := t.state(g, k)
-	qkv := s.wide[:x.rows*3*width]
-	if tasks == 1 {
-		x.multiply(qkv, 3*width, w, 0, 3*width)
-	} else {
-		for part := range 3 {
-			x.multiply(qkv[part*width:], 3*width, w, part*c.Hidden+first*c.HeadDim(), width)
-		}
-	}
-	t.traceData(g, "qkv", qkv)
-	for row := k.lo; row < k.hi; row++ {
-		t.keep(g, row, first, qkv[(row-k.lo)*3*width:][:3*width])
+	k, width := g.bands[task/tasks].span, 3*c.Hidden/tasks
+	first := task % tasks * c.Heads / tasks
+	for lo := k.lo; lo < k.hi; lo += t.b.maxChunk() {
+		part := span{lo, min(lo+t.b.maxChunk(), k.hi)}
+		x := t.state(g, part)
+		qkv := s.wide[:x.rows*width]
+		x.multiply(qkv, width, w, first*3*c.HeadDim(), width)
+		t.traceData(g, "qkv", qkv)
+		t.keep(g, part, first, qkv)
 	}
 }
 
-// keep rotates a row's queries and keys, of heads from first on, and stores
-// them and the values where attention finds them.
-func (t *batch) keep(g *group, row, first int, qkv []float32) {
-	l, pos := t.pos(g, row)
+// keep rotates queries and keys of rows, of heads from first on, and stores them
+// and the values where attention finds them.
+func (t *batch) keep(g *group, k span, first int, qkv []float32) {
+	p, width := t.b.model.Config.P(), len(qkv)/(k.hi-k.lo)
+	for lo := k.lo; lo < k.hi; {
+		l, pos := t.pos(g, lo)
+		rows := min(k.hi-lo, p-pos)
+		if t.b.bf16 {
+			t.keepBF16(l, pos, rows, first, qkv[(lo-k.lo)*width:], width)
+		} else {
+			for i := range rows {
+				t.keepF32(l, pos+i, first, qkv[(lo-k.lo+i)*width:][:width])
+			}
+		}
+		lo += rows
+	}
+}
+
+func (t *batch) keepBF16(l *lane, pos, rows, first int, qkv []float32, width int) {
+	d, hd := t.b.model.Config.Hidden, t.b.model.Config.HeadDim()
+	for part := range 3 {
+		cos, sin := t.b.angles(pos, rows)
+		if part == 2 {
+			cos = nil
+		}
+		for at := 0; at < width/3; at += hd {
+			kernels.RopeBF16(l.qkv[(3*pos+part)*d+first*hd+at:], 3*d, qkv[part*width/3+at:], width, rows, hd, cos, sin)
+		}
+	}
+}
+
+func (t *batch) keepF32(l *lane, pos, first int, qkv []float32) {
 	d, width, hd := t.b.model.Config.Hidden, len(qkv)/3, t.b.model.Config.HeadDim()
 	t.rotate(pos, qkv[:2*width])
-	if t.b.bf16 {
-		for part := range 3 {
-			kernels.RoundBF16(l.qkv[(3*pos+part)*d+first*hd:], qkv[part*width:][:width])
-		}
-		return
-	}
 	copy(l.q[pos*d+first*hd:], qkv[:width])
 	for at := 0; at < width; at += hd {
 		h := first + at/hd
@@ -125,13 +142,22 @@ func (t *batch) keep(g *group, row, first int, qkv []float32) {
 	}
 }
 
+// angles returns the rows of the rotary table from a position on, or nil.
+func (b *Backend) angles(pos, rows int) (cos, sin []float32) {
+	if b.cos == nil {
+		return nil, nil
+	}
+	half := b.model.Config.HeadDim() / 2
+	return b.cos[pos*half : (pos+rows)*half], b.sin[pos*half : (pos+rows)*half]
+}
+
 // rotate applies the rotary embedding of a position to its queries and keys.
 func (t *batch) rotate(pos int, qk []float32) {
-	if t.b.cos == nil {
+	cos, sin := t.b.angles(pos, 1)
+	if cos == nil {
 		return
 	}
 	hd := t.b.model.Config.HeadDim()
-	cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
 	for ; len(qk) > 0; qk = qk[hd:] {
 		kernels.Rope(qk[:hd], cos, sin)
 	}

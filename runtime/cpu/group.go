@@ -35,7 +35,7 @@ type activation struct {
 
 // scratch is one worker's numbers of one task.
 type scratch struct {
-	wide   []float32       // [rows of a band, 3D / tasks, or gates and ups of a block]
+	wide   []float32       // [rows of a chunk, 3D / tasks] or of a band, gates and ups of a block
 	out    []float32       // [rows of a chunk, D] residual
 	scores []float32       // [rows of a chunk, P]
 	logits []float32       // [vocabulary]
@@ -66,7 +66,7 @@ func (b *Backend) newScratch() scratch {
 	d, p, inter := c.Hidden, c.P(), c.Inter()
 	rows := max(b.bandRows(), b.maxChunk())
 	s := scratch{
-		wide:   make([]float32, rows*max(3*d/b.headTasks(), 2*gluBlock)),
+		wide:   make([]float32, max(b.maxChunk()*3*d/b.headTasks(), rows*2*gluBlock)),
 		out:    make([]float32, b.maxChunk()*d),
 		scores: make([]float32, b.maxChunk()*p),
 		logits: make([]float32, c.VocabSize),

@@ -63,6 +63,13 @@ func pairOrder(row, rows int) int {
 	return channel/width*2*width + part*width + channel%width
 }
 
+// headOrder puts queries, keys and values of the heads of a task together.
+func (b *Backend) headOrder(row, rows int) int {
+	width := rows / 3 / b.headTasks()
+	part, channel := row/(rows/3), row%(rows/3)
+	return channel/width*3*width + part*width + channel%width
+}
+
 func checkVectors(m *runtime.Model) error {
 	c := &m.Config
 	vectors := []struct {
@@ -109,7 +116,7 @@ func (b *Backend) matrices() ([]matrix, error) {
 			if want := c.Heads * runtime.NumRelations; c.Relations != "" && len(layers[i].RelationBias) != want {
 				return nil, fmt.Errorf("%s relation bias has %d numbers, want %d", name, len(layers[i].RelationBias), want)
 			}
-			all = append(all, b.levels[level][i].matrices(c, name, &layers[i])...)
+			all = append(all, b.levels[level][i].matrices(b, name, &layers[i])...)
 		}
 	}
 	return append(all,
@@ -118,7 +125,8 @@ func (b *Backend) matrices() ([]matrix, error) {
 	), nil
 }
 
-func (l *layer) matrices(c *runtime.Config, name string, w *runtime.Layer) []matrix {
+func (l *layer) matrices(b *Backend, name string, w *runtime.Layer) []matrix {
+	c := &b.model.Config
 	d, p := c.Hidden, c.P()
 	mlp := []matrix{
 		{name + " gate_up", &w.GateUp, 2 * c.Inter(), d, &l.gateUp, pairOrder},
@@ -134,7 +142,7 @@ func (l *layer) matrices(c *runtime.Config, name string, w *runtime.Layer) []mat
 		l.relationBias = spread(c, w.RelationBias)
 	}
 	return append([]matrix{
-		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv, nil},
+		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv, b.headOrder},
 		{name + " o", &w.O, d, d, &l.o, nil},
 	}, mlp...)
 }
