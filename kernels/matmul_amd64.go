@@ -8,7 +8,7 @@ func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	switch active {
 	case avx512, amx:
 		matMulTAVX512(y, ldy, x, ldx, m, w)
-	case avx2:
+	case avx2, avxvnni:
 		matMulTAVX2(y, ldy, x, ldx, m, w)
 	default:
 		matMulTGeneric(y, ldy, x, ldx, m, w)

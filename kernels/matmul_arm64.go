@@ -5,7 +5,7 @@ package kernels
 import "unsafe"
 
 func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
-	if active == neon {
+	if useNEON() {
 		matMulTNEON(y, ldy, x, ldx, m, w)
 	} else {
 		matMulTGeneric(y, ldy, x, ldx, m, w)

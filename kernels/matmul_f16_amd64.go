@@ -9,7 +9,7 @@ import (
 )
 
 // useF16 tells whether there is an instruction that converts. AVX-512 has it.
-func useF16() bool { return useAVX512() || active == avx2 && cpu.X86.HasF16C }
+func useF16() bool { return useAVX512() || useAVX2() && cpu.X86.HasF16C }
 
 func matMulF16(y []float32, ldy int, x []float32, ldx, m int, w *PanelsF16) {
 	switch {

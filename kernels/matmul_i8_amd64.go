@@ -28,7 +28,7 @@ func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 		matMulI8AMX(y, ldy, x, m, w)
 	case vnni:
 		matMulI8VNNI(y, ldy, x, m, w)
-	case avx2:
+	case avx2, avxvnni:
 		matMulI8AVX2(y, ldy, x, m, w)
 	default:
 		matMulI8Generic(y, ldy, x, m, w)
@@ -126,6 +126,29 @@ func tileI8x4AVX2(a *argsI8)
 //go:noescape
 func tileI8x1AVX2(a *argsI8)
 
+//go:noescape
+func tileI8x6AVXVNNI(a *argsI8)
+
+//go:noescape
+func tileI8x1AVXVNNI(a *argsI8)
+
+// tileI8AVX2 runs the largest tile of at most rows and returns its rows.
+func tileI8AVX2(a *argsI8, rows int) int {
+	switch {
+	case active == avxvnni && rows >= 6:
+		tileI8x6AVXVNNI(a)
+		return 6
+	case active == avxvnni:
+		tileI8x1AVXVNNI(a)
+		return 1
+	case rows >= 4:
+		tileI8x4AVX2(a)
+		return 4
+	}
+	tileI8x1AVX2(a)
+	return 1
+}
+
 // matMulI8AVX2 goes panel by panel.
 func matMulI8AVX2(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	stride := paddedI8(w.K)
@@ -139,13 +162,7 @@ func matMulI8AVX2(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 		}
 		for i := 0; i < m; {
 			a.rows(y[i*ldy+j:], x, i)
-			if m-i >= 4 {
-				tileI8x4AVX2(&a)
-				i += 4
-			} else {
-				tileI8x1AVX2(&a)
-				i++
-			}
+			i += tileI8AVX2(&a, m-i)
 		}
 	}
 }

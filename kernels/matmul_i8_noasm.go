@@ -1,4 +1,4 @@
-//go:build purego || !(amd64 || (wasm && simd))
+//go:build purego || !(amd64 || arm64 || (wasm && simd))
 
 package kernels
 

@@ -16,3 +16,10 @@
 
 // FMLA4 adds n times number i of m to d.
 #define FMLA4(m, i, n, d) WORD $(0x4f801000 | ((i)&1)<<21 | ((i)>>1)<<11 | (m)<<16 | (n)<<5 | (d))
+
+// Products of bytes. SDOT4 adds to each word of d the product of four bytes of n
+// with those of word i of m; SMMLA4 adds to the 2 x 2 words of d the products of
+// the two halves of n, rows of 8 bytes, with those of m.
+#define SDOT4(m, i, n, d) WORD $(0x4f80e000 | ((i)&1)<<21 | ((i)>>1)<<11 | (m)<<16 | (n)<<5 | (d))
+#define SMMLA4(m, n, d) WORD $(0x4e80a400 | (m)<<16 | (n)<<5 | (d))
+#define SCVTF4(n, d) WORD $(0x4e21d800 | (n)<<5 | (d)) // from int32

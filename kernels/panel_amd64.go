@@ -46,7 +46,7 @@ func choosePanel(bf16 bool) panelKernel {
 		return panelGeneric
 	case useAVX512():
 		return panelF32AVX512
-	case active == avx2:
+	case useAVX2():
 		return panelF32AVX2
 	}
 	return panelGeneric

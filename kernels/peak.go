@@ -25,6 +25,12 @@ func PeakBF16(threads int, d time.Duration) float64 {
 	return peak(threads, d, peakBF16Loop, peakBF16Flops())
 }
 
+// PeakI8 is PeakF32 for the products of int8 numbers, with sums in int32, that
+// MatMulI8 is made of.
+func PeakI8(threads int, d time.Duration) float64 {
+	return peak(threads, d, peakI8Loop, peakI8Ops())
+}
+
 func peak(threads int, d time.Duration, loop func(steps int), flops int) float64 {
 	best := 0.0
 	for end := time.Now().Add(d); best == 0 || time.Now().Before(end); {

@@ -7,7 +7,7 @@ func peakFlops() int {
 	switch active {
 	case avx512, amx:
 		return 24 * 16 * 2
-	case avx2:
+	case avx2, avxvnni:
 		return 12 * 8 * 2
 	}
 	return genericPeakFlops
@@ -17,7 +17,7 @@ func peakLoop(steps int) {
 	switch active {
 	case avx512, amx:
 		peakAVX512(steps)
-	case avx2:
+	case avx2, avxvnni:
 		peakAVX2(steps)
 	default:
 		peakLoopGeneric(steps)

@@ -4,14 +4,14 @@ package kernels
 
 // peakFlops returns the number of operations in a step of peakLoop.
 func peakFlops() int {
-	if active == neon {
+	if useNEON() {
 		return 24 * 4 * 2
 	}
 	return genericPeakFlops
 }
 
 func peakLoop(steps int) {
-	if active == neon {
+	if useNEON() {
 		peakNEON(steps)
 	} else {
 		peakLoopGeneric(steps)

@@ -21,3 +21,20 @@ func peakLoopGeneric(steps int) {
 	}
 	runtime.KeepAlive(a + b + c + d + e + f + g + h)
 }
+
+// genericPeakI8Ops is the number of operations in a step of peakI8LoopGeneric.
+const genericPeakI8Ops = 8
+
+// peakI8LoopGeneric does four independent multiply-adds of bytes a step.
+func peakI8LoopGeneric(steps int) {
+	var a, b, c, d int32
+	x, y := int8(steps&3), int8(3)
+	for range steps {
+		a += int32(x) * int32(y)
+		b += int32(x) * int32(y)
+		c += int32(x) * int32(y)
+		d += int32(x) * int32(y)
+		x ^= y
+	}
+	runtime.KeepAlive(a + b + c + d)
+}

@@ -1,0 +1,71 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "amx_amd64.h"
+
+// func peakI8AMX(config *tileConfig, steps int)
+TEXT ·peakI8AMX(SB), NOSPLIT, $0-16
+	MOVQ config+0(FP), AX
+	MOVQ steps+8(FP), CX
+	LDTILECFG(0)
+
+tiles:
+	TDPBSSD(6, 4, 0)
+	TDPBSSD(7, 4, 1)
+	TDPBSSD(6, 5, 2)
+	TDPBSSD(7, 5, 3)
+	DECQ CX
+	JNZ  tiles
+	TILERELEASE
+	RET
+
+#define DP4(a, b, c, d) \
+	VPDPBUSD Z30, Z31, a; \
+	VPDPBUSD Z30, Z31, b; \
+	VPDPBUSD Z30, Z31, c; \
+	VPDPBUSD Z30, Z31, d
+
+// func peakVNNI(steps int)
+TEXT ·peakVNNI(SB), NOSPLIT, $0-8
+	MOVQ steps+0(FP), CX
+	VPXORD Z30, Z30, Z30
+	VPXORD Z31, Z31, Z31
+
+words:
+	DP4(Z0, Z1, Z2, Z3)
+	DP4(Z4, Z5, Z6, Z7)
+	DP4(Z8, Z9, Z10, Z11)
+	DP4(Z12, Z13, Z14, Z15)
+	DP4(Z16, Z17, Z18, Z19)
+	DP4(Z20, Z21, Z22, Z23)
+	DECQ CX
+	JNZ  words
+	VZEROUPPER
+	RET
+
+#define MADD2(a, b) \
+	VPSIGNB Y15, Y14, Y12; \
+	VPSIGNB Y15, Y14, Y13; \
+	VPMADDUBSW Y12, Y15, Y12; \
+	VPMADDUBSW Y13, Y15, Y13; \
+	VPMADDWD Y12, Y11, Y12; \
+	VPMADDWD Y13, Y11, Y13; \
+	VPADDD Y12, a, a; \
+	VPADDD Y13, b, b
+
+// What stands for a product of bytes in AVX2: see matmul_i8_avx2_amd64.s.
+//
+// func peakI8AVX2(steps int)
+TEXT ·peakI8AVX2(SB), NOSPLIT, $0-8
+	MOVQ steps+0(FP), CX
+	VZEROALL
+
+bytes:
+	MADD2(Y0, Y1)
+	MADD2(Y2, Y3)
+	MADD2(Y4, Y5)
+	MADD2(Y6, Y7)
+	DECQ CX
+	JNZ  bytes
+	VZEROUPPER
+	RET
