@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -29,6 +31,8 @@ type benchFlags struct {
 	lanes   []int
 	seconds float64
 	json    bool
+	to      string
+	tokens  int
 }
 
 // benchReport is what hrm bench prints; its JSON names are in the help.
@@ -48,6 +52,8 @@ type benchRow struct {
 	Puzzle  float64 `json:"ms_per_puzzle_segment"`
 	GFLOPS  float64 `json:"gflops"`
 	Share   float64 `json:"share_of_peak"`
+	MatMul  float64 `json:"matmul_gflops,omitempty"`
+	MatPart float64 `json:"matmul_share,omitempty"`
 	Runs    int     `json:"runs"`
 }
 
@@ -58,18 +64,21 @@ func newBench() *cobra.Command {
 		Short: "Measure seconds per segment, and the share of this machine's peak",
 		Long: `Measure one segment of a model at several numbers of lanes: the best and the
 median time, the arithmetic done in the best, and its share of the best that the
-same instructions reach in a loop of nothing else, on the same threads. Without --model the
-published full size is used, with random weights (27,275,266 parameters).
-The device is the processor unless --device webgpu asks for the GPU.
+same instructions reach in a loop of nothing else, on the same threads: float32
+multiply-adds, or products of int8 for a model with int8 weights. The same is
+said of the matrix products alone. Without --model the published full size is used,
+with random weights (27,275,266 parameters); --tokens 900 makes it that for mazes,
+--to int8 or fp16 converts the weights first. The device is the processor unless --device webgpu asks for the GPU.
 
 --json prints one object: model, backend (with the kernels in use), threads,
 flop_per_segment (of one puzzle), peak_gflops, and rows of lanes,
 seconds_per_segment, median_seconds, ms_per_puzzle_segment, gflops,
-share_of_peak, runs.
+share_of_peak, runs, and on the processor matmul_gflops and matmul_share.
 
-HRM_KERNELS=generic|avx2|avx512|amx|neon chooses other kernels than the best.`,
+HRM_KERNELS=generic|avx2|avxvnni|avx512|amx|neon|sdot|i8mm chooses other kernels than the best.`,
 		Example: `  hrm bench
-  hrm bench --lanes 1,4 --threads 1 --json
+  hrm bench --to int8
+  hrm bench --tokens 900 --lanes 1,4 --threads 1 --json
   hrm bench --model sudoku.hrm`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -77,6 +86,8 @@ HRM_KERNELS=generic|avx2|avx512|amx|neon chooses other kernels than the best.`,
 	f.modelFlags.add(cmd)
 	cmd.Flags().IntSliceVar(&f.lanes, "lanes", []int{1, 8, 32}, "numbers of lanes")
 	cmd.Flags().Float64Var(&f.seconds, "seconds", 3, "time to spend on each number of lanes")
+	cmd.Flags().StringVar(&f.to, "to", "", "convert the weights to this `FORMAT` first: int8 or fp16")
+	cmd.Flags().IntVar(&f.tokens, "tokens", fullSize.SeqLen, "`N` tokens of a puzzle, without --model")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 	return cmd
 }
@@ -102,6 +113,9 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
+		if threads > 0 {
+			row.MatMul = matMulRate(&m.Config, formatOf(m), lanes, threads, peakTime) / 1e9
+		}
 		r.Rows = append(r.Rows, r.rate(row))
 		_ = bar.Add(1)
 	}
@@ -113,13 +127,29 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer, err error) {
+	name, file = f.path, io.NopCloser(nil)
 	if f.path != "" {
 		m, file, err = f.open()
-		return m, f.path, file, err
+	} else {
+		c := fullSize
+		c.SeqLen = f.tokens
+		name = "full size, random weights"
+		m, err = runtime.NewModel(c, 1)
 	}
-	m, err = runtime.NewModel(fullSize, 1)
-	return m, "full size, random weights", io.NopCloser(nil), err
+	if err != nil || f.to == "" {
+		return m, name, file, err
+	}
+	format, ok := precisions[f.to]
+	if !ok {
+		file.Close()
+		return nil, "", nil, fmt.Errorf("--to is %q, want one of %v", f.to, slices.Sorted(maps.Keys(precisions)))
+	}
+	m, _, err = m.Convert(format)
+	return m, name + " as " + f.to, file, err
 }
+
+// formatOf returns the format of the model's largest matrices.
+func formatOf(m *runtime.Model) quantize.Format { return m.Level(runtime.L)[0].Down.Format }
 
 // flop returns the floating-point operations of one segment of one puzzle,
 // counting a multiplication and an addition each: the products with weights
@@ -182,6 +212,7 @@ func (r *benchReport) rate(row benchRow) benchRow {
 	row.Puzzle = 1000 * row.Seconds / float64(row.Lanes)
 	row.GFLOPS = r.FLOP * float64(row.Lanes) / row.Seconds / 1e9
 	row.Share = row.GFLOPS / r.PeakGFLOPS
+	row.MatPart = row.MatMul / r.PeakGFLOPS
 	return row
 }
 
@@ -192,9 +223,9 @@ func (r *benchReport) print(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s on %s; %.2f GFLOP a segment and puzzle; peak %.0f GFLOP/s\n\n", r.Model, backend, r.FLOP/1e9, r.PeakGFLOPS)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "lanes\ts/segment\tmedian\tms/puzzle\tGFLOP/s\tof peak\t")
+	fmt.Fprintln(w, "lanes\ts/segment\tmedian\tms/puzzle\tGFLOP/s\tof peak\tproducts alone\tof peak\t")
 	for _, row := range r.Rows {
-		fmt.Fprintf(w, "%d\t%.4f\t%.4f\t%.1f\t%.0f\t%.0f %%\t\n", row.Lanes, row.Seconds, row.Median, row.Puzzle, row.GFLOPS, 100*row.Share)
+		fmt.Fprintf(w, "%d\t%.4f\t%.4f\t%.2f\t%.0f\t%.0f %%\t%.0f\t%.0f %%\t\n", row.Lanes, row.Seconds, row.Median, row.Puzzle, row.GFLOPS, 100*row.Share, row.MatMul, 100*row.MatPart)
 	}
 	return w.Flush()
 }

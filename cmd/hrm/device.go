@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
 )
@@ -113,6 +114,9 @@ func startForBench(device string, n int, m *runtime.Model) (b runtime.Backend, t
 	c, err := cpu.New(m, cpu.Options{Threads: n})
 	if err != nil {
 		return nil, 0, 0, err
+	}
+	if formatOf(m) == quantize.I8 && kernels.FastI8() {
+		return c, c.Threads(), kernels.PeakI8(c.Threads(), peakTime), nil
 	}
 	return c, c.Threads(), kernels.PeakF32(c.Threads(), peakTime), nil
 }
