@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -68,9 +69,9 @@ same instructions reach in a loop of nothing else, on the same threads: float32
 multiply-adds, or products of int8 for a model with int8 weights. The same is
 said of the matrix products alone. Without --model the published full size is used,
 with random weights (27,275,266 parameters); --tokens 900 makes it that for mazes,
---to int8 or fp16 converts the weights first. The device is the processor unless --device webgpu asks for the GPU.
+--to int8 or fp16 converts the weights first. Without --device the processor is measured, and then the GPU where there is one.
 
---json prints one object: model, backend (with the kernels in use), threads,
+--json prints one object for each, on a line: model, backend (with the kernels in use), threads,
 flop_per_segment (of one puzzle), peak_gflops, and rows of lanes,
 seconds_per_segment, median_seconds, ms_per_puzzle_segment, gflops,
 share_of_peak, runs, and on the processor matmul_gflops and matmul_share.
@@ -88,7 +89,7 @@ HRM_KERNELS=generic|avx2|avxvnni|avx512|amx|neon|sdot|i8mm chooses other kernels
 	cmd.Flags().Float64Var(&f.seconds, "seconds", 3, "time to spend on each number of lanes")
 	cmd.Flags().StringVar(&f.to, "to", "", "convert the weights to this `FORMAT` first: int8 or fp16")
 	cmd.Flags().IntVar(&f.tokens, "tokens", fullSize.SeqLen, "`N` tokens of a puzzle, without --model")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object for each device")
 	return cmd
 }
 
@@ -101,7 +102,34 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer file.Close()
-	b, threads, peak, err := startForBench(f.device, f.threads, m)
+	var devices []string
+	switch f.device {
+	case "auto":
+		devices = []string{"cpu"}
+		if hasGPU {
+			devices = append(devices, "gpu")
+		}
+	case "cpu", "webgpu":
+		devices = []string{f.device}
+	default:
+		return fmt.Errorf("--device is %q, want auto, cpu or webgpu", f.device)
+	}
+	for _, device := range devices {
+		if err := f.report(cmd, device, m, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report measures a model on one device and prints what came out. The device
+// "gpu" is left out where there is no hardware.
+func (f *benchFlags) report(cmd *cobra.Command, device string, m *runtime.Model, name string) error {
+	b, threads, peak, err := startForBench(device, f.threads, m)
+	if device == "gpu" && errors.Is(err, errNoGPU) {
+		fmt.Fprintln(cmd.ErrOrStderr(), err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

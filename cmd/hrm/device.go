@@ -97,11 +97,11 @@ func race(ctx context.Context, onGPU, onCPU runtime.Backend, lanes int) (runtime
 	return runtime.Fallback(onGPU, onCPU), v, nil
 }
 
-// startForBench starts a model on one device, auto being the processor, and
+// startForBench starts a model on "cpu", "webgpu", or "gpu", which is hardware, and
 // measures that device's peak in operations a second. threads is 0 on a GPU.
 func startForBench(device string, n int, m *runtime.Model) (b runtime.Backend, threads int, peak float64, err error) {
-	if device == "webgpu" {
-		if b, err = startGPU(m, true); err != nil {
+	if device != "cpu" {
+		if b, err = startGPU(m, device == "webgpu"); err != nil {
 			return nil, 0, 0, err
 		}
 		if g, ok := b.(interface {
