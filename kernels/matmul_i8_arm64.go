@@ -82,8 +82,6 @@ func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	}
 }
 
-func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }
-
 //go:noescape
 func peakSDOT(steps int)
 

@@ -7,5 +7,3 @@ func activeI8() implementation { return generic }
 func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	matMulI8Generic(y, ldy, x, m, w)
 }
-
-func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }

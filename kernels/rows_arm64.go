@@ -108,7 +108,3 @@ func expSum(s []float32, top float32) (sum float32) {
 }
 
 func setRow(out, row []float32) { setRowGeneric(out, row) }
-
-func swiGLUPanels(act, gateUp []float32) { swiGLUPanelsGeneric(act, gateUp) }
-
-func addRMSNormFast(_, _ []float32, _ int, _ float32) bool { return false }

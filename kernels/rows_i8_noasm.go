@@ -7,5 +7,3 @@ func maxAbs(row []float32) uint32 { return maxAbsGeneric(row) }
 func roundRow(q []int8, row []float32, inverse float32) int32 {
 	return roundRowGeneric(q, row, inverse)
 }
-
-func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }

@@ -1,0 +1,17 @@
+//go:build purego || !amd64
+
+package kernels
+
+// What only amd64 does for many rows at once, or in one pass.
+
+func addRMSNormFast(_, _ []float32, _ int, _ float32) bool { return false }
+
+func swiGLUPanels(act, gateUp []float32) { swiGLUPanelsGeneric(act, gateUp) }
+
+func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }
+
+func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }
+
+func residual(dst, x []float32, q []int8, scale float32) { residualGeneric(dst, x, q, scale) }
+
+func ropeBF16Fast([]BF16, int, []float32, int, int, int, []float32, []float32) bool { return false }
