@@ -78,5 +78,3 @@ func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	matMulI8SIMD(at(y), int32(ldy), at(x.Data), int32(strideI8(w.K)), int32(m), at(w.Data), int32(w.N), int32(paddedI8(w.K)),
 		at(x.Scale), at(x.Shift), at(w.Scale), unsafe.Pointer(&work))
 }
-
-func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }
