@@ -6,8 +6,6 @@ package kernels
 
 func addRMSNormFast(_, _ []float32, _ int, _ float32) bool { return false }
 
-func swiGLUPanels(act, gateUp []float32) { swiGLUPanelsGeneric(act, gateUp) }
-
 func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }
 
 func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }

@@ -108,3 +108,5 @@ func expSum(s []float32, top float32) (sum float32) {
 }
 
 func setRow(out, row []float32) { setRowGeneric(out, row) }
+
+func swiGLUPanels(act, gateUp []float32) { swiGLUPanelsGeneric(act, gateUp) }

@@ -11,3 +11,5 @@ func swiGLU(act, gate, up []float32)              { swiGLUGeneric(act, gate, up)
 func scaleMax(s, b []float32, by float32) float32 { return scaleMaxGeneric(s, b, by) }
 func expSum(s []float32, top float32) float32     { return expSumGeneric(s, top) }
 func setRow(out, row []float32)                   { setRowGeneric(out, row) }
+
+func swiGLUPanels(act, gateUp []float32) { swiGLUPanelsGeneric(act, gateUp) }
