@@ -21,8 +21,7 @@ import torch.nn.functional as F
 CONFIG = dict(seq_len=81, puzzle_emb_ndim=512, num_puzzle_identifiers=1, vocab_size=11, H_cycles=2, L_cycles=2,
               H_layers=4, L_layers=4, hidden_size=512, expansion=4, num_heads=8, pos_encodings="rope",
               halt_max_steps=16, halt_exploration_prob=0.1, forward_dtype="float32", batch_size=4)
-D, HEADS, INTER, SEQ, VOCAB = 512, 8, 1536, 81, 11
-POSITIONS, HEAD_DIM, EPS, THETA = SEQ + 1, D // HEADS, 1e-5, 10000.0
+D, INTER, SEQ, VOCAB, EPS, THETA = 512, 1536, 81, 11, 1e-5, 10000.0
 
 
 def weights(seed):
@@ -49,11 +48,11 @@ def weights(seed):
     return state
 
 
-def rope_tables():
-    freq = 1.0 / THETA ** (torch.arange(0, HEAD_DIM, 2, dtype=torch.float32) / HEAD_DIM)
-    angle = torch.outer(torch.arange(POSITIONS, dtype=torch.float32), freq)
+def rope_tables(positions, head_dim, theta):
+    freq = 1.0 / theta ** (torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim)
+    angle = torch.outer(torch.arange(positions, dtype=torch.float32), freq)
     angle = torch.cat((angle, angle), dim=-1)
-    return angle.cos()[:, None], angle.sin()[:, None]  # [P, 1, headDim]
+    return angle.cos()[:, None], angle.sin()[:, None]  # [P, 1, head size]
 
 
 def rope(x, cos, sin):
@@ -61,55 +60,93 @@ def rope(x, cos, sin):
     return x * cos + torch.cat((-hi, lo), dim=-1) * sin
 
 
-def rms(x):
-    y = x.float()
-    return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
+def relations(prefix):
+    """The class of each position seen from each other, [P, P]: see Config.Relation of package runtime."""
+    p = prefix + 81
+    cell = torch.arange(81)
+    row, col, box = cell // 9, cell % 9, cell // 27 * 3 + cell % 9 // 3
+    same_row, same_col, same_box = (v[:, None] == v for v in (row, col, box))
+    classes = torch.full((p, p), 7)
+    inner = torch.zeros(81, 81, dtype=torch.long)
+    for number, where in ((6, same_box), (3, same_col), (2, same_row), (5, same_col & same_box), (4, same_row & same_box),
+                          (1, cell[:, None] == cell)):
+        inner[where] = number
+    classes[prefix:, prefix:] = inner
+    return classes
 
 
 class Model:
-    def __init__(self, state, device="cpu", dtype=torch.float32):
-        self.w = {name: w.to(device, dtype) for name, w in state.items()}
-        self.cos, self.sin = (t.to(device, dtype) for t in rope_tables())
-        self.device = device
+    """HRM, or TRM with attention; config has the names of all_config.yaml."""
+
+    def __init__(self, state, config=CONFIG, device="cpu", dtype=torch.float32):
+        self.w, self.device, self.dtype = {name: w.to(device, dtype) for name, w in state.items()}, device, dtype
+        self.config = dict(CONFIG, family="hrm", puzzle_emb_len=0, rms_norm_eps=EPS, rope_theta=THETA)
+        self.config.update(config)
+        c = self.config
+        if c.get("mlp_t"):
+            raise ValueError("mlp_t is not written here")
+        self.d, self.heads = c["hidden_size"], c["num_heads"]
+        self.prefix = c["puzzle_emb_len"] or -(-c["puzzle_emb_ndim"] // self.d)
+        self.positions = self.prefix + c["seq_len"]
+        if c["pos_encodings"] == "rope":
+            tables = rope_tables(self.positions, self.d // self.heads, c["rope_theta"])
+            self.cos, self.sin = (t.to(device, dtype) for t in tables)
+        if c.get("relations"):
+            classes = relations(self.prefix)
+            self.bias = {name: w[:, classes.to(device)] for name, w in self.w.items() if name.endswith("relation_bias")}
 
     def embed(self, tokens):
         tokens = tokens.to(self.device)
         e = F.embedding(tokens, self.w["embed_tokens.embedding_weight"])
-        prefix = self.w["puzzle_emb.weights"].expand(len(tokens), 1, D)
-        return D ** 0.5 * torch.cat((prefix, e), dim=1)
+        prefix = torch.zeros(len(tokens), self.prefix * self.d, device=self.device, dtype=self.dtype)
+        if self.config["puzzle_emb_ndim"]:
+            prefix[:, :self.config["puzzle_emb_ndim"]] = self.w["puzzle_emb.weights"][0]
+        e = torch.cat((prefix.view(len(tokens), self.prefix, self.d), e), dim=1)
+        if self.config["pos_encodings"] == "learned":
+            e = 0.707106781 * (e + self.w["embed_pos.embedding_weight"])
+        return self.d ** 0.5 * e
 
     def start(self, lanes):
-        return [self.w[f"{level}_init"].expand(lanes, POSITIONS, D) for level in "HL"]
+        return [self.w[f"{level}_init"].expand(lanes, self.positions, self.d) for level in "HL"]
+
+    def rms(self, x):
+        y = x.float()
+        return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + self.config["rms_norm_eps"])).to(x.dtype)
 
     def attention(self, layer, h):
-        b = len(h)
-        qkv = F.linear(h, self.w[layer + "self_attn.qkv_proj.weight"]).view(b, POSITIONS, 3 * HEADS, HEAD_DIM)
-        qk, v = qkv[:, :, :2 * HEADS], qkv[:, :, 2 * HEADS:]
-        q, k = rope(qk, self.cos, self.sin).chunk(2, dim=2)
+        b, n, head_dim = len(h), self.heads, self.d // self.heads
+        qkv = F.linear(h, self.w[layer + "self_attn.qkv_proj.weight"]).view(b, self.positions, 3 * n, head_dim)
+        qk, v = qkv[:, :, :2 * n], qkv[:, :, 2 * n:]
+        if self.config["pos_encodings"] == "rope":
+            qk = rope(qk, self.cos, self.sin)
+        q, k = qk.chunk(2, dim=2)
+        bias = self.bias[layer + "self_attn.relation_bias"] if self.config.get("relations") else None
         if self.device == "cpu":
-            scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * HEAD_DIM ** -0.5
-            context = torch.softmax(scores, dim=-1) @ v.transpose(1, 2)
+            scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * head_dim ** -0.5
+            context = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v.transpose(1, 2)
         else:
-            context = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
-        return F.linear(context.transpose(1, 2).reshape(b, POSITIONS, D), self.w[layer + "self_attn.o_proj.weight"])
+            context = F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=bias)
+        return F.linear(context.transpose(1, 2).reshape(b, self.positions, self.d), self.w[layer + "self_attn.o_proj.weight"])
 
     def mlp(self, layer, h):
         gate, up = F.linear(h, self.w[layer + "mlp.gate_up_proj.weight"]).chunk(2, dim=-1)
         return F.linear(F.silu(gate) * up, self.w[layer + "mlp.down_proj.weight"])
 
     def level(self, name, h):
-        for i in range(4):
+        if self.config["family"] == "trm":
+            name = "L"
+        for i in range(self.config[name + "_layers"]):
             layer = f"{name}_level.layers.{i}."
-            h = rms(h + self.attention(layer, h))
-            h = rms(h + self.mlp(layer, h))
+            h = self.rms(h + self.attention(layer, h))
+            h = self.rms(h + self.mlp(layer, h))
         return h
 
     def segment(self, zH, zL, x):
-        for _ in range(CONFIG["H_cycles"]):
-            for _ in range(CONFIG["L_cycles"]):
+        for _ in range(self.config["H_cycles"]):
+            for _ in range(self.config["L_cycles"]):
                 zL = self.level("L", zL + (zH + x))
             zH = self.level("H", zH + zL)
-        logits = F.linear(zH[:, 1:], self.w["lm_head.weight"])
+        logits = F.linear(zH[:, self.prefix:], self.w["lm_head.weight"])
         q = F.linear(zH[:, 0], self.w["q_head.weight"], self.w["q_head.bias"])
         return zH, zL, logits, q
 
@@ -186,7 +223,7 @@ def main():
     parser.add_argument("--case", metavar="DIR", help="write a reference case and measure nothing")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    model = Model(weights(args.seed), args.device, getattr(torch, args.dtype))
+    model = Model(weights(args.seed), CONFIG, args.device, getattr(torch, args.dtype))
     with torch.no_grad():
         if args.case:
             write_case(model, args.case)
