@@ -39,7 +39,7 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 // say,
 //
 //	L: z = zL + zH + x    H: z = zH + zL
-func (t *batch) enter(g *group, _, task int) {
+func (t *batch) enter(g *group, worker, task int) {
 	d := t.b.model.Config.Hidden
 	k := g.chunks[task]
 	for row := k.lo; row < k.hi; row++ {
@@ -53,7 +53,7 @@ func (t *batch) enter(g *group, _, task int) {
 			kernels.Add(z, l.z[runtime.L][lo:hi])
 		}
 	}
-	t.prepare(g, 0, task)
+	t.prepare(g, worker, task)
 }
 
 // leave ends a pass for a chunk.
@@ -67,19 +67,22 @@ func (t *batch) leave(g *group, _, task int) {
 }
 
 // state returns rows of the state, as prepare left them.
-func (t *batch) state(g *group, k span) operand {
+func (t *batch) state(g *group, worker int, k span) operand {
 	d := t.b.model.Config.Hidden
-	x := operand{x: g.z[k.lo*d : k.hi*d], k: d, rows: k.hi - k.lo}
+	x := operand{x: g.z[k.lo*d : k.hi*d], k: d, rows: k.hi - k.lo, s: &t.b.scratch[worker]}
 	if g.z8 != nil {
-		x.i8 = g.z8.Rows(k.lo, k.hi-k.lo)
+		x.i8 = g.z8.Rows(k.lo, x.rows)
+	}
+	if g.low != nil {
+		x.low = g.low.Rows(k.lo, x.rows)
 	}
 	return x
 }
 
 // prepare rounds a chunk of the state for the int8 matrices that multiply it.
-func (t *batch) prepare(g *group, _, task int) {
+func (t *batch) prepare(g *group, worker, task int) {
 	if g.z8 != nil {
-		x := t.state(g, g.chunks[task])
+		x := t.state(g, worker, g.chunks[task])
 		x.quantize()
 	}
 }
@@ -92,7 +95,7 @@ func (t *batch) project(g *group, worker, task int) {
 	first := task % tasks * c.Heads / tasks
 	for lo := k.lo; lo < k.hi; lo += t.b.maxChunk() {
 		part := span{lo, min(lo+t.b.maxChunk(), k.hi)}
-		x := t.state(g, part)
+		x := t.state(g, worker, part)
 		qkv := s.wide[:x.rows*width]
 		x.multiply(qkv, width, w, first*3*c.HeadDim(), width)
 		t.traceData(g, "qkv", qkv)
@@ -221,7 +224,7 @@ const gluBlock = 128
 // glu computes some channels of a band's act = silu(gate . z) * up . z.
 func (t *batch) glu(g *group, worker, task int) {
 	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
-	x := t.state(g, g.bands[g.band].span)
+	x := t.state(g, worker, g.bands[g.band].span)
 	if task == 0 {
 		t.traceData(g, "after_norm1", x.x)
 		t.traceGateUp(g, &x, w)
@@ -232,7 +235,7 @@ func (t *batch) glu(g *group, worker, task int) {
 // swiGLU sets channels lo..lo+gluBlock-1 of act [rows, inter] = silu(gate . x) *
 // (up . x). gateUp has panels of gates, each followed by its ups.
 func (s *scratch) swiGLU(act []float32, inter int, x *operand, gateUp *weights, lo int) {
-	if gateUp.i8 != nil {
+	if gateUp.i8 != nil && x.low.Data == nil {
 		p := gateUp.i8.Rows(2*lo, 2*gluBlock)
 		if kernels.SwiGLUI8(act[lo:], inter, &x.i8, x.rows, &p) {
 			return
