@@ -107,7 +107,7 @@ func (b *builder) build(ctx context.Context, modules []toolchain.Module) (err er
 		return err
 	}
 	if !b.unlinked {
-		if b.merge, err = toolchain.FindMerge(ctx, b.root, func(s string) { fmt.Fprintln(b.out, s) }); err != nil {
+		if b.merge, err = b.findMerge(ctx); err != nil {
 			return fmt.Errorf("%w\nWithout it, go run ./wasm/build -unlinked makes modules that are slower", err)
 		}
 	}
@@ -117,6 +117,18 @@ func (b *builder) build(ctx context.Context, modules []toolchain.Module) (err er
 		}
 	}
 	return nil
+}
+
+// findMerge returns wasm-merge, and installs it when it is missing.
+func (b *builder) findMerge(ctx context.Context) (*toolchain.Merge, error) {
+	if m, err := toolchain.FindMerge(b.root); err == nil {
+		return m, nil
+	}
+	fmt.Fprintln(b.out, "npm ci: installing binaryen, whose wasm-merge links the kernels")
+	if err := toolchain.Install(ctx, b.root); err != nil {
+		return nil, err
+	}
+	return toolchain.FindMerge(b.root)
 }
 
 // one builds a module and tells its size.

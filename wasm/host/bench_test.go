@@ -51,7 +51,7 @@ func tools(t testing.TB) (root string, merge *toolchain.Merge) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	merge, err = toolchain.FindMerge(context.Background(), root, func(string) {})
+	merge, err = toolchain.FindMerge(root)
 	if err != nil {
 		t.Skip(err)
 	}
@@ -162,9 +162,12 @@ func inNode(b *testing.B, plugin []byte, open, solve []byte, calls int) (time.Du
 	if other := os.Getenv("HRM_NODE"); other != "" {
 		node = other
 	}
-	out, err := exec.Command(node, append(args, fmt.Sprint(calls))...).Output()
+	cmd := exec.Command(node, append(args, fmt.Sprint(calls))...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
 	if err != nil {
-		b.Fatalf("node: %v", err)
+		b.Fatalf("node: %v\n%s", err, said.String())
 	}
 	var ms float64
 	var hash string

@@ -11,7 +11,8 @@ wasi.initialize(instance);
 const { hrm_buffer, hrm_call, memory } = instance.exports;
 
 function call(message) {
-  new Uint8Array(memory.buffer, hrm_buffer(message.length), message.length).set(message);
+  const at = hrm_buffer(message.length); // it may move the memory
+  new Uint8Array(memory.buffer, at, message.length).set(message);
   const start = performance.now();
   const packed = BigInt.asUintN(64, hrm_call(message.length));
   const took = performance.now() - start;

@@ -19,7 +19,7 @@ func tools(t testing.TB) (string, *Merge) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	merge, err := FindMerge(context.Background(), root, func(string) {})
+	merge, err := FindMerge(root)
 	if err != nil {
 		t.Skip(err)
 	}

@@ -21,28 +21,34 @@ const Tag = "simd"
 // Merge is how to run Binaryen's wasm-merge.
 type Merge struct{ node, script string }
 
-// FindMerge returns wasm-merge of the folder wasm/build, and installs it there
-// with npm when it is missing, of which it tells say.
-func FindMerge(ctx context.Context, root string, say func(string)) (*Merge, error) {
+// FindMerge returns wasm-merge of the folder wasm/build, where npm installs it,
+// and the program that runs it.
+func FindMerge(root string) (*Merge, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		return nil, fmt.Errorf("toolchain: node is %w: it runs wasm-merge, which links the SIMD kernels; install Node.js 20 or newer (Debian: apt-get install nodejs npm)", ErrNoTool)
 	}
-	dir := filepath.Join(root, "wasm", "build")
-	m := &Merge{node, filepath.Join(dir, "node_modules", "binaryen", "bin", "wasm-merge")}
-	if _, err := os.Stat(m.script); err == nil {
-		return m, nil
-	}
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		return nil, fmt.Errorf("toolchain: wasm-merge and npm are %w: install npm (Debian: apt-get install npm), or put the npm package binaryen into %s", ErrNoTool, filepath.Join(dir, "node_modules"))
-	}
-	say("npm ci: installing binaryen for wasm-merge")
-	if err := run(ctx, dir, nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
-		return nil, fmt.Errorf("%w\nIt installs the npm package binaryen, for which the npm registry must be reached", err)
+	m := &Merge{node, filepath.Join(folder(root), "node_modules", "binaryen", "bin", "wasm-merge")}
+	if _, err := os.Stat(m.script); err != nil {
+		return nil, fmt.Errorf("toolchain: wasm-merge is %w in %s: go run ./wasm/build installs it", ErrNoTool, folder(root))
 	}
 	return m, nil
 }
+
+// Install installs wasm-merge with npm.
+func Install(ctx context.Context, root string) error {
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return fmt.Errorf("toolchain: npm is %w: install it (Debian: apt-get install npm), or put the npm package binaryen into %s", ErrNoTool, filepath.Join(folder(root), "node_modules"))
+	}
+	if err := run(ctx, folder(root), nil, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+		return fmt.Errorf("%w\nIt installs the npm package binaryen, for which the npm registry must be reached", err)
+	}
+	return nil
+}
+
+// folder holds the package.json of what building needs.
+func folder(root string) string { return filepath.Join(root, "wasm", "build") }
 
 // features of the modules, by name: with --all-features wazero cannot parse the
 // result.

@@ -1,0 +1,197 @@
+package toolchain
+
+import (
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hrmgo/hrm/internal/shared"
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/quantize"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
+)
+
+// questions returns n sudokus, one a line: real ones where they lie beside the
+// checkout, else generated.
+func questions(t *testing.T, n int) string {
+	var lines []string
+	if path := shared.Find("data", "sudoku", "valid.csv.gz"); path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		r, err := puzzle.NewReader(file, puzzle.Sudoku{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(lines) < n {
+			p, err := r.Next()
+			if err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, puzzle.Sudoku{}.Decode(p.Question))
+		}
+	}
+	rng := rand.New(rand.NewPCG(7, 2))
+	for len(lines) < n {
+		var text strings.Builder
+		for _, digit := range data.Ordinary(26+len(lines)%10, rng).Question {
+			text.WriteByte(".123456789"[digit])
+		}
+		lines = append(lines, text.String())
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// models writes the embedded model as it is and with int8 weights.
+func models(t *testing.T, dir string) map[string]string {
+	paths := map[string]string{}
+	m, err := native.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]quantize.Format{"f32": quantize.F32, "int8": quantize.I8} {
+		q, _, err := m.Convert(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths[name] = filepath.Join(dir, name+".hrm")
+		if err := q.Save(paths[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return paths
+}
+
+// solver runs the command wasm/wasi somewhere.
+type solver func(t *testing.T, stdin string, args ...string) string
+
+// solvers builds the command for this machine, for wazero and for node.
+func solvers(t *testing.T, dir string) map[string]solver {
+	root, merge := tools(t)
+	exe := filepath.Join(dir, "command.exe")
+	if err := run(t.Context(), root, nil, "go", "build", "-o", exe, "./wasm/wasi"); err != nil {
+		t.Fatal(err)
+	}
+	build := func(m Module) string {
+		m.Package = "./wasm/wasi"
+		out := filepath.Join(dir, m.Name+".wasm")
+		if err := m.Build(t.Context(), root, merge, out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	wasi, err := os.ReadFile(build(Module{Name: "wasi", GOOS: "wasip1"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]solver{
+		"native":         process([]string{kernels.EnvVar + "=generic"}, exe),
+		"native, vector": process(nil, exe),
+		"wazero": func(t *testing.T, stdin string, args ...string) string {
+			out, err := command(t.Context(), wasi, stdin, args, dir)
+			return answered(t, out, err)
+		},
+		"node": process(nil, "node", append(nodeArgs(t, false), build(Module{Name: "js", GOOS: "js"}))...),
+		"node, relaxed": func(t *testing.T, stdin string, args ...string) string {
+			module := build(Module{Name: "relaxed", GOOS: "js", Relaxed: true})
+			return process(nil, "node", append(nodeArgs(t, true), module)...)(t, stdin, args...)
+		},
+	}
+}
+
+func process(env []string, name string, before ...string) solver {
+	return func(t *testing.T, stdin string, args ...string) string {
+		cmd := exec.CommandContext(t.Context(), name, append(before[:len(before):len(before)], args...)...)
+		cmd.Env, cmd.Stdin, cmd.Stderr = append(os.Environ(), env...), strings.NewReader(stdin), os.Stderr
+		out, err := cmd.Output()
+		return answered(t, string(out), err)
+	}
+}
+
+// answered returns the output of a command whose exit status may be 1: not
+// every puzzle was solved.
+func answered(t *testing.T, out string, err error) string {
+	t.Helper()
+	if err != nil && !strings.Contains(err.Error(), "status 1") && !strings.Contains(err.Error(), "exit_code(1)") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return out
+}
+
+// One core: this machine, wazero and V8 give the same answers after the same
+// segments with the same halting values, bit for bit, because the SIMD kernels
+// have the bits of plain Go. The vector kernels of this machine fuse products
+// and sums, and agree on the answers and segments.
+func TestSameAnswers(t *testing.T) {
+	n := 12
+	if os.Getenv("HRM_LONG") != "" {
+		n = 500
+	} else if testing.Short() {
+		t.Skip("builds four programs")
+	}
+	dir := t.TempDir()
+	text, paths, all := questions(t, n), models(t, dir), solvers(t, dir)
+	for format, path := range paths {
+		args := []string{"-model", path, "-restarts", "0"}
+		want := all["native"](t, text, args...)
+		if got := strings.Count(want, `"answer"`); got != n {
+			t.Fatalf("%s: %d answers, want %d: %s", format, got, n, want)
+		}
+		for name, solve := range all {
+			t.Run(name+" "+format, func(t *testing.T) {
+				got := solve(t, text, args...)
+				if name == "native, vector" {
+					compare(t, coarse(t, got), coarse(t, want))
+				} else {
+					compare(t, got, want)
+				}
+			})
+		}
+	}
+}
+
+func compare(t *testing.T, got, want string) {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	if len(g) != len(w) {
+		t.Fatalf("%d lines, want %d", len(g), len(w))
+	}
+	differ := 0
+	for i := range w {
+		if g[i] != w[i] {
+			if differ++; differ == 1 {
+				t.Errorf("line %d:\n%s\nnative says\n%s", i, g[i], w[i])
+			}
+		}
+	}
+	if differ > 0 {
+		t.Errorf("%d of %d lines differ", differ, len(w))
+	}
+}
+
+// coarse leaves out the halting values, whose last bits differ.
+func coarse(t *testing.T, lines string) string {
+	var out strings.Builder
+	for _, line := range strings.Split(strings.TrimSpace(lines), "\n") {
+		var r struct {
+			Index    int
+			Answer   string
+			Segments int
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		_ = json.NewEncoder(&out).Encode(r)
+	}
+	return out.String()
+}
