@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // mapFile maps a file read-only. The bytes are valid until the closer closes.
@@ -41,4 +43,12 @@ func (m *mapping) Close() error {
 	data := m.data
 	m.data = nil
 	return syscall.Munmap(data)
+}
+
+// Drop gives the memory of the pages back; they are read from the file again
+// when they are needed.
+func (m *mapping) Drop() {
+	if m.data != nil {
+		_ = unix.Madvise(m.data, unix.MADV_DONTNEED)
+	}
 }

@@ -34,6 +34,10 @@ func Open(path string) (*runtime.Model, io.Closer, error) {
 		file.Close()
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if d, ok := file.(interface{ Drop() }); ok {
+		m.Drop = d.Drop
+		m.Drop() // what the hash read
+	}
 	return m, file, nil
 }
 

@@ -28,6 +28,11 @@ type Model struct {
 	PuzzleEmb   quantize.Matrix // [NumPuzzles, PuzzleEmbDim], PuzzleEmbDim > 0 only
 	HLevel      []Layer         // HRM only
 	LLevel      []Layer
+
+	// Drop, when set, gives memory back in which matrices lie, until they are
+	// read again: that of a mapped file. A backend calls it after it has copied a
+	// matrix.
+	Drop func()
 }
 
 // Layer is the weights of one block.

@@ -52,6 +52,9 @@ func (b *Backend) pack() error {
 	m.allocate()
 	for i := range all {
 		*all[i].to = m.pack(&all[i])
+		if b.model.Drop != nil {
+			b.model.Drop()
+		}
 	}
 	return nil
 }

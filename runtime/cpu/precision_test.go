@@ -2,8 +2,11 @@ package cpu
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"os"
 	goruntime "runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -136,29 +139,49 @@ func TestNameShowsPrecision(t *testing.T) {
 	})
 }
 
-// Solving on and on keeps nothing: the heap after many solves is that after a
-// few.
+// Solving on and on keeps nothing: heap, goroutines and resident memory after
+// many solves are those after some. HRM_LONG=1 makes it 10,000 puzzles a format.
 func TestSteadyMemory(t *testing.T) {
+	puzzles := 800
+	if os.Getenv("HRM_LONG") != "" {
+		puzzles = 10_000
+	}
 	c := configs()["hrm"]
-	b := newBackend(t, convert(t, newModel(t, c), quantize.I8), Options{Threads: 2})
-	in := inputs(&c, 8)
-	solve := func(n int) uint64 {
-		for range n {
-			if _, err := runtime.Solve(t.Context(), b, in, runtime.Options{Lanes: 4}); err != nil {
-				t.Fatal(err)
+	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
+		b := newBackend(t, convert(t, newModel(t, c), f), Options{Threads: 2})
+		in := inputs(&c, 8)
+		solve := func(n int) (heap, resident float64) {
+			for range n / len(in) {
+				if _, err := runtime.Solve(t.Context(), b, in, runtime.Options{Lanes: 4}); err != nil {
+					t.Fatal(err)
+				}
 			}
+			var m goruntime.MemStats
+			debug.FreeOSMemory()
+			goruntime.ReadMemStats(&m)
+			return float64(m.HeapAlloc), residentPages()
 		}
-		var m goruntime.MemStats
-		goruntime.GC()
-		goruntime.ReadMemStats(&m)
-		return m.HeapAlloc
+		heap, resident := solve(400)
+		goroutines := goruntime.NumGoroutine()
+		heapThen, residentThen := solve(puzzles)
+		const slack = 64 // pages: Go keeps stacks of threads and goroutines for later
+		if heapThen > 1.01*heap || residentThen > 1.01*resident+slack {
+			t.Errorf("%v: after %d puzzles %.0f bytes of heap and %.0f pages, before %.0f and %.0f", f, puzzles, heapThen, residentThen, heap, resident)
+		}
+		if n := goruntime.NumGoroutine(); n > goroutines {
+			t.Errorf("%d goroutines, were %d", n, goroutines)
+		}
 	}
-	before, goroutines := solve(5), goruntime.NumGoroutine()
-	after := solve(100) // 800 puzzles
-	if grown := float64(after)/float64(before) - 1; grown > 0.01 {
-		t.Errorf("heap grew by %.1f %%, from %d to %d", 100*grown, before, after)
+}
+
+// residentPages returns the pages of memory that this process has, 0 where the
+// system does not tell.
+func residentPages() (n float64) {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
 	}
-	if n := goruntime.NumGoroutine(); n > goroutines {
-		t.Errorf("%d goroutines, were %d", n, goroutines)
-	}
+	var all float64
+	fmt.Sscan(string(data), &all, &n)
+	return n
 }
