@@ -22,16 +22,20 @@ var benchLanes = flag.Int("lanes", 64, "lanes of BenchmarkStep")
 //
 // bench/pytorch/train_step.py does the same step in PyTorch.
 func BenchmarkStep(b *testing.B) {
-	for _, m := range []struct{ hidden, heads, hCycles, lCycles int }{
-		{64, 4, 1, 3}, // preset sudoku-cpu
-		{128, 4, 2, 4},
-		{256, 8, 2, 4},
+	for _, m := range []struct {
+		hidden, heads, hCycles, lCycles int
+		expansion                       float64
+	}{
+		{64, 4, 1, 3, 4}, // preset sudoku-cpu
+		{128, 4, 1, 3, 3},
+		{128, 4, 2, 4, 4},
+		{256, 8, 2, 4, 4},
 	} {
 		for _, bf16 := range []bool{false, true} {
 			spec := relatedSpec(m.hidden, *benchLanes, bf16)
 			c := &spec.Config
-			c.Heads, c.HCycles, c.LCycles, c.Positions = m.heads, m.hCycles, m.lCycles, runtime.NoPos
-			b.Run(fmt.Sprintf("hidden %d bf16 %v", m.hidden, bf16), func(b *testing.B) { benchStep(b, spec) })
+			c.Heads, c.HCycles, c.LCycles, c.Expansion, c.Positions = m.heads, m.hCycles, m.lCycles, m.expansion, runtime.NoPos
+			b.Run(fmt.Sprintf("hidden %d expansion %v bf16 %v", m.hidden, m.expansion, bf16), func(b *testing.B) { benchStep(b, spec) })
 		}
 	}
 }
