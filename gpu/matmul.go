@@ -78,27 +78,20 @@ func (t Tile) PadN() int { return t.N/4 + 1 }
 
 func (t Tile) sharedBytes() int { return 16 * t.K * (t.PadM() + t.PadN()) }
 
-// The tiles of matrix products. Large outputs have the large one, few rows the
-// tiny one, whose many steps of k at a time hide the way to memory, and those
-// between one of 64 rows.
+// The tiles of matrix products: large outputs have the large one.
 var (
 	largeTile = Tile{128, 128, 8, 8, 8, true}
 	smallTile = Tile{64, 64, 4, 4, 16, true}
-	gatedTile = Tile{64, 64, 8, 8, 8, true}
-	tinyTile  = Tile{32, 64, 4, 8, 32, true}
+	gatedTile = Tile{64, 64, 4, 8, 16, true} // the small one for four gates and their ups a thread
 )
 
-// tile chooses by the number of workgroups that a GPU needs to be busy. One
-// that is gated needs 8 columns a thread: four gates and their ups.
+// tile chooses by the number of workgroups that a GPU needs to be busy.
 func (m *MatMul) tile() Tile {
-	count := func(side int) int { return max(m.Batch, 1) * ceil(m.M, side) * ceil(m.N, side) }
 	switch {
 	case m.Tile.M > 0:
 		return m.Tile
-	case min(m.M, m.N) > 64 && count(128) >= busyTiles:
+	case min(m.M, m.N) > 64 && ceil(m.M, 128)*ceil(m.N, 128)*max(m.Batch, 1) >= busyTiles:
 		return largeTile
-	case count(64) < 2*busyTiles:
-		return tinyTile
 	case m.Act.Buffer != nil:
 		return gatedTile
 	}
@@ -242,7 +235,7 @@ const maxParts = 8
 // lie one after another in room numbers, and returns how many: the GPU would
 // not be busy otherwise.
 func (m *MatMul) splitForSum(room int) int {
-	size, tiles := m.M*m.N, ceil(m.M, tinyTile.M)*ceil(m.N, tinyTile.N)
+	size, tiles := m.M*m.N, ceil(m.M, smallTile.M)*ceil(m.N, smallTile.N)
 	if m.M >= 2*largeTile.M {
 		tiles = ceil(m.M, largeTile.M) * ceil(m.N, largeTile.N)
 	}
@@ -250,7 +243,7 @@ func (m *MatMul) splitForSum(room int) int {
 	if parts <= 1 {
 		return 1
 	}
-	m.splitK = ceil(ceil(m.K, parts), 32) * 32
+	m.splitK = ceil(ceil(m.K, parts), 16) * 16
 	m.Batch, m.CBatch = ceil(m.K, m.splitK), size
 	return m.Batch
 }
