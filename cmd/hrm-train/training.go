@@ -23,6 +23,7 @@ import (
 type training struct {
 	config config.Config
 	dir    string
+	lock   *os.File // of dir; nil where there are no locks
 	data   *source
 	valid  *data.Set // of the periodic evaluation, nil for none
 
@@ -77,13 +78,16 @@ func (t *training) openData(ctx context.Context) (err error) {
 	return err
 }
 
-// openFolder makes the folder or finds the run in it.
-func (t *training) openFolder(resume bool) error {
+// openFolder makes the folder or finds the run in it, and keeps others out.
+func (t *training) openFolder(resume bool) (err error) {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return err
 	}
+	if t.lock, err = lockFolder(t.dir); err != nil {
+		return err
+	}
 	path := filepath.Join(t.dir, checkpointFile)
-	_, err := os.Stat(path)
+	_, err = os.Stat(path)
 	switch {
 	case err == nil && !resume:
 		return fmt.Errorf("%s already holds a run: give --resume to go on with it, or another --out", t.dir)
@@ -158,6 +162,9 @@ func (t *training) close() {
 	}
 	if t.log != nil {
 		_ = t.log.Close()
+	}
+	if t.lock != nil {
+		_ = t.lock.Close()
 	}
 }
 
