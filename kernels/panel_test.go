@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -199,6 +203,40 @@ func TestRoundBF16(t *testing.T) {
 				t.Fatalf("ExpandBF16(%#x) = %v", dst[i], f)
 			}
 		}
+	})
+}
+
+// Registers and tiles survive preemption and garbage collection: products of many
+// goroutines at once have the bits of one alone.
+func TestMatMulTBF16UnderGC(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		const m, n, k = 82, 96, 128
+		rng := rand.New(rand.NewPCG(3, 4))
+		x := random16(rng, m*k)
+		var p PanelsBF16
+		p.PackDots(random16(rng, n*k), k, n, k)
+		want, rounded := make([]float32, m*n), make([]BF16, m*n)
+		MatMulTBF16(want, n, x, k, m, &p, false)
+		MatMulTRoundBF16(rounded, n, x, k, m, &p)
+		var wg sync.WaitGroup
+		var done atomic.Bool
+		for range 4 * runtime.GOMAXPROCS(0) {
+			wg.Go(func() {
+				for !done.Load() {
+					y, yb := make([]float32, m*n), make([]BF16, m*n)
+					MatMulTBF16(y, n, x, k, m, &p, false)
+					MatMulTRoundBF16(yb, n, x, k, m, &p)
+					if !slices.Equal(y, want) || !slices.Equal(yb, rounded) {
+						t.Error("other bits than alone")
+					}
+				}
+			})
+		}
+		for range 50 {
+			runtime.GC()
+		}
+		done.Store(true)
+		wg.Wait()
 	})
 }
 
