@@ -210,6 +210,9 @@ func TestRoundBF16(t *testing.T) {
 // goroutines at once have the bits of one alone.
 func TestMatMulTBF16UnderGC(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
+		if !HasBF16() {
+			t.Skip("plain Go")
+		}
 		const m, n, k = 82, 96, 128
 		rng := rand.New(rand.NewPCG(3, 4))
 		x := random16(rng, m*k)
