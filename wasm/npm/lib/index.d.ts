@@ -17,7 +17,8 @@ export interface LoadOptions {
   /**
    * What to run on (default "auto"). "webgpu" rejects with code "device" when
    * it cannot be had; "auto" then takes "wasm", races a segment on each where
-   * both are there, and says why in `model.device`. When a GPU is lost, puzzles
+   * both are there, and says why in `model.device`. The winner is remembered for
+   * a day in the page's localStorage, when the source is an address. When a GPU is lost, puzzles
    * go on in WebAssembly. A GPU needs a larger module, which is fetched where
    * there is one.
    */

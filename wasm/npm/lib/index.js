@@ -1,3 +1,4 @@
+import { remember } from "./choice.js";
 import { HRMError, throwIfAborted, withSignal } from "./errors.js";
 import { readModel } from "./fetch.js";
 import { moduleFor } from "./module.js";
@@ -23,12 +24,19 @@ export class HRM {
     const { signal, task, device = "auto", worker = true, wasm } = options;
     throwIfAborted(signal);
     const start = worker ? () => Remote.start() : async () => (await import("./local.js")).Local.start();
-    const parts = [readModel(source, options), moduleFor(device, wasm), start()];
+    const parts = [readModel(source, options), moduleFor(device, source, wasm), start()];
     try {
-      const [bytes, { module, why }, first] = await withSignal(Promise.all(parts), signal);
-      const open = (runner, on) => runner.open(module, bytes, { task, device: on });
-      const info = await withSignal(open(first, device), signal);
-      if (why) info.device.reason = `auto: ${why}`;
+      const [bytes, { module, on, reason, adapter }, first] = await withSignal(Promise.all(parts), signal);
+      const open = (runner, kind) => runner.open(module, bytes, { task, device: kind });
+      let raced = adapter && !reason;
+      const again = (error) => {
+        if (device !== "auto" || on !== "webgpu" || error.code !== "device") throw error;
+        raced = true; // the GPU that is remembered is gone
+        return open(first, device);
+      };
+      const info = await withSignal(open(first, on).catch(again), signal);
+      if (raced) remember(adapter, source, info.device);
+      else if (reason) info.device.reason = reason;
       // Further workers run on what the first one chose. One keeps a GPU busy.
       const { kind } = info.device;
       const { workers = worker && kind === "wasm" ? cores() : 1 } = options;

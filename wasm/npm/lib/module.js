@@ -1,6 +1,7 @@
 // The compiled WebAssembly modules, once for each address: the one without
 // WebGPU, and a larger one with it for the pages that have a GPU. Where there is
 // relaxed SIMD, the first has a form with faster int8 products.
+import { recall } from "./choice.js";
 import { HRMError } from "./errors.js";
 import { inNode, readBody, readModel, refuseHTML, request } from "./fetch.js";
 
@@ -9,26 +10,32 @@ const relaxed = new URL("../dist/hrm-js-relaxed.wasm", import.meta.url);
 const withGPU = new URL("../dist/hrm-js-webgpu.wasm", import.meta.url);
 const compiled = new Map(); // address: promise of a module
 
+const software = "the only WebGPU adapter is software";
+
 /**
- * The module for a device, and why a GPU is out of the question, else "". On
- * "auto" what stands in the way of the larger module is a reason for the other.
+ * The module for a device and a model from source, and what to open it on. For
+ * "auto" also the reason where that is known already, and else the name of the
+ * adapter in the race.
  */
-export async function moduleFor(device, source) {
-  if (source !== undefined) return { module: await loadModule(source) };
-  if (device === "wasm") return { module: await withoutGPU() };
-  let why = await noGPU();
+export async function moduleFor(device, source, wasm) {
+  if (wasm !== undefined) return { module: await loadModule(wasm), on: device };
+  if (device !== "auto" && device !== "webgpu") return { module: await withoutGPU(), on: device };
+  let { adapter, why } = await probe();
   if (device === "webgpu") {
     if (why && why !== software) throw new HRMError("device", `${why}; ask for "auto" or "wasm"`);
-    return { module: await loadModule(withGPU) };
+    return { module: await loadModule(withGPU), on: device };
   }
+  const past = why ? null : recall(adapter, source);
+  const reason = past ? `auto, remembered: ${past.reason.replace(/^auto: /, "")}` : "";
+  if (past?.kind === "wasm") return { module: await withoutGPU(), on: "wasm", reason };
   if (!why) {
     try {
-      return { module: await loadModule(withGPU) };
+      return { module: await loadModule(withGPU), on: past?.kind ?? "auto", reason, adapter };
     } catch (error) {
       why = error.status === 404 ? "no module with WebGPU is served beside the other" : error.message;
     }
   }
-  return { module: await withoutGPU(), why };
+  return { module: await withoutGPU(), on: "auto", reason: `auto: ${why}` };
 }
 
 /** A module whose only function has an i8x16.relaxed_swizzle. */
@@ -43,17 +50,16 @@ async function withoutGPU() {
   return loadModule(plain);
 }
 
-const software = "the only WebGPU adapter is software";
-
-/** Why this environment has no GPU worth asking, or "". */
-async function noGPU() {
+/** The name of the GPU, and why it is not worth asking, or "". */
+async function probe() {
   try {
-    if (!globalThis.navigator?.gpu) return "no WebGPU here";
+    if (!globalThis.navigator?.gpu) return { why: "no WebGPU here" };
     const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter) return "WebGPU has no adapter";
-    return adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ? software : "";
+    if (!adapter) return { why: "WebGPU has no adapter" };
+    const { vendor, architecture, device, isFallbackAdapter } = adapter.info ?? {};
+    return { adapter: [vendor, architecture, device].join(" "), why: isFallbackAdapter ?? adapter.isFallbackAdapter ? software : "" };
   } catch (error) {
-    return error.message;
+    return { why: error.message };
   }
 }
 

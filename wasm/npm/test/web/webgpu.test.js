@@ -82,6 +82,43 @@ describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
     assert.match(device.reason, /^auto: .*software/);
   });
 
+  test("auto races hardware, and remembers who won", async () => {
+    const reasons = await page.evaluate(async () => {
+      const { HRM } = await import("/lib/index.js");
+      const info = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "info");
+      Object.defineProperty(GPUAdapter.prototype, "info", { configurable: true, get() { return { vendor: "a", architecture: "b", isFallbackAdapter: false }; } });
+      const devices = [];
+      const load = async () => {
+        const model = await HRM.load("/demo/model.hrm", { worker: false });
+        devices.push(model.device);
+        await model.dispose();
+      };
+      localStorage.clear();
+      await load();
+      await load();
+      const key = localStorage.key(0);
+      const { reason, when } = JSON.parse(localStorage.getItem(key));
+      localStorage.setItem(key, JSON.stringify({ kind: "webgpu", reason, when }));
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = () => Promise.reject(new Error("gone"));
+      await load();
+      GPUAdapter.prototype.requestDevice = requestDevice;
+      localStorage.setItem(key, "{");
+      await load();
+      Object.defineProperty(GPUAdapter.prototype, "info", info);
+      localStorage.clear();
+      return devices;
+    });
+    const raced = /^auto: a segment of one puzzle takes .* on webgpu\/.* on cpu\//;
+    const [first, second, gone, damaged] = reasons;
+    assert.match(first.reason, raced);
+    assert.equal(second.kind, first.kind);
+    assert.match(second.reason, /^auto, remembered: a segment of one puzzle takes/);
+    assert.equal(gone.kind, "wasm");
+    assert.match(gone.reason, /gone/);
+    assert.match(damaged.reason, raced);
+  });
+
   test("a device that is lost costs no answer", async () => {
     const want = await page.evaluate(solve, { puzzles, solving, options: { device: "wasm" } });
     for (const destroyAfter of [1, 2]) {
