@@ -68,6 +68,7 @@ func (s *shaderSource) functions() template.FuncMap {
 		"list":   func(v ...any) []any { return v },
 		"add":    func(a, b int) int { return a + b },
 		"part":   attentionPart,
+		"step":   func(o matMulOptions, s any) any { return matMulStep{o, s} },
 		"number": attentionNumber,
 		"mul":    func(a, b int) int { return a * b },
 		"div":    func(a, b int) int { return a / b },

@@ -59,10 +59,12 @@ type MatMul struct {
 
 // Tile is how a matrix product is cut: a workgroup has M x N outputs and keeps
 // K steps of the reduction in shared memory, a thread has Rows x Cols outputs.
-// With Ahead the next steps are fetched while these are multiplied.
+// With Ahead the next steps are fetched while these are multiplied. Rolled is
+// for processors that play the GPU: they compile a loop far faster than
+// its steps one after another.
 type Tile struct {
 	M, N, Rows, Cols, K int
-	Ahead               bool
+	Ahead, Rolled       bool
 }
 
 // AcrossM and AcrossN are the threads of a workgroup along each side.
@@ -80,9 +82,9 @@ func (t Tile) sharedBytes() int { return 16 * t.K * (t.PadM() + t.PadN()) }
 
 // The tiles of matrix products: large outputs have the large one.
 var (
-	largeTile = Tile{128, 128, 8, 8, 8, true}
-	smallTile = Tile{64, 64, 4, 4, 16, true}
-	gatedTile = Tile{64, 64, 4, 8, 16, true} // the small one for four gates and their ups a thread
+	largeTile = Tile{128, 128, 8, 8, 8, true, false}
+	smallTile = Tile{64, 64, 4, 4, 16, true, false}
+	gatedTile = Tile{64, 64, 4, 8, 16, true, false} // the small one for four gates and their ups a thread
 )
 
 // tile chooses by the number of workgroups that a GPU needs to be busy.
@@ -109,6 +111,12 @@ type matMulOperand struct {
 	Vec               bool // 4 numbers at a time
 	Gated             bool // half of its rows in a tile are n/2 rows on
 	Groups, Loads     int  // of four, along its side of the tile; fetched by each thread
+}
+
+// matMulStep is one step of k in a kernel: its number, or the name that has it.
+type matMulStep struct {
+	matMulOptions
+	S any
 }
 
 type matMulOptions struct {
@@ -172,9 +180,13 @@ func (d *Device) MatMul(m MatMul) {
 	if o.Gated && m.N%8 != 0 && d.err == nil {
 		d.err = fmt.Errorf("webgpu: a gated product of %d columns, want a multiple of 8", m.N)
 	}
-	if m.Tile.M == 0 && d.tuned != nil {
+	switch {
+	case m.Tile.M > 0:
+	case d.tuned != nil:
 		m.Tile = d.tunedTile(m, o)
 		o = m.options()
+	default:
+		o.Tile.Rolled = d.info.Software
 	}
 	d.matMul(m, o)
 }

@@ -13,9 +13,9 @@ import (
 // tiles are the ways to cut a matrix product that TestTiles checks and
 // TestTileSpeed compares.
 var tiles = []gpu.Tile{
-	{64, 64, 4, 4, 16, true}, {64, 64, 4, 8, 16, true}, {128, 128, 8, 8, 8, true}, {64, 64, 8, 8, 8, true}, // chosen by shape
-	{128, 64, 8, 8, 16, true}, {128, 128, 8, 8, 16, true}, // or, with the last, by Tune
-	{128, 64, 8, 8, 8, true}, {128, 128, 8, 8, 8, false}, {128, 128, 8, 8, 16, false}, {128, 128, 16, 8, 8, true}, {256, 128, 16, 8, 8, true},
+	{64, 64, 4, 4, 16, true, false}, {64, 64, 4, 8, 16, true, false}, {128, 128, 8, 8, 8, true, false}, {64, 64, 8, 8, 8, true, false}, // chosen by shape
+	{128, 64, 8, 8, 16, true, false}, {128, 128, 8, 8, 16, true, false}, // or, with the last, by Tune
+	{128, 64, 8, 8, 8, true, false}, {128, 128, 8, 8, 8, false, false}, {128, 128, 8, 8, 16, false, false}, {128, 128, 16, 8, 8, true, false}, {256, 128, 16, 8, 8, true, false},
 }
 
 // TestTiles checks every tile with both operands either way, read four numbers

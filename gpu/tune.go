@@ -3,7 +3,7 @@ package gpu
 import "time"
 
 // tileChoices are what Tune compares, beside the tile that it would be.
-var tileChoices = []Tile{largeTile, {128, 128, 8, 8, 16, true}, {128, 64, 8, 8, 16, true}, {64, 64, 8, 8, 8, true}}
+var tileChoices = []Tile{largeTile, {128, 128, 8, 8, 16, true, false}, {128, 64, 8, 8, 16, true, false}, {64, 64, 8, 8, 8, true, false}}
 
 // leastTuned is the number of multiply-adds of a product from which on Tune
 // looks at it.

@@ -87,12 +87,11 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
 {{end}}{{end}}{{end}}{{end}}            workgroupBarrier();
 {{if .Tile.Ahead}}        next = k + {{.Tile.K}}u;
 {{template "next" .A}}{{template "next" .B}}{{end -}}
-{{range $s := seq .Tile.K}}            {
-{{range $g := seq (div $.Tile.Rows 4)}}                let a{{$g}} = ta[{{$s}}][y + {{mul $g $.Tile.AcrossM}}u];
-{{end}}{{range $h := seq (div $.Tile.Cols 4)}}                let b{{$h}} = tb[{{$s}}][x + {{mul $h $.Tile.AcrossN}}u];
-{{end}}{{range $i := seq $.Tile.Rows}}{{range $h := seq (div $.Tile.Cols 4)}}                c{{$i}}_{{$h}} += a{{div $i 4}}[{{mod $i 4}}] * b{{$h}};
-{{end}}{{end}}            }
-{{end}}            workgroupBarrier();
+{{if .Tile.Rolled}}            for (var s = 0u; s < {{.Tile.K}}u; s++) {
+{{template "multiply" (step . "s")}}            }
+{{else}}{{range $s := seq .Tile.K}}            {
+{{template "multiply" (step $ $s)}}            }
+{{end}}{{end}}            workgroupBarrier();
         }
     }
     let cbase = wid.z * p.cz;
@@ -142,3 +141,7 @@ fn put1(base: u32, i: u32, j: u32, v: f32) {
     c[e] = v * gateup[e + ({{.}})] * s * (1.0 + g * (1.0 - s));
     c[e + ({{.}})] = v * g * s;
 {{end}}
+{{define "multiply"}}{{$o := .}}{{range $g := seq (div $o.Tile.Rows 4)}}                let a{{$g}} = ta[{{$o.S}}][y + {{mul $g $o.Tile.AcrossM}}u];
+{{end}}{{range $h := seq (div $o.Tile.Cols 4)}}                let b{{$h}} = tb[{{$o.S}}][x + {{mul $h $o.Tile.AcrossN}}u];
+{{end}}{{range $i := seq $o.Tile.Rows}}{{range $h := seq (div $o.Tile.Cols 4)}}                c{{$i}}_{{$h}} += a{{div $i 4}}[{{mod $i 4}}] * b{{$h}};
+{{end}}{{end}}{{end}}
