@@ -96,6 +96,7 @@ type Spec struct {
 	Lanes  int
 	Batch  int // the loss is divided by it; 0: Lanes. More than Lanes when several devices share a step
 	Loss   Loss
+	Smooth float64 // label smoothing: the share of a label that is spread over the vocabulary
 	Optim  Optim
 	BF16   bool // multiply matrices in bfloat16 where the device can; weights and sums stay float32
 }

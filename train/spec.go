@@ -32,6 +32,8 @@ func (s *Spec) Validate() error {
 		return fmt.Errorf("%w: batch %d below %d lanes", ErrSpec, s.Batch, s.Lanes)
 	case s.Loss != Stablemax && s.Loss != Softmax:
 		return fmt.Errorf("%w: loss is %q, want %s or %s", ErrSpec, s.Loss, Stablemax, Softmax)
+	case !(s.Smooth >= 0 && s.Smooth < 1):
+		return fmt.Errorf("%w: label smoothing is %v, want 0 or more, below 1", ErrSpec, s.Smooth)
 	}
 	if err := s.validateSizes(); err != nil {
 		return err

@@ -79,6 +79,9 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	if err := spec.Validate(); err != nil {
 		return nil, fmt.Errorf("gputrain: %w", err)
 	}
+	if spec.Smooth != 0 {
+		return nil, fmt.Errorf("gputrain: label smoothing: %w: train on the cpu, or without", train.ErrUnsupported)
+	}
 	c := &spec.Config
 	t := &Device{
 		gpu: d, spec: spec, layout: train.NewLayout(c), arena: gpu.Arena{Device: d},

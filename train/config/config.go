@@ -55,6 +55,7 @@ type Config struct {
 	PuzzleEmbDecay float64 `yaml:"puzzle_emb_weight_decay" doc:"decay of the puzzle table's rows in the batch"`
 	Clip           float64 `yaml:"grad_clip" doc:"largest norm of the gradient, 0 for no limit"`
 	Loss           string  `yaml:"loss_type" doc:"stablemax_cross_entropy or softmax_cross_entropy"`
+	Smoothing      float64 `yaml:"label_smoothing" doc:"share of a label that is spread over all tokens, below 1 (cpu)"`
 	Exploration    float64 `yaml:"halt_exploration_prob" doc:"chance that a puzzle must think for a random number of segments"`
 	EMA            bool    `yaml:"ema" doc:"evaluate and export a moving average of the weights"`
 	EMARate        float64 `yaml:"ema_rate" doc:"decay of that average"`

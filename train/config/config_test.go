@@ -167,7 +167,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"task", "chess"}, {"family", "gpt"}, {"hidden_size", "0"}, {"num_heads", "7"}, {"optimizer", "adam"},
 		{"lr", "-1"}, {"lr", ".nan"}, {"lr", "NaN"}, {"beta2", "1"}, {"steps", "0"}, {"eval_interval", "0"}, {"for", "-1s"},
 		{"loss_type", "softmax"}, {"device", "cuda"}, {"precision", "fp8"}, {"data", "a.csv=0"}, {"data", "v.csv"},
-		{"global_batch_size", "100000000"}, {"eps", "-1"},
+		{"global_batch_size", "100000000"}, {"eps", "-1"}, {"label_smoothing", "1"},
 	} {
 		c, err := Preset("sudoku-cpu")
 		if err != nil {

@@ -17,7 +17,7 @@ func (c *Config) Train(numPuzzles int) (train.Config, error) {
 		return train.Config{}, err
 	}
 	t := train.Config{
-		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: losses[c.Loss], Optim: c.optim(), BF16: c.Precision == "bf16"},
+		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: losses[c.Loss], Smooth: c.Smoothing, Optim: c.optim(), BF16: c.Precision == "bf16"},
 		Seed:            c.Seed,
 		Steps:           int64(c.Steps),
 		LR:              c.LR,

@@ -83,6 +83,7 @@ func (c *Config) validateNumbers() error {
 		{"puzzle_emb_weight_decay", c.PuzzleEmbDecay, 0, 1000},
 		{"grad_clip", c.Clip, 0, 1e9},
 		{"eps", c.Eps, 0, 1},
+		{"label_smoothing", c.Smoothing, 0, 0.999},
 		{"halt_exploration_prob", c.Exploration, 0, 1},
 		{"ema_rate", c.EMARate, 0, 1},
 	}

@@ -57,12 +57,13 @@ func exact() map[string]*train.Config {
 	attention := small(runtime.TRM, 1)
 	attention.Spec.Config.HCycles, attention.Spec.Config.LCycles, attention.Spec.Config.LLayers = 1, 2, 2
 	attention.LR, attention.PuzzleLR = 0, 0
-	relations, mlp, learned := *attention, *attention, *attention
+	relations, mlp, learned, smooth := *attention, *attention, *attention, *attention
+	smooth.Spec.Smooth = 0.1
 	relations.Spec.Config.Relations, relations.Spec.Config.SeqLen = "sudoku", 81
 	relations.Spec.Lanes = 3
 	mlp.Spec.Config.MLPT = true
 	learned.Spec.Config.Positions, learned.Spec.Loss = runtime.Learned, train.Softmax
-	return map[string]*train.Config{"rope": attention, "relations": &relations, "mlp_t": &mlp, "learned": &learned}
+	return map[string]*train.Config{"rope": attention, "relations": &relations, "mlp_t": &mlp, "learned": &learned, "label smoothing": &smooth}
 }
 
 // TestGradientIsThatOfTheLoss compares, for every tensor, the slope of the loss

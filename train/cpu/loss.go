@@ -59,20 +59,37 @@ func argmax(x []float32) int {
 // to its gradient divided by the batch size.
 func (w *worker) crossEntropy(labels []int32, labelled int) float32 {
 	v := w.d.config.VocabSize
-	loss := kernels.StablemaxCrossEntropy
-	if w.d.spec.Loss == train.Softmax {
-		loss = kernels.SoftmaxCrossEntropy
-	}
 	clear(w.dLogit)
 	n := float64(max(1, labelled))
 	by := 1 / (n * float64(w.d.spec.BatchSize()))
 	var sum float64
 	for i, label := range labels {
 		if label != train.IgnoreLabel {
-			sum += loss(w.dLogit[i*v:(i+1)*v], w.logits[i*v:(i+1)*v], int(label), by)
+			sum += positionLoss(&w.d.spec, w.dLogit[i*v:(i+1)*v], w.logits[i*v:(i+1)*v], int(label), by)
 		}
 	}
 	return float32(sum / n)
+}
+
+// positionLoss is the cross-entropy of one position, with label smoothing e over
+// V tokens
+//
+//	(1-e) * CE(label) + e/V * sum over j of CE(j)
+//
+// and adds by times its gradient to dx.
+func positionLoss(s *train.Spec, dx, x []float32, label int, by float64) float64 {
+	loss := kernels.StablemaxCrossEntropy
+	if s.Loss == train.Softmax {
+		loss = kernels.SoftmaxCrossEntropy
+	}
+	sum := (1 - s.Smooth) * loss(dx, x, label, by*(1-s.Smooth))
+	if s.Smooth > 0 {
+		share := s.Smooth / float64(len(x))
+		for j := range x {
+			sum += share * loss(dx, x, j, by*share)
+		}
+	}
+	return sum
 }
 
 // qBack adds the gradient of 0.5/batch * BCE(logit, target) for one row of the
