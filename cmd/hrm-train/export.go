@@ -119,7 +119,7 @@ func runModel(dir string) (*runtime.Model, *config.Config, error) {
 // provenance says how a model was trained.
 func provenance(c *config.Config, step int64, run map[string]string) (map[string]string, error) {
 	text, err := c.YAML()
-	return map[string]string{
+	meta := map[string]string{
 		metaPreset:   c.Preset,
 		metaSteps:    strconv.FormatInt(step, 10),
 		metaSeed:     strconv.FormatUint(c.Seed, 10),
@@ -128,7 +128,11 @@ func provenance(c *config.Config, step int64, run map[string]string) (map[string
 		metaDevice:   run[metaDevice],
 		metaConfig:   string(text),
 		metaProducer: "hrm-train " + version.Read().Version,
-	}, err
+	}
+	if initial := run[metaInitial]; initial != "" {
+		meta[metaInitial] = initial
+	}
+	return meta, err
 }
 
 // measure records the accuracy of the model as it will be written.

@@ -20,6 +20,7 @@ const (
 	metaSeconds  = "training_seconds"
 	metaDevice   = "training_device"
 	metaConfig   = "training_config"
+	metaInitial  = "initial_model" // how the model was trained whose weights the run began with
 	metaExact    = "validation_exact_accuracy"
 	metaSetting  = "validation_setting"
 	metaLicence  = "licence"

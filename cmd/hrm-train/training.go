@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,11 +35,13 @@ type training struct {
 	log    *curve.Log
 	report *reporter
 
-	began  time.Time
-	before time.Duration // of earlier sittings
-	window window        // since the last record
-	best   float64       // exact accuracy of bestFile, -1 before there is one
-	last   *curve.Record // of the validation file
+	began   time.Time
+	before  time.Duration // of earlier sittings
+	window  window        // since the last record
+	initial string        // how the model was trained that the run began with, "" for fresh weights
+
+	best float64       // exact accuracy of bestFile, -1 before there is one
+	last *curve.Record // of the validation file
 }
 
 // newTraining opens everything that training needs, so that whatever is wrong
@@ -94,8 +98,7 @@ func (t *training) openFolder(resume bool) (err error) {
 	case err == nil:
 		err = t.restore(path)
 	case errors.Is(err, os.ErrNotExist):
-		t.from = train.NewCheckpoint(&t.run)
-		err = nil
+		t.from, err = t.begin()
 	}
 	if err != nil {
 		return err
@@ -105,6 +108,49 @@ func (t *training) openFolder(resume bool) (err error) {
 	}
 	t.log, err = curve.OpenLog(filepath.Join(t.dir, metricsFile), t.from.Step)
 	return err
+}
+
+// begin returns the start of a run: fresh weights, or those of a model.
+func (t *training) begin() (*train.Checkpoint, error) {
+	cp := train.NewCheckpoint(&t.run)
+	path := t.config.Init
+	if path == "" {
+		return cp, nil
+	}
+	m, err := readModel(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameShape(&t.run.Spec.Config, &m.Config); err != nil {
+		return nil, fmt.Errorf("init %s: %w", path, err)
+	}
+	if err := cp.State.SetModel(&t.run.Spec, m); err != nil {
+		return nil, fmt.Errorf("init %s: %w", path, err)
+	}
+	t.initial = ancestry(m.Meta)
+	t.report.say("begins with the weights of %s", path)
+	return cp, nil
+}
+
+// sameShape reports the first key in which a model differs from the
+// configuration, but for the number of segments, which no weight depends on.
+func sameShape(want, have *runtime.Config) error {
+	w, h := want.Map(), have.Map()
+	for _, key := range slices.Sorted(maps.Keys(w)) {
+		if key != "halt_max_steps" && w[key] != h[key] {
+			return fmt.Errorf("%w: the model has %s %v, the configuration %v", config.ErrConfig, key, h[key], w[key])
+		}
+	}
+	return nil
+}
+
+// ancestry says in a line how the model was trained that a run begins with.
+func ancestry(meta map[string]string) string {
+	s := fmt.Sprintf("preset %q, %s steps, seed %s, data %s", meta[metaPreset], meta[metaSteps], meta[metaSeed], meta[metaData])
+	if before := meta[metaInitial]; before != "" {
+		s += "; itself begun with " + before
+	}
+	return s
 }
 
 // restore goes on from a checkpoint, if it was trained on the same data.
@@ -121,7 +167,7 @@ func (t *training) restore(path string) (err error) {
 	if err := errors.Join(errSeconds, errBest, t.data.seek(meta[metaCursor])); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	t.before, t.best = time.Duration(seconds*float64(time.Second)), best
+	t.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), best, meta[metaInitial]
 	t.report.say("resuming after step %d", t.from.Step)
 	return nil
 }
@@ -289,13 +335,17 @@ func (t *training) checkpoint(cp *train.Checkpoint) error {
 
 // meta is what a checkpoint says about the run beside its state.
 func (t *training) meta() map[string]string {
-	return map[string]string{
+	meta := map[string]string{
 		metaData:    t.data.sha256,
 		metaCursor:  t.data.cursor(),
 		metaSeconds: strconv.FormatFloat(t.elapsed().Seconds(), 'f', 3, 64),
 		metaBest:    strconv.FormatFloat(t.best, 'f', 6, 64),
 		metaDevice:  t.device.Name(),
 	}
+	if t.initial != "" {
+		meta[metaInitial] = t.initial
+	}
+	return meta
 }
 
 // finish says what came of the run.
