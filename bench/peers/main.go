@@ -91,7 +91,7 @@ segments_per_answer, program_bytes (files mapped as code), model_bytes.`,
 	}
 	fs := cmd.Flags()
 	fs.StringSliceVar(&f.engines, "engines", engines, "which to run")
-	fs.IntSliceVar(&f.tokens, "tokens", []int{81, 900}, "sizes of a puzzle; empty for none")
+	fs.IntSliceVar(&f.tokens, "tokens", []int{81, 900}, "sizes of a puzzle; 0 for none")
 	fs.IntSliceVar(&f.lanes, "lanes", nil, "puzzles at a time (default 1,8,32, above 81 tokens 1,4)")
 	fs.IntVar(&f.answers, "answers", 20, "sudokus to answer with the embedded model; 0 for none")
 	fs.IntVar(&f.threads, "threads", goruntime.NumCPU(), "threads of each engine")
@@ -117,6 +117,7 @@ func (f *flags) check() error {
 			return fmt.Errorf("--engines has %q, want some of %s", name, strings.Join(engines, ", "))
 		}
 	}
+	f.tokens = slices.DeleteFunc(f.tokens, func(n int) bool { return n == 0 })
 	if i := slices.IndexFunc(slices.Concat(f.tokens, f.lanes), func(n int) bool { return n < 1 || n > 1<<16 }); i >= 0 {
 		return errors.New("--tokens and --lanes must be 1 or more, and at most 65536")
 	}

@@ -34,9 +34,10 @@ type Row struct {
 	Model    int64   `json:"model_bytes,omitempty"`
 }
 
-// name is what tells a row's program from the others.
+// name is what tells a row's program from the others: int8 runs with several
+// kernels.
 func (r *Row) name() string {
-	if r.Engine == "hrm" {
+	if r.Engine == "hrm" && r.Precision == "int8" {
 		return r.Engine + " " + r.Precision + " " + kernelsOf(r.Version)
 	}
 	return r.Engine + " " + r.Precision
