@@ -28,7 +28,7 @@ type Row struct {
 
 	// Of an answer.
 	Start    float64 `json:"ms_to_first_answer,omitempty"` // from the start of the process
-	Answer   float64 `json:"ms_per_answer,omitempty"`      // mean over puzzles, when it runs
+	Answer   float64 `json:"ms_per_answer,omitempty"`      // the best of each puzzle, mean over puzzles
 	Segments float64 `json:"segments_per_answer,omitempty"`
 	Program  int64   `json:"program_bytes,omitempty"` // files mapped as code; 0: unknown
 	Model    int64   `json:"model_bytes,omitempty"`
