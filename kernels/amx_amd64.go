@@ -31,10 +31,10 @@ func xcr0() uint64
 // tileConfig is what LDTILECFG loads: the shapes of the eight tiles. A tile that
 // is used must have both a row and a column.
 type tileConfig struct {
-	palette, startRow uint8
-	_                 [14]uint8
-	colBytes          [16]uint16 // of a row of tile i, at most 64
-	rows              [16]uint8  // of tile i, at most 16
+	palette  uint8
+	_        [15]uint8  // the row to start with, and reserved
+	colBytes [16]uint16 // of a row of tile i, at most 64
+	rows     [16]uint8  // of tile i, at most 16
 }
 
 // set gives a tile its rows, at most 16, each of at most 16 double words.

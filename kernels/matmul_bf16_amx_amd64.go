@@ -23,9 +23,10 @@ type argsBF16AMX struct {
 	backA  int            // 168: it does, of several
 
 	// matMulRoundBF16AMX only:
-	rows int        // 176: of a block
-	cols uint64     // 184: a bit for each of 32 columns of a panel
-	sums [2]uintptr // 192: filled by the assembly
+	rows int    // 176: of a block
+	cols uint64 // 184: a bit for each of 32 columns of a panel
+	//lint:ignore U1000 192: filled by the assembly
+	sums [2]uintptr
 
 	round bool
 }

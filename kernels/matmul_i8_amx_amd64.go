@@ -35,11 +35,16 @@ type argsAMX struct {
 	odd          uint32 // 1: the last pair has one panel
 	fetch        int    // quarters of a KiB that a step fetches ahead
 
-	// The assembly's own.
-	sums           *int32 // [rows, 32]
-	block          int
+	// What follows is the assembly's own.
+
+	//lint:ignore U1000 the assembly's
+	sums *int32 // [rows, 32]
+	//lint:ignore U1000 the assembly's
+	block int
+	//lint:ignore U1000 the assembly's
 	blockX, blockS uintptr
-	blockY         uintptr
+	//lint:ignore U1000 the assembly's
+	blockY uintptr
 }
 
 //go:noescape

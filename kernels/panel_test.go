@@ -270,8 +270,8 @@ func TestLayoutsBF16(t *testing.T) {
 			}
 			dots.PackDots(x, ld, s.rows, s.cols)
 			rows.PackRows(x, ld, s.rows, s.cols)
-			for i := range dots.N + 31&^31 {
-				for k := range dots.K + 1&^1 {
+			for i := range (dots.N + 31) &^ 31 {
+				for k := range (dots.K + 1) &^ 1 {
 					var want BF16
 					if i < s.rows && k < s.cols {
 						want = x[i*ld+k]
@@ -281,7 +281,7 @@ func TestLayoutsBF16(t *testing.T) {
 					}
 				}
 			}
-			for i := range rows.N + 31&^31 {
+			for i := range (rows.N + 31) &^ 31 {
 				for k := range rows.K {
 					var want BF16
 					if k < s.rows && i < s.cols {
