@@ -79,7 +79,8 @@ An engine that is not installed is left out, with a word on how to install it.
 pytorch), precision (int8, fp32), version (of hrm the kernels), threads, lanes,
 tokens, ms_per_segment (the best, per puzzle), median_ms_per_segment, runs,
 resident_bytes; and rows of kind "answer" with ms_to_first_answer, ms_per_answer,
-segments_per_answer, program_bytes (files mapped as code), model_bytes.`,
+segments_per_answer, program_bytes (files mapped as code), model_bytes; one of
+these is of the command "hrm solve", from its start to its end.`,
 		Example: `  go run ./bench/peers
   go run ./bench/peers --quick --engines hrm,onnxruntime
   go run ./bench/peers --tokens 81 --lanes 1,8 --answers 0 --json > rows.json

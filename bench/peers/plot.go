@@ -54,6 +54,9 @@ func bars(rows []Row) (*plot.Plot, error) {
 		return nil, fmt.Errorf("no segments to draw")
 	}
 	p := plot.New()
+	grid := plotter.NewGrid()
+	grid.Vertical.Width, grid.Horizontal.Color = 0, color.Gray{0xe0}
+	p.Add(grid)
 	var names, labels []string
 	for _, g := range all {
 		labels = append(labels, fmt.Sprintf("%d tokens, %d at a time", g.tokens, g.lanes))
@@ -80,11 +83,9 @@ func bars(rows []Row) (*plot.Plot, error) {
 		p.Add(bar)
 		p.Legend.Add(name, bar)
 	}
-	grid := plotter.NewGrid()
-	grid.Vertical.Width, grid.Horizontal.Color = 0, color.Gray{0xe0}
-	p.Add(grid)
 	p.NominalX(labels...)
 	p.Title.Text, p.Y.Label.Text, p.Y.Min = "Time of a segment, full-size HRM", "times as long as "+names[0], 0
+	p.Y.Max *= 1.4 // room for the legend
 	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 2
 	p.BackgroundColor = color.White
 	return p, nil
