@@ -31,7 +31,7 @@ func NewReader(r io.Reader, task Task) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, err := in.Peek(sniffSize)
+	head, err := sniff(in, task)
 	if len(head) == 0 && err != io.EOF {
 		return nil, fmt.Errorf("reading puzzles: %w", err)
 	}
@@ -41,6 +41,23 @@ func NewReader(r io.Reader, task Task) (*Reader, error) {
 		}
 	}
 	return newReader(in, task, string(head))
+}
+
+// sniff returns the first bytes, as many as are there when the first lines say
+// what the file is: a pipe's first puzzle must not wait for the next ones.
+func sniff(in *bufio.Reader, task Task) (head []byte, err error) {
+	for n := 1; n <= sniffSize; n = len(head) + 1 {
+		if _, err = in.Peek(n); err != nil {
+			head, _ = in.Peek(in.Buffered())
+			return head, err
+		}
+		head, _ = in.Peek(min(in.Buffered(), sniffSize))
+		lines := bytes.TrimLeft(head[:bytes.LastIndexByte(head, '\n')+1], " \t\r\n")
+		if len(lines) > 0 && (task != nil || recognise(string(lines)) != nil) {
+			break
+		}
+	}
+	return head, nil
 }
 
 // unpack buffers r, and decompresses it when it is gzip.

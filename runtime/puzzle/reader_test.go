@@ -241,3 +241,25 @@ func TestParse(t *testing.T) {
 		t.Errorf("arc: %v, want %v", e, err)
 	}
 }
+
+// A reader of a pipe gives a puzzle as soon as its line is there.
+func TestReaderDoesNotWaitForMore(t *testing.T) {
+	for _, task := range []Task{nil, Sudoku{}} {
+		r, w := io.Pipe()
+		go func() {
+			for _, part := range []string{"\n", easyQ[:30], easyQ[30:], "\n", easyQ + "\n"} {
+				_, _ = io.WriteString(w, part)
+			}
+			// and stays open
+		}()
+		pr, err := NewReader(r, task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := pr.Next()
+		if err != nil || (Sudoku{}).Decode(p.Question) != easyQ {
+			t.Errorf("task %v: got %v, %v", task, p, err)
+		}
+		_ = w.Close()
+	}
+}
