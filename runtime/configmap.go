@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -147,7 +146,7 @@ func number(v any) (float64, bool) {
 		return float64(n), true
 	case uint64:
 		return float64(n), true
-	case json.Number:
+	case interface{ Float64() (float64, error) }: // json.Number
 		f, err := n.Float64()
 		return f, err == nil
 	}

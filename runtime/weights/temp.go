@@ -1,14 +1,14 @@
 package weights
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"strconv"
 	"strings"
 )
 
@@ -42,17 +42,15 @@ func createTemp(path string) (*tempFile, error) {
 }
 
 func tempName(path string) string {
-	var random [8]byte
-	rand.Read(random[:])
 	dir, base := filepath.Split(path)
-	return filepath.Join(dir, "."+base+"."+hex.EncodeToString(random[:])+".tmp")
+	return filepath.Join(dir, fmt.Sprintf(".%s.%016x.tmp", base, rand.Uint64()))
 }
 
 // isTemp reports whether name is a temporary file's for a file called base.
 func isTemp(name, base string) bool {
 	middle, ok := strings.CutPrefix(name, "."+base+".")
 	middle, ok2 := strings.CutSuffix(middle, ".tmp")
-	_, err := hex.DecodeString(middle)
+	_, err := strconv.ParseUint(middle, 16, 64)
 	return ok && ok2 && len(middle) == 16 && err == nil
 }
 

@@ -134,7 +134,7 @@ func answered(t *testing.T, out string, err error) string {
 // have the bits of plain Go. The vector kernels of this machine fuse products
 // and sums, and agree on the answers and segments.
 func TestSameAnswers(t *testing.T) {
-	n := 12
+	n := 6
 	if os.Getenv("HRM_LONG") != "" {
 		n = 500
 	} else if testing.Short() {
@@ -143,7 +143,7 @@ func TestSameAnswers(t *testing.T) {
 	dir := t.TempDir()
 	text, paths, all := questions(t, n), models(t, dir), solvers(t, dir)
 	for format, path := range paths {
-		args := []string{"-model", path, "-restarts", "0"}
+		args := []string{"-model", path, "-restarts", "0", "-max-segments", "4"}
 		want := all["native"](t, text, args...)
 		if got := strings.Count(want, `"answer"`); got != n {
 			t.Fatalf("%s: %d answers, want %d: %s", format, got, n, want)
