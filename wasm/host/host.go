@@ -85,8 +85,8 @@ type Host struct {
 	close    sync.Once
 }
 
-// Open checks, compiles and starts the plugin, and opens the model. It takes
-// about a second, or tens of milliseconds when CacheDir has the compiled module.
+// Open checks, compiles and starts the plugin, and opens the model. Compiling
+// takes most of the time, and is left out when CacheDir has the compiled module.
 func Open(ctx context.Context, o Options) (*Host, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("host: %w", err)

@@ -1,0 +1,35 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hrmgo/hrm/wasm/host"
+)
+
+// Solve a sudoku in a sandbox. The module and its hash come from a release, or
+// from go run ./wasm/build.
+func Example() {
+	ctx := context.Background()
+	plugin, err := os.ReadFile("hrm-plugin.wasm")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	const trusted = "0000000000000000000000000000000000000000000000000000000000000000"
+	h, err := host.Open(ctx, host.Options{Module: plugin, SHA256: trusted, Deadline: 10 * time.Second})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer h.Close()
+	puzzle := "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+	results, err := h.Solve(ctx, []host.Puzzle{{Text: puzzle}}, host.SolveOptions{Restarts: 7})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(results[0].Answer, results[0].Valid())
+}
