@@ -92,7 +92,8 @@ func compress(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	_, err = z.Write(data)
-	return b.Bytes(), errors.Join(err, z.Close())
+	err = errors.Join(err, z.Close()) // before the bytes are taken
+	return b.Bytes(), err
 }
 
 // compare reports lines of the list that are not the recorded ones.
