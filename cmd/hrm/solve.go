@@ -12,6 +12,7 @@ import (
 
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 type solveFlags struct {
@@ -35,8 +36,9 @@ input, which is also read when there are no arguments. Files may be gzipped.
   arc     a task in the public JSON format
 
 A bad puzzle is reported with its line and column, and the others are solved.
-An answer that breaks the task's rules is tried again, up to --restarts times;
---check=false leaves that decision to the halting head.
+An answer that breaks the task's rules is tried again, up to --restarts times
+(127 for sudokus, which are then a search by guessing); --check=false leaves
+that decision to the halting head.
 
 With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
@@ -58,7 +60,7 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 2 wrong usage, or some puzzle could not be read; 130 interrupted.`,
 		Example: `  hrm solve 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
   hrm solve --json puzzles.csv.gz > answers.jsonl
-  hrm solve --max-segments 64 --restarts 31 hard.txt
+  hrm solve --restarts 1023 hard.txt
   hrm solve --restarts 0 hard.txt
   hrm solve --model maze.hrm --watch maze.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
@@ -73,10 +75,13 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 	return cmd
 }
 
-// solveRestarts is the default of solve: enough that nearly every ordinary
-// puzzle is solved (see docs/training.md), and little time lost on one that is
-// too hard.
-const solveRestarts = 7
+// The defaults of solve. A sudoku's attempts are a search by guessing and take
+// milliseconds each (see docs/training.md); other puzzles get little time when
+// they are too hard.
+const (
+	solveRestarts  = 7
+	sudokuRestarts = 127
+)
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 	l, err := f.load()
@@ -84,6 +89,9 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer l.close()
+	if !cmd.Flags().Changed("restarts") && l.task == (puzzle.Sudoku{}) {
+		f.restarts = sudokuRestarts
+	}
 	o, err := f.options(l.model)
 	if err != nil {
 		return err
