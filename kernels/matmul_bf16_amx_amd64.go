@@ -60,14 +60,16 @@ func matMulTBF16AMX(args argsBF16AMX, m int, w *PanelsBF16) {
 
 // all runs m rows and n columns, some rows over all panels at a time.
 func (args argsBF16AMX) all(m, n, words int) {
-	for ; m > 0; m -= rowsAtOnce {
-		rows := min(rowsAtOnce, m)
+	for rows := 0; m > 0; m -= rows {
+		if rows > 0 { // after the last there is nothing to point to
+			args.skip(rows)
+		}
+		rows = min(rowsAtOnce, m)
 		if args.overlap(rows, n) {
 			call := args
 			call.blocks = (rows + 31) / 32
 			call.backC, call.backA = (32*call.blocks-rows)*args.cRow, (32*call.blocks-rows)*args.aRow
 			call.columns(32, n, words)
-			args.skip(rows)
 			continue
 		}
 		if args.blocks = rows / 32; args.blocks > 0 {
@@ -79,7 +81,6 @@ func (args argsBF16AMX) all(m, n, words int) {
 			last.blocks = 1
 			last.columns(rest, n, words)
 		}
-		args.skip(rows)
 	}
 }
 
