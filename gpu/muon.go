@@ -2,69 +2,110 @@ package gpu
 
 import "math"
 
-// Muon says how Device.Muon changes a matrix [Rows, Cols].
+// MuonMatrix is a weight W [Rows, Cols] with its gradient G, its momentum M
+// and its moving average EMA, which is zero where there is none.
+type MuonMatrix struct {
+	W, G, M, EMA View
+	Rows, Cols   int
+}
+
+// side and long are the shorter and the longer side.
+func (m *MuonMatrix) side() int { return min(m.Rows, m.Cols) }
+func (m *MuonMatrix) long() int { return max(m.Rows, m.Cols) }
+
+// MuonGroup is matrices whose shorter sides are equal. They are
+// orthogonalised together, because one alone would not keep a GPU busy: the
+// update of each is a slot [side, long] with zeros behind the columns of a
+// shorter matrix, and transposed if it has more rows than columns.
+type MuonGroup struct {
+	matrices                []MuonMatrix
+	side, long              int
+	o, next, gram, square   *Buffer
+	slotNumbers, gramNumber int
+}
+
+// NewMuonGroups sorts matrices into groups and allocates what Muon needs.
+func NewMuonGroups(a *Arena, matrices []MuonMatrix) (groups []*MuonGroup) {
+	bySide := map[int]*MuonGroup{}
+	for _, m := range matrices {
+		g := bySide[m.side()]
+		if g == nil {
+			g = &MuonGroup{side: m.side()}
+			bySide[g.side] = g
+			groups = append(groups, g)
+		}
+		g.matrices, g.long = append(g.matrices, m), max(g.long, m.long())
+	}
+	for _, g := range groups {
+		g.slotNumbers, g.gramNumber = g.side*g.long, g.side*g.side
+		n := len(g.matrices)
+		g.o, g.next = a.Buffer("muon update", n*g.slotNumbers), a.Buffer("muon product", n*g.slotNumbers)
+		g.gram, g.square = a.Buffer("muon gram matrix", n*g.gramNumber), a.Buffer("muon polynomial", n*g.gramNumber)
+	}
+	return groups
+}
+
+// Muon is one step of the optimizer Muon.
 type Muon struct {
-	Rows, Cols      int
 	LR, Decay, Beta float64
-	Scale           float64 // of the orthogonal update, times sqrt(max(Rows, Cols))
+	Scale           float64 // of the orthogonal update, times sqrt(max(rows, cols))
 	EMA             float64 // 0: none
 }
 
-// MuonScratch is what Muon needs for matrices of up to so many numbers, whose
-// shorter side has up to so many rows.
-type MuonScratch struct{ o, next, gram, square, norm, parts *Buffer }
-
-// NewMuonScratch allocates it.
-func NewMuonScratch(a *Arena, numbers, side int) *MuonScratch {
-	return &MuonScratch{
-		a.Buffer("muon update", numbers), a.Buffer("muon product", numbers), a.Buffer("muon gram matrix", side*side),
-		a.Buffer("muon polynomial", side*side), a.Buffer("muon norm", 2), a.Buffer("muon norm parts", normParts),
-	}
-}
-
-// Muon records one step of Muon on a matrix w with gradient g and momentum m;
-// norm holds the gradient's factor at at+1, as Norm leaves it; ema may be
-// zero:
+// Muon records one step on every matrix of a group; norm holds the gradient's
+// factor at at+1, as Norm leaves it:
 //
 //	m = beta*m + g;  w = w*(1 - lr*decay) - lr*scale*sqrt(max(rows, cols)) * orthogonal(g + beta*m)
-func (d *Device) Muon(w, g, m, ema, norm View, at int, s *MuonScratch, u Muon) {
-	n := u.Rows * u.Cols
-	o := s.o.View(0, n)
-	d.flat(d.kernel("momentum", nil), n, []uint32{uint32(n), bits(u.Beta), uint32(at + 1)}, g, norm, m, o)
-	d.orthogonal(s, u.Rows, u.Cols)
-	rate := u.LR * u.Scale * math.Sqrt(float64(max(u.Rows, u.Cols)))
-	d.mix(w, o, -rate, 1-u.LR*u.Decay, n)
-	if u.EMA > 0 {
-		d.mix(ema, w, 1-u.EMA, u.EMA, n)
+func (d *Device) Muon(s *MuonGroup, norm View, at int, u Muon) {
+	for i, m := range s.matrices {
+		d.flat(d.kernel("momentum", nil), m.W.N, append(s.place(i), bits(u.Beta), uint32(at+1)), m.G, norm, m.M, s.o.All())
+	}
+	d.orthogonal(s)
+	for i, m := range s.matrices {
+		views := []View{s.o.All(), m.W}
+		if u.EMA > 0 {
+			views = append(views, m.EMA)
+		}
+		rate := u.LR * u.Scale * math.Sqrt(float64(m.long()))
+		d.flat(d.kernel("muon", struct{ EMA bool }{u.EMA > 0}), m.W.N, append(s.place(i), bits(1-u.LR*u.Decay), bits(rate), bits(1-u.EMA)), views...)
 	}
 }
 
-// orthogonal records five Newton-Schulz iterations on o / |o| [rows, cols]:
+// place says where the update of matrix i lies: the numbers and columns of the
+// matrix, the start of its slot, and its strides there between rows and
+// columns.
+func (s *MuonGroup) place(i int) []uint32 {
+	m := &s.matrices[i]
+	p := []uint32{uint32(m.Rows * m.Cols), uint32(m.Cols), uint32(i * s.slotNumbers), uint32(s.long), 1}
+	if m.Rows > m.Cols {
+		p[3], p[4] = p[4], p[3]
+	}
+	return p
+}
+
+// orthogonal records five Newton-Schulz iterations on o / |o| [side, long] of
+// every slot, |o|^2 being the trace of o o^T:
 //
 //	A = o o^T;  o = 3.4445 o + (-4.7750 A + 2.0315 A A) o
-//
-// or, where rows are more than columns, the same of its transpose.
-func (d *Device) orthogonal(s *MuonScratch, rows, cols int) {
-	n, side := rows*cols, min(rows, cols)
-	o, next := s.o.View(0, n), s.next.View(0, n)
-	gram, square := s.gram.View(0, side*side), s.square.View(0, side*side)
-	d.Norm(s.norm.All(), 0, o, s.parts.All(), 0)
-	d.flat(d.kernel("unit", nil), n, []uint32{uint32(n)}, s.norm.All(), o)
+func (d *Device) orthogonal(s *MuonGroup) {
+	n := len(s.matrices)
+	o := Operand{View: s.o.All(), Stride: s.long, Batch: s.slotNumbers}
+	columns := o
+	columns.KMajor = true
+	a := Operand{View: s.gram.All(), Stride: s.side, Batch: s.gramNumber} // symmetric, and so is its polynomial
+	b := Operand{View: s.square.All(), Stride: s.side, Batch: s.gramNumber}
+	gram := MatMul{M: s.side, N: s.side, K: s.long, A: o, B: o, C: s.gram.All(), CStride: s.side, CBatch: s.gramNumber, Batch: n}
+	square := MatMul{M: s.side, N: s.side, K: s.side, A: a, B: a, C: s.square.All(), CStride: s.side, CBatch: s.gramNumber, Batch: n}
+	apply := MatMul{M: s.side, N: s.long, K: s.side, A: b, B: columns, C: s.next.All(), CStride: s.long, CBatch: s.slotNumbers, Batch: n}
 
-	tall := rows > cols
-	x := Operand{View: o, Stride: cols, KMajor: tall} // as the Gram matrix reads it
-	a := Operand{View: gram, Stride: side}            // symmetric, and so is its polynomial
-	b := Operand{View: square, Stride: side}
-	apply := MatMul{M: rows, N: cols, K: side, A: b, B: Operand{View: o, Stride: cols, KMajor: true}, C: next, CStride: cols}
-	if tall {
-		apply.A, apply.B = Operand{View: o, Stride: cols}, b
-	}
+	d.MatMul(gram)
+	d.flat(d.kernel("unit", nil), n*s.slotNumbers, []uint32{uint32(n * s.slotNumbers), uint32(s.slotNumbers), uint32(s.side)}, s.gram.All(), s.o.All())
 	for range 5 {
-		d.MatMul(MatMul{M: side, N: side, K: max(rows, cols), A: x, B: x, C: gram, CStride: side})
-		d.MatMul(MatMul{M: side, N: side, K: side, A: a, B: a, C: square, CStride: side})
-		d.mix(square, gram, -4.7750, 2.0315, side*side)
+		d.MatMul(gram)
+		d.MatMul(square)
+		d.mix(s.square.All(), s.gram.All(), -4.7750, 2.0315, n*s.gramNumber)
 		d.MatMul(apply)
-		d.mix(o, next, 1, 3.4445, n)
+		d.mix(s.o.All(), s.next.All(), 1, 3.4445, n*s.slotNumbers)
 	}
 }
 

@@ -32,39 +32,65 @@ func orthogonal(x []float64, rows, cols int) []float64 {
 	return y
 }
 
+// muonCase is a matrix and what one step makes of it.
+type muonCase struct {
+	rows, cols     int
+	w, g, m, ema   []float32
+	step           []float64 // of w
+	wantM, wantEMA []float64
+}
+
+func newMuonCase(rows, cols int, u gpu.Muon, clip float64) *muonCase {
+	n := rows * cols
+	r := random(uint64(n))
+	c := &muonCase{rows: rows, cols: cols, w: normal(r, n), g: normal(r, n), m: normal(r, n), ema: normal(r, n)}
+	c.wantM, c.wantEMA, c.step = make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		c.wantM[i] = u.Beta*float64(c.m[i]) + clip*float64(c.g[i])
+		c.step[i] = clip*float64(c.g[i]) + u.Beta*c.wantM[i]
+	}
+	o := orthogonal(c.step, rows, cols)
+	for i, w := range c.w {
+		c.step[i] = -u.LR*u.Decay*float64(w) - u.LR*u.Scale*math.Sqrt(float64(max(rows, cols)))*o[i]
+		c.wantEMA[i] = u.EMA*float64(c.ema[i]) + (1-u.EMA)*(float64(w)+c.step[i])
+	}
+	return c
+}
+
+// TestMuon steps groups of one and of several matrices, wide and tall, some
+// shorter than their slots.
 func TestMuon(t *testing.T) {
 	d := open(t)
-	for _, s := range [][2]int{{1, 5}, {33, 81}, {82, 40}, {64, 64}} {
-		rows, cols := s[0], s[1]
-		n := rows * cols
-		r := random(uint64(n))
-		w, g, m, ema := normal(r, n), normal(r, n), normal(r, n), normal(r, n)
-		u := gpu.Muon{Rows: rows, Cols: cols, LR: 0.01, Decay: 0.1, Beta: 0.9, Scale: 0.2, EMA: 0.99}
-		const clip = 0.5
-		wm, step := make([]float64, n), make([]float64, n)
-		for i := range n {
-			wm[i] = 0.9*float64(m[i]) + clip*float64(g[i])
-			step[i] = clip*float64(g[i]) + 0.9*wm[i]
-		}
-		o := orthogonal(step, rows, cols)
-		ww, we := make([]float64, n), make([]float64, n)
-		for i := range n {
-			ww[i] = float64(w[i])*(1-0.01*0.1) - 0.01*0.2*math.Sqrt(float64(max(rows, cols)))*o[i]
-			we[i] = 0.99*float64(ema[i]) + 0.01*ww[i]
-		}
-		a := gpu.Arena{Device: d}
-		scratch := gpu.NewMuonScratch(&a, n, min(rows, cols))
-		check(t, a.Err)
-		dw, dm, de := upload(t, d, w), upload(t, d, m), upload(t, d, ema)
-		d.Muon(dw.exact(), upload(t, d, g).exact(), dm.exact(), de.exact(), upload(t, d, []float32{0, 9, clip}).view(), 1, scratch, u)
-		near(t, "momentum", download[float32](t, d, dm), wm)
-		near(t, "moving average", download[float32](t, d, de), we)
-		for i, v := range download[float32](t, d, dw) { // the step alone, which is small beside w
-			if got, want := float64(v)-float64(w[i]), ww[i]-float64(w[i]); math.Abs(got-want) > 2e-6 {
-				t.Fatalf("%d x %d: step %d is %v, want %v", rows, cols, i, got, want)
+	u := gpu.Muon{LR: 0.01, Decay: 0.1, Beta: 0.9, Scale: 0.2, EMA: 0.99}
+	const clip = 0.5
+	a := gpu.Arena{Device: d}
+	defer a.Release()
+	var cases []*muonCase
+	var matrices []gpu.MuonMatrix
+	for _, s := range [][2]int{{1, 5}, {33, 81}, {82, 40}, {33, 33}, {64, 64}, {70, 33}, {64, 128}} {
+		c := newMuonCase(s[0], s[1], u, clip)
+		cases = append(cases, c)
+		matrices = append(matrices, gpu.MuonMatrix{
+			W: upload(t, d, c.w).exact(), G: upload(t, d, c.g).exact(), M: upload(t, d, c.m).exact(), EMA: upload(t, d, c.ema).exact(), Rows: s[0], Cols: s[1],
+		})
+	}
+	groups := gpu.NewMuonGroups(&a, matrices)
+	check(t, a.Err)
+	if len(groups) != 4 {
+		t.Fatalf("%d groups, want one for each of the sides 1, 33, 40, 64", len(groups))
+	}
+	norm := upload(t, d, []float32{0, 9, clip}).view()
+	for _, g := range groups {
+		d.Muon(g, norm, 1, u)
+	}
+	for i, c := range cases {
+		near(t, "momentum", download[float32](t, d, array{matrices[i].M.Buffer, matrices[i].M.N}), c.wantM)
+		near(t, "moving average", download[float32](t, d, array{matrices[i].EMA.Buffer, matrices[i].EMA.N}), c.wantEMA)
+		for j, v := range download[float32](t, d, array{matrices[i].W.Buffer, matrices[i].W.N}) { // the step alone, which is small beside w
+			if got := float64(v) - float64(c.w[j]); math.Abs(got-c.step[j]) > 2e-6 {
+				t.Fatalf("%d x %d: step %d is %v, want %v", c.rows, c.cols, j, got, c.step[j])
 			}
 		}
-		a.Release()
 	}
 }
 

@@ -37,7 +37,7 @@ type Device struct {
 	stage   [2]*gpu.Buffer
 
 	elements []span           // of the flat buffers, updated number by number
-	muon     *gpu.MuonScratch // nil without Muon
+	muon     []*gpu.MuonGroup // none without Muon
 
 	host train.State // tokens, labels, puzzle ids, H_init, L_init
 	out  []float32

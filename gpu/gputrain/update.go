@@ -35,19 +35,24 @@ func (t *Device) byElement() (spans []span) {
 	return spans
 }
 
-// newMuon allocates what Muon needs for the levels' matrices, with others
-// nothing.
-func (t *Device) newMuon() *gpu.MuonScratch {
+// newMuon groups the levels' matrices for Muon; with other optimizers there
+// are no groups.
+func (t *Device) newMuon() []*gpu.MuonGroup {
 	if t.spec.Optim.Algorithm != train.Muon {
 		return nil
 	}
-	numbers, side := 0, 0
+	var matrices []gpu.MuonMatrix
 	for i := range t.layout.Tensors {
-		if s := &t.layout.Tensors[i]; s.Level {
-			numbers, side = max(numbers, s.Len()), max(side, min(s.Rows, s.Cols))
+		s := &t.layout.Tensors[i]
+		if !s.Level {
+			continue
 		}
+		part := func(b *gpu.Buffer) gpu.View { return b.View(s.Offset, s.Len()) }
+		matrices = append(matrices, gpu.MuonMatrix{
+			W: part(t.params), G: part(t.grad), M: part(t.m), EMA: t.average(span{s.Offset, s.Len()}), Rows: s.Rows, Cols: s.Cols,
+		})
 	}
-	return gpu.NewMuonScratch(&t.arena, numbers, side)
+	return gpu.NewMuonGroups(&t.arena, matrices)
 }
 
 // update records the norm, the optimizer and the puzzle table's update.
@@ -62,8 +67,8 @@ func (t *Device) update(in *train.StepIn) {
 			Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, EMA: o.EMA,
 		})
 	}
-	if t.muon != nil {
-		t.updateMatrices(in, at)
+	for _, g := range t.muon {
+		d.Muon(g, t.result.All(), at, gpu.Muon{LR: in.LR, Decay: o.WeightDecay, Beta: o.Beta1, Scale: muonScale, EMA: o.EMA})
 	}
 	if t.puzzle != nil {
 		d.PuzzleUpdate(t.puzzle.All(), t.puzzleGrad.All(), t.ids.All(), t.dx.All(), gpu.PuzzleUpdate{
@@ -78,18 +83,4 @@ func (t *Device) average(s span) gpu.View {
 		return gpu.View{}
 	}
 	return t.ema.View(s.off, s.n)
-}
-
-// updateMatrices records Muon on the matrices of the levels.
-func (t *Device) updateMatrices(in *train.StepIn, at int) {
-	o := &t.spec.Optim
-	for i := range t.layout.Tensors {
-		s := &t.layout.Tensors[i]
-		if !s.Level {
-			continue
-		}
-		part := span{s.Offset, s.Len()}
-		t.gpu.Muon(t.params.View(part.off, part.n), t.grad.View(part.off, part.n), t.m.View(part.off, part.n), t.average(part), t.result.All(), at, t.muon,
-			gpu.Muon{Rows: s.Rows, Cols: s.Cols, LR: in.LR, Decay: o.WeightDecay, Beta: o.Beta1, Scale: muonScale, EMA: o.EMA})
-	}
 }
