@@ -1,178 +1,114 @@
 // Package strict reads msgpack that nobody vouches for: a value of another
 // kind than asked for, a nil, an extension, a key that comes twice or a length
 // beyond the bytes present is an error, and nothing is allocated before its
-// length was checked.
+// length was checked. The Append functions write what it reads.
 package strict
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"unicode/utf8"
-
-	"github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// Cursor reads msgpack values of known kinds one after another. The library
-// decodes codes and numbers; lengths are checked here.
+// Cursor reads msgpack values of known kinds one after another.
 type Cursor struct {
 	format, truncated error // wrapped by every error
 	data              []byte
-	r                 *bytes.Reader
-	d                 *msgpack.Decoder
+	pos               int
 }
 
 // NewCursor reads data. Errors wrap truncated where data ends too early, and
 // format otherwise.
 func NewCursor(data []byte, format, truncated error) *Cursor {
-	r := bytes.NewReader(data)
-	return &Cursor{format: format, truncated: truncated, data: data, r: r, d: msgpack.NewDecoder(r)}
+	return &Cursor{format: format, truncated: truncated, data: data}
 }
 
 // Pos returns the number of bytes read.
-func (c *Cursor) Pos() int { return len(c.data) - c.r.Len() }
-
-// kind is a class of msgpack codes.
-type kind string
-
-const (
-	arrayKind kind = "an array"
-	mapKind   kind = "a map"
-	strKind   kind = "a string"
-	binKind   kind = "a bin"
-	intKind   kind = "an integer"
-	floatKind kind = "a float"
-	boolKind  kind = "a boolean"
-	otherKind kind = "a nil or an extension"
-)
-
-func kindOf(code byte) kind {
-	switch {
-	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
-		return arrayKind
-	case msgpcode.IsFixedMap(code), code == msgpcode.Map16, code == msgpcode.Map32:
-		return mapKind
-	case msgpcode.IsFixedString(code), code == msgpcode.Str8, code == msgpcode.Str16, code == msgpcode.Str32:
-		return strKind
-	case msgpcode.IsBin(code):
-		return binKind
-	case msgpcode.IsFixedNum(code), code >= msgpcode.Uint8 && code <= msgpcode.Int64:
-		return intKind
-	case code == msgpcode.Float, code == msgpcode.Double:
-		return floatKind
-	case code == msgpcode.True, code == msgpcode.False:
-		return boolKind
-	}
-	return otherKind
-}
+func (c *Cursor) Pos() int { return c.pos }
 
 // Left returns the number of bytes not read.
-func (c *Cursor) Left() int { return c.r.Len() }
+func (c *Cursor) Left() int { return len(c.data) - c.pos }
+
+func (c *Cursor) cut() error { return fmt.Errorf("%w at byte %d", c.truncated, c.pos) }
 
 // peek returns the kind of the next value.
 func (c *Cursor) peek() (kind, error) {
-	code, err := c.d.PeekCode()
-	if err != nil {
-		return "", c.cut(err)
+	if c.Left() == 0 {
+		return "", c.cut()
 	}
-	return kindOf(code), nil
+	return kindOf(c.data[c.pos]), nil
 }
 
-func (c *Cursor) want(k kind) error {
+// head reads a code of kind k and the number that it holds or that follows it,
+// in two's complement.
+func (c *Cursor) head(k kind) (code byte, n uint64, err error) {
 	got, err := c.peek()
 	if err == nil && got != k {
-		err = fmt.Errorf("%w: byte %d: %s, want %s", c.format, c.Pos(), got, k)
+		err = fmt.Errorf("%w: byte %d: %s, want %s", c.format, c.pos, got, k)
 	}
-	return err
-}
-
-// cut turns an end of input into the error for it.
-func (c *Cursor) cut(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return fmt.Errorf("%w at byte %d", c.truncated, c.Pos())
-	}
-	return fmt.Errorf("%w: byte %d: %v", c.format, c.Pos(), err)
-}
-
-// length checks a declared length against the bytes left, of which each
-// element takes at least min.
-func (c *Cursor) length(n, min int, err error) (int, error) {
 	if err != nil {
-		return 0, c.cut(err)
+		return 0, 0, err
 	}
-	if n < 0 || n > c.r.Len()/min {
-		return 0, fmt.Errorf("%w: byte %d: %d elements of at least %d bytes declared, %d bytes left",
-			c.truncated, c.Pos(), uint32(n), min, c.r.Len())
+	code = c.data[c.pos]
+	c.pos++
+	width := widthOf(code)
+	if width == 0 {
+		return code, held(code), nil
 	}
-	return n, nil
+	if c.Left() < width {
+		return 0, 0, c.cut()
+	}
+	for _, b := range c.data[c.pos : c.pos+width] {
+		n = n<<8 | uint64(b)
+	}
+	c.pos += width
+	return code, n, nil
+}
+
+// length reads a declared length and checks it against the bytes left, of which
+// each element takes at least min.
+func (c *Cursor) length(k kind, min int) (int, error) {
+	_, n, err := c.head(k)
+	if err == nil && n > uint64(c.Left()/min) {
+		err = fmt.Errorf("%w: byte %d: %d elements of at least %d bytes declared, %d bytes left", c.truncated, c.pos, n, min, c.Left())
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int(n), nil
 }
 
 // Array returns the length of an array.
-func (c *Cursor) Array() (int, error) {
-	if err := c.want(arrayKind); err != nil {
-		return 0, err
-	}
-	n, err := c.d.DecodeArrayLen()
-	return c.length(n, 1, err)
-}
+func (c *Cursor) Array() (int, error) { return c.length(arrayKind, 1) }
 
 // Map returns the number of pairs in a map.
-func (c *Cursor) Map() (int, error) {
-	if err := c.want(mapKind); err != nil {
-		return 0, err
-	}
-	n, err := c.d.DecodeMapLen()
-	return c.length(n, 2, err)
-}
+func (c *Cursor) Map() (int, error) { return c.length(mapKind, 2) }
 
 // Float returns a float, or an integer as one.
 func (c *Cursor) Float() (float64, error) {
-	k, err := c.peek()
-	if err != nil {
-		return 0, err
-	}
-	if k == intKind {
+	if k, _ := c.peek(); k == intKind {
 		n, err := c.Integer()
 		return float64(n), err
 	}
-	if err := c.want(floatKind); err != nil {
-		return 0, err
+	code, n, err := c.head(floatKind)
+	if code == float32Code {
+		return float64(math.Float32frombits(uint32(n))), err
 	}
-	f, err := c.d.DecodeFloat64()
-	if err != nil {
-		err = c.cut(err)
-	}
-	return f, err
+	return math.Float64frombits(n), err
 }
 
 // Bool returns a boolean.
 func (c *Cursor) Bool() (bool, error) {
-	if err := c.want(boolKind); err != nil {
-		return false, err
-	}
-	b, err := c.d.DecodeBool()
-	if err != nil {
-		err = c.cut(err)
-	}
-	return b, err
+	code, _, err := c.head(boolKind)
+	return code == trueCode, err
 }
 
 // raw returns the bytes of a string or bin, in place.
 func (c *Cursor) raw(k kind) ([]byte, error) {
-	if err := c.want(k); err != nil {
-		return nil, err
-	}
-	n, err := c.d.DecodeBytesLen()
-	if n, err = c.length(n, 1, err); err != nil {
-		return nil, err
-	}
-	at := c.Pos()
-	if _, err := c.r.Seek(int64(n), io.SeekCurrent); err != nil {
-		return nil, c.cut(err)
-	}
-	return c.data[at : at+n : at+n], nil
+	n, err := c.length(k, 1)
+	at := c.pos
+	c.pos += n
+	return c.data[at:c.pos:c.pos], err
 }
 
 // Bin returns the bytes of a bin, in place.
@@ -180,7 +116,7 @@ func (c *Cursor) Bin() ([]byte, error) { return c.raw(binKind) }
 
 // Str returns a string, which is UTF-8.
 func (c *Cursor) Str() (string, error) {
-	at := c.Pos()
+	at := c.pos
 	b, err := c.raw(strKind)
 	if err == nil && !utf8.Valid(b) {
 		err = fmt.Errorf("%w: byte %d: string is not UTF-8", c.format, at)
@@ -190,28 +126,27 @@ func (c *Cursor) Str() (string, error) {
 
 // Integer returns an integer that fits int64.
 func (c *Cursor) Integer() (int64, error) {
-	if err := c.want(intKind); err != nil {
+	code, n, err := c.head(intKind)
+	if err != nil {
 		return 0, err
 	}
-	if code, _ := c.d.PeekCode(); code != msgpcode.Uint64 {
-		n, err := c.d.DecodeInt64()
-		if err != nil {
-			err = c.cut(err)
+	switch code {
+	case int8Code:
+		return int64(int8(n)), nil
+	case int16Code:
+		return int64(int16(n)), nil
+	case int32Code:
+		return int64(int32(n)), nil
+	case uint64Code:
+		if n > math.MaxInt64 {
+			return 0, fmt.Errorf("%w: byte %d: integer %d is too large", c.format, c.pos, n)
 		}
-		return n, err
-	}
-	n, err := c.d.DecodeUint64()
-	if err != nil {
-		return 0, c.cut(err)
-	}
-	if n > math.MaxInt64 {
-		return 0, fmt.Errorf("%w: byte %d: integer %d is too large", c.format, c.Pos(), n)
 	}
 	return int64(n), nil
 }
 
 // Scalar returns a string, bool, int64 or float64.
-func (c *Cursor) Scalar() (v any, err error) {
+func (c *Cursor) Scalar() (any, error) {
 	k, err := c.peek()
 	if err != nil {
 		return nil, err
@@ -222,16 +157,11 @@ func (c *Cursor) Scalar() (v any, err error) {
 	case intKind:
 		return c.Integer()
 	case floatKind:
-		v, err = c.d.DecodeFloat64()
+		return c.Float()
 	case boolKind:
-		v, err = c.d.DecodeBool()
-	default:
-		return nil, fmt.Errorf("%w: byte %d: %s, want a string, boolean, integer or float", c.format, c.Pos(), k)
+		return c.Bool()
 	}
-	if err != nil {
-		return nil, c.cut(err)
-	}
-	return v, nil
+	return nil, fmt.Errorf("%w: byte %d: %s, want a string, boolean, integer or float", c.format, c.pos, k)
 }
 
 // Each reads a map of string keys, calling field to read the value of each,

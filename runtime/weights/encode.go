@@ -1,15 +1,12 @@
 package weights
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"unicode/utf8"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/hrmgo/hrm/internal/strict"
 )
@@ -51,72 +48,70 @@ func newPlan(h Header, specs []Spec) (*plan, error) {
 
 // encodeHead fills head and hashAt.
 func (p *plan) encodeHead(h Header) error {
-	e := newEncoder()
-	e.do(e.EncodeArrayLen(2))
-	e.do(e.EncodeMapLen(len(headerKeys)))
+	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), len(headerKeys))}
 	e.strs("format", "hrm", "version")
-	e.do(e.EncodeInt(Version))
+	e.num(Version)
 	e.strs("config")
 	e.config(h.Config)
 	e.strs("task", h.Task, "meta")
-	e.do(e.EncodeMapLen(len(h.Meta)))
+	e.buf = strict.AppendMap(e.buf, len(h.Meta))
 	for _, k := range slices.Sorted(maps.Keys(h.Meta)) {
 		e.strs(k, h.Meta[k])
 	}
 	e.strs("tensors")
-	e.do(e.EncodeArrayLen(len(p.entries)))
+	e.buf = strict.AppendArray(e.buf, len(p.entries))
 	for i := range p.entries {
 		e.entry(&p.entries[i])
 	}
 	e.strs("sha256")
-	e.do(e.EncodeBytes(make([]byte, sha256.Size)))
-	p.hashAt = int64(e.buf.Len() - sha256.Size)
+	e.buf = strict.AppendBin(e.buf, make([]byte, sha256.Size))
+	p.hashAt = int64(len(e.buf) - sha256.Size)
 	e.strs("pad")
 	e.pad(p.size)
-	p.head = e.buf.Bytes()
+	p.head = e.buf
 	return e.err
 }
 
 // encoder keeps the first error.
 type encoder struct {
-	*msgpack.Encoder
-	buf bytes.Buffer
+	buf []byte
 	err error
 }
 
-func newEncoder() *encoder {
-	e := &encoder{}
-	e.Encoder = msgpack.NewEncoder(&e.buf)
-	e.UseCompactInts(true)
-	return e
-}
-
-func (e *encoder) do(err error) {
+func (e *encoder) fail(format string, args ...any) {
 	if e.err == nil {
-		e.err = err
+		e.err = fmt.Errorf(format, args...)
 	}
 }
 
 func (e *encoder) strs(list ...string) {
 	for _, s := range list {
 		if !utf8.ValidString(s) {
-			e.do(fmt.Errorf("%w: %s is not UTF-8", ErrFormat, strict.QuoteKey(s)))
+			e.fail("%w: %s is not UTF-8", ErrFormat, strict.QuoteKey(s))
 		}
-		e.do(e.EncodeString(s))
+		e.buf = strict.AppendStr(e.buf, s)
 	}
 }
 
+func (e *encoder) num(n int64) { e.buf = strict.AppendInt(e.buf, n) }
+
 func (e *encoder) config(config map[string]any) {
-	e.do(e.EncodeMapLen(len(config)))
+	e.buf = strict.AppendMap(e.buf, len(config))
 	for _, k := range slices.Sorted(maps.Keys(config)) {
 		e.strs(k)
 		switch v := config[k].(type) {
 		case string:
 			e.strs(v)
-		case bool, int, int64, float64:
-			e.do(e.Encode(v))
+		case bool:
+			e.buf = strict.AppendBool(e.buf, v)
+		case int:
+			e.num(int64(v))
+		case int64:
+			e.num(v)
+		case float64:
+			e.buf = strict.AppendFloat64(e.buf, v)
 		default:
-			e.do(fmt.Errorf("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, strict.QuoteKey(k), v))
+			e.fail("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, strict.QuoteKey(k), v)
 		}
 	}
 }
@@ -126,16 +121,16 @@ func (e *encoder) entry(t *entry) {
 	if t.Scale != "" {
 		n = 6
 	}
-	e.do(e.EncodeMapLen(n))
+	e.buf = strict.AppendMap(e.buf, n)
 	e.strs("name", t.Name, "dtype", t.DType.String(), "shape")
-	e.do(e.EncodeArrayLen(len(t.Shape)))
+	e.buf = strict.AppendArray(e.buf, len(t.Shape))
 	for _, d := range t.Shape {
-		e.do(e.EncodeInt(int64(d)))
+		e.num(int64(d))
 	}
 	e.strs("offset")
-	e.do(e.EncodeInt(t.offset))
+	e.num(t.offset)
 	e.strs("length")
-	e.do(e.EncodeInt(t.length))
+	e.num(t.length)
 	if t.Scale != "" {
 		e.strs("scale", t.Scale)
 	}
@@ -144,34 +139,10 @@ func (e *encoder) entry(t *entry) {
 // pad writes the pad and the head of the data, so that the data starts at a
 // multiple of Align.
 func (e *encoder) pad(size int64) {
-	before := e.buf.Len() + 2 + binHead(size) // 2: the pad's own head
-	e.do(e.EncodeBytes(make([]byte, alignUp(int64(before))-int64(before))))
-	e.dataHead(size)
-}
-
-// binHead is the number of bytes that a bin has before its contents.
-func binHead(size int64) int {
-	switch {
-	case size < 1<<8:
-		return 2
-	case size < 1<<16:
-		return 3
-	}
-	return 5
-}
-
-// dataHead writes the head of a bin. EncodeBytesLen takes an int, which on a
-// 32-bit machine is too small for the data of a large file that is streamed.
-func (e *encoder) dataHead(size int64) {
-	n := uint32(size)
-	switch binHead(size) {
-	case 2:
-		e.buf.Write([]byte{0xc4, byte(n)})
-	case 3:
-		e.buf.Write([]byte{0xc5, byte(n >> 8), byte(n)})
-	default:
-		e.buf.Write([]byte{0xc6, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
-	}
+	data := strict.AppendBinHead(nil, size)
+	before := int64(len(e.buf) + 2 + len(data)) // 2: the pad's own head
+	e.buf = strict.AppendBin(e.buf, make([]byte, alignUp(before)-before))
+	e.buf = append(e.buf, data...)
 }
 
 // Encode returns a whole file in memory.

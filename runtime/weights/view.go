@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/x448/float16"
@@ -35,8 +36,19 @@ func View[T Number](t Tensor) ([]T, error) {
 		return unsafe.Slice((*T)(p), n), nil
 	}
 	out := make([]T, n)
-	_, err := binary.Decode(t.Bytes[:n*size], binary.LittleEndian, out)
-	return out, err
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), n*size)
+	copy(raw, t.Bytes)
+	if !littleEndian {
+		swap(raw, size)
+	}
+	return out, nil
+}
+
+// swap reverses the bytes of numbers of size bytes each.
+func swap(b []byte, size int) {
+	for ; len(b) >= size; b = b[size:] {
+		slices.Reverse(b[:size])
+	}
 }
 
 func fits[T Number](d DType) bool {
@@ -58,14 +70,16 @@ func fits[T Number](d DType) bool {
 func Of[T Number](name string, d DType, data []T, shape ...int) Tensor {
 	t := Tensor{Spec: Spec{Name: name, DType: d, Shape: shape}}
 	size := int(unsafe.Sizeof(*new(T)))
-	switch {
-	case !fits[T](d):
+	if !fits[T](d) {
 		panic(fmt.Sprintf("weights: tensor %q: %T is not the Go type of %v", name, *new(T), d))
-	case len(data) == 0:
-	case littleEndian:
-		t.Bytes = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size)
-	default:
-		t.Bytes, _ = binary.Append(nil, binary.LittleEndian, data)
+	}
+	if len(data) == 0 {
+		return t
+	}
+	t.Bytes = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size)
+	if !littleEndian {
+		t.Bytes = slices.Clone(t.Bytes)
+		swap(t.Bytes, size)
 	}
 	return t
 }

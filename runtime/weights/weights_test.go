@@ -245,3 +245,13 @@ func TestPlainMsgpack(t *testing.T) {
 		t.Errorf("it reads %v", doc)
 	}
 }
+
+// Machines with the other order of bytes see the same numbers.
+func TestSwap(t *testing.T) {
+	b := []byte{1, 2, 3, 4, 5, 6, 7, 8}
+	swap(b, 1)
+	swap(b, 4)
+	if want := []byte{4, 3, 2, 1, 8, 7, 6, 5}; !bytes.Equal(b, want) {
+		t.Errorf("%v, want %v", b, want)
+	}
+}

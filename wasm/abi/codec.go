@@ -1,13 +1,10 @@
 package abi
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/hrmgo/hrm/internal/strict"
 )
@@ -15,13 +12,13 @@ import (
 // field is one key of a message, both ways.
 type field struct {
 	key   string
-	zero  bool // left out of the message
-	write func(*msgpack.Encoder) error
+	zero  bool                // left out of the message
+	write func([]byte) []byte // appends the value
 	read  func(*strict.Cursor) error
 }
 
 // Encode returns the message.
-func (r *Request) Encode() ([]byte, error) { return encode(r.fields()) }
+func (r *Request) Encode() []byte { return appendMap(nil, r.fields()) }
 
 // DecodeRequest reads a request. Its Model lies in data. The error wraps
 // ErrFormat or ErrTruncated.
@@ -31,7 +28,7 @@ func DecodeRequest(data []byte) (*Request, error) {
 }
 
 // Encode returns the message.
-func (r *Reply) Encode() ([]byte, error) { return encode(r.fields()) }
+func (r *Reply) Encode() []byte { return appendMap(nil, r.fields()) }
 
 // DecodeReply reads a reply. The error wraps ErrFormat or ErrTruncated.
 func DecodeReply(data []byte) (*Reply, error) {
@@ -78,28 +75,13 @@ func (r *Result) fields() []field {
 	}
 }
 
-func encode(fields []field) ([]byte, error) {
-	var buf bytes.Buffer
-	e := msgpack.NewEncoder(&buf)
-	e.UseCompactInts(true)
-	err := writeMap(e, fields)
-	return buf.Bytes(), err
-}
-
-func writeMap(e *msgpack.Encoder, fields []field) error {
+func appendMap(b []byte, fields []field) []byte {
 	present := slices.DeleteFunc(fields, func(f field) bool { return f.zero })
-	if err := e.EncodeMapLen(len(present)); err != nil {
-		return err
-	}
+	b = strict.AppendMap(b, len(present))
 	for _, f := range present {
-		if err := e.EncodeString(f.key); err != nil {
-			return err
-		}
-		if err := f.write(e); err != nil {
-			return fmt.Errorf("abi: %s: %w", f.key, err)
-		}
+		b = f.write(strict.AppendStr(b, f.key))
 	}
-	return nil
+	return b
 }
 
 func decode(what string, data []byte, fields []field) error {
@@ -127,7 +109,7 @@ func readMap(c *strict.Cursor, what string, fields []field) error {
 
 func str[T ~string](key string, v *T) field {
 	return field{key, *v == "",
-		func(e *msgpack.Encoder) error { return e.EncodeString(string(*v)) },
+		func(b []byte) []byte { return strict.AppendStr(b, string(*v)) },
 		func(c *strict.Cursor) error {
 			s, err := c.Str()
 			*v = T(s)
@@ -137,7 +119,7 @@ func str[T ~string](key string, v *T) field {
 
 func bin(key string, v *[]byte) field {
 	return field{key, len(*v) == 0,
-		func(e *msgpack.Encoder) error { return e.EncodeBytes(*v) },
+		func(b []byte) []byte { return strict.AppendBin(b, *v) },
 		func(c *strict.Cursor) (err error) {
 			*v, err = c.Bin()
 			return err
@@ -146,7 +128,7 @@ func bin(key string, v *[]byte) field {
 
 func flag(key string, v *bool) field {
 	return field{key, !*v,
-		func(e *msgpack.Encoder) error { return e.EncodeBool(*v) },
+		func(b []byte) []byte { return strict.AppendBool(b, *v) },
 		func(c *strict.Cursor) (err error) {
 			*v, err = c.Bool()
 			return err
@@ -155,7 +137,7 @@ func flag(key string, v *bool) field {
 
 func float(key string, v *float32) field {
 	return field{key, *v == 0,
-		func(e *msgpack.Encoder) error { return e.EncodeFloat32(*v) },
+		func(b []byte) []byte { return strict.AppendFloat32(b, *v) },
 		func(c *strict.Cursor) error {
 			f, err := c.Float()
 			*v = float32(f)
@@ -174,7 +156,7 @@ func number(c *strict.Cursor) (int64, error) {
 
 func num[T int | int32](key string, v *T) field {
 	return field{key, *v == 0,
-		func(e *msgpack.Encoder) error { return e.EncodeInt(int64(*v)) },
+		func(b []byte) []byte { return strict.AppendInt(b, int64(*v)) },
 		func(c *strict.Cursor) error {
 			n, err := number(c)
 			*v = T(n)
@@ -185,7 +167,7 @@ func num[T int | int32](key string, v *T) field {
 // seed is 64 bits, written as a signed integer.
 func seed(key string, v *uint64) field {
 	return field{key, *v == 0,
-		func(e *msgpack.Encoder) error { return e.EncodeInt(int64(*v)) },
+		func(b []byte) []byte { return strict.AppendInt(b, int64(*v)) },
 		func(c *strict.Cursor) error {
 			n, err := c.Integer()
 			*v = uint64(n)
@@ -195,7 +177,7 @@ func seed(key string, v *uint64) field {
 
 func nums(key string, v *[]int32) field {
 	return field{key, len(*v) == 0,
-		func(e *msgpack.Encoder) error { return writeNums(e, *v) },
+		func(b []byte) []byte { return appendNums(b, *v) },
 		func(c *strict.Cursor) error {
 			n, err := c.Array()
 			for range n {
@@ -209,22 +191,18 @@ func nums(key string, v *[]int32) field {
 		}}
 }
 
-func writeNums(e *msgpack.Encoder, v []int32) error {
-	if err := e.EncodeArrayLen(len(v)); err != nil {
-		return err
-	}
+func appendNums(b []byte, v []int32) []byte {
+	b = strict.AppendArray(b, len(v))
 	for _, x := range v {
-		if err := e.EncodeInt(int64(x)); err != nil {
-			return err
-		}
+		b = strict.AppendInt(b, int64(x))
 	}
-	return nil
+	return b
 }
 
 // part is a map that may be absent.
 func part[T any](key string, v **T, fields func(*T) []field) field {
 	return field{key, *v == nil,
-		func(e *msgpack.Encoder) error { return writeMap(e, fields(*v)) },
+		func(b []byte) []byte { return appendMap(b, fields(*v)) },
 		func(c *strict.Cursor) error {
 			*v = new(T)
 			return readMap(c, key, fields(*v))
@@ -234,16 +212,12 @@ func part[T any](key string, v **T, fields func(*T) []field) field {
 // list is an array of maps.
 func list[T any](key string, v *[]T, fields func(*T) []field) field {
 	return field{key, len(*v) == 0,
-		func(e *msgpack.Encoder) error {
-			if err := e.EncodeArrayLen(len(*v)); err != nil {
-				return err
-			}
+		func(b []byte) []byte {
+			b = strict.AppendArray(b, len(*v))
 			for i := range *v {
-				if err := writeMap(e, fields(&(*v)[i])); err != nil {
-					return err
-				}
+				b = appendMap(b, fields(&(*v)[i]))
 			}
-			return nil
+			return b
 		},
 		func(c *strict.Cursor) error {
 			n, err := c.Array()
@@ -267,19 +241,12 @@ func list[T any](key string, v *[]T, fields func(*T) []field) field {
 // texts is a map from strings to strings.
 func texts(key string, v *map[string]string) field {
 	return field{key, len(*v) == 0,
-		func(e *msgpack.Encoder) error {
-			if err := e.EncodeMapLen(len(*v)); err != nil {
-				return err
-			}
+		func(b []byte) []byte {
+			b = strict.AppendMap(b, len(*v))
 			for _, k := range slices.Sorted(maps.Keys(*v)) {
-				if err := e.EncodeString(k); err != nil {
-					return err
-				}
-				if err := e.EncodeString((*v)[k]); err != nil {
-					return err
-				}
+				b = strict.AppendStr(strict.AppendStr(b, k), (*v)[k])
 			}
-			return nil
+			return b
 		},
 		func(c *strict.Cursor) error {
 			*v = map[string]string{}

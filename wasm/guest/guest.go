@@ -27,15 +27,12 @@ func (g *Guest) Call(request []byte) []byte {
 	} else {
 		reply = g.Do(r)
 	}
-	data, err := reply.Encode()
-	if err == nil && len(data) <= abi.MaxReply {
+	data := reply.Encode()
+	if len(data) <= abi.MaxReply {
 		return data
 	}
-	if err == nil {
-		err = fmt.Errorf("a reply of %d bytes, want at most %d: ask for fewer puzzles", len(data), abi.MaxReply)
-	}
-	data, _ = (&abi.Reply{Error: failed(err)}).Encode() // strings of our own: it cannot fail
-	return data
+	err := fmt.Errorf("a reply of %d bytes, want at most %d: ask for fewer puzzles", len(data), abi.MaxReply)
+	return (&abi.Reply{Error: failed(err)}).Encode()
 }
 
 // Do answers a request.

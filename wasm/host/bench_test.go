@@ -115,14 +115,8 @@ func BenchmarkSegment(b *testing.B) {
 
 // requests returns the encoded requests to open the model and to run one segment.
 func requests(t testing.TB, cycles int) (open, solve []byte) {
-	open, err := (&abi.Request{Op: abi.OpOpen, Model: fullSize(t, cycles)}).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	solve, err = (&abi.Request{Op: abi.OpSolve, Puzzles: []Puzzle{{Text: easy}}, Options: SolveOptions{MaxSegments: 1}}).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	open = (&abi.Request{Op: abi.OpOpen, Model: fullSize(t, cycles)}).Encode()
+	solve = (&abi.Request{Op: abi.OpSolve, Puzzles: []Puzzle{{Text: easy}}, Options: SolveOptions{MaxSegments: 1}}).Encode()
 	return open, solve
 }
 

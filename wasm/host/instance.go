@@ -77,11 +77,7 @@ func has(f api.Function, params []api.ValueType, result api.ValueType) bool {
 // do sends a request and returns the reply. An *abi.Error in the reply is
 // returned as the error; after any other error the instance has failed.
 func (in *instance) do(ctx context.Context, r *abi.Request) (*abi.Reply, error) {
-	message, err := r.Encode()
-	if err != nil {
-		return nil, err
-	}
-	data, err := in.exchange(ctx, message)
+	data, err := in.exchange(ctx, r.Encode())
 	var reply *abi.Reply
 	if err == nil {
 		if reply, err = abi.DecodeReply(data); err != nil {
