@@ -36,7 +36,7 @@ type builder struct {
 	root     string
 	dir      string // where the modules go
 	unlinked bool
-	merge    *toolchain.Merge
+	binaryen *toolchain.Binaryen
 }
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
@@ -107,7 +107,7 @@ func (b *builder) build(ctx context.Context, modules []toolchain.Module) (err er
 		return err
 	}
 	if !b.unlinked {
-		if b.merge, err = b.findMerge(ctx); err != nil {
+		if b.binaryen, err = b.findBinaryen(ctx); err != nil {
 			return fmt.Errorf("%w\nWithout it, go run ./wasm/build -unlinked makes modules that are slower", err)
 		}
 	}
@@ -119,16 +119,16 @@ func (b *builder) build(ctx context.Context, modules []toolchain.Module) (err er
 	return nil
 }
 
-// findMerge returns wasm-merge, and installs it when it is missing.
-func (b *builder) findMerge(ctx context.Context) (*toolchain.Merge, error) {
-	if m, err := toolchain.FindMerge(b.root); err == nil {
+// findBinaryen returns Binaryen, and installs it when it is missing.
+func (b *builder) findBinaryen(ctx context.Context) (*toolchain.Binaryen, error) {
+	if m, err := toolchain.FindBinaryen(b.root); err == nil {
 		return m, nil
 	}
-	fmt.Fprintln(b.out, "npm ci: installing binaryen, whose wasm-merge links the kernels")
+	fmt.Fprintln(b.out, "npm ci: installing Binaryen, which links the kernels")
 	if err := toolchain.Install(ctx, b.root); err != nil {
 		return nil, err
 	}
-	return toolchain.FindMerge(b.root)
+	return toolchain.FindBinaryen(b.root)
 }
 
 // one builds a module and tells its size.
@@ -141,7 +141,7 @@ func (b *builder) one(ctx context.Context, m *toolchain.Module) error {
 	case b.unlinked:
 		err = m.Compile(ctx, b.root, out, "")
 	default:
-		err = m.Build(ctx, b.root, b.merge, out)
+		err = m.Build(ctx, b.root, b.binaryen, out)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Name, err)

@@ -17,7 +17,7 @@ import (
 
 const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 
-// built is hrm-extism.wasm, linked where wasm-merge is installed.
+// built is hrm-extism.wasm, linked where Binaryen is installed.
 var built string
 
 // build builds a module into a file.
@@ -30,8 +30,8 @@ func build(ctx context.Context, name, out string) error {
 		if m.Name != name {
 			continue
 		}
-		if merge, err := toolchain.FindMerge(root); err == nil {
-			return m.Build(ctx, root, merge, out)
+		if binaryen, err := toolchain.FindBinaryen(root); err == nil {
+			return m.Build(ctx, root, binaryen, out)
 		}
 		return m.Compile(ctx, root, out, "")
 	}

@@ -45,18 +45,18 @@ func fullSize(t testing.TB, cycles int) []byte {
 	return data
 }
 
-// tools returns wasm-merge, or skips.
-func tools(t testing.TB) (root string, merge *toolchain.Merge) {
+// tools returns Binaryen, or skips.
+func tools(t testing.TB) (root string, binaryen *toolchain.Binaryen) {
 	t.Helper()
 	root, err := toolchain.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	merge, err = toolchain.FindMerge(root)
+	binaryen, err = toolchain.FindBinaryen(root)
 	if err != nil {
 		t.Skip(err)
 	}
-	return root, merge
+	return root, binaryen
 }
 
 // engine runs the request solve on a plugin that was opened with open, and
@@ -69,12 +69,12 @@ type engine func(b *testing.B, plugin []byte, open, solve []byte, calls int) (be
 //
 //	go test -run xxx -bench Segment -benchtime 1x ./wasm/host
 func BenchmarkSegment(b *testing.B) {
-	root, merge := tools(b)
+	root, binaryen := tools(b)
 	dir := b.TempDir()
 	m := toolchain.Module{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true}
 	plugins := map[string][]byte{}
 	for name, build := range map[string]func(out string) error{
-		"linked":   func(out string) error { return m.Build(b.Context(), root, merge, out) },
+		"linked":   func(out string) error { return m.Build(b.Context(), root, binaryen, out) },
 		"unlinked": func(out string) error { return m.Compile(b.Context(), root, out, "") },
 	} {
 		out := filepath.Join(dir, name+".wasm")

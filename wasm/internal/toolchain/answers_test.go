@@ -79,7 +79,7 @@ type solver func(t *testing.T, stdin string, args ...string) string
 
 // solvers builds the command for this machine, for wazero and for node.
 func solvers(t *testing.T, dir string) map[string]solver {
-	root, merge := tools(t)
+	root, binaryen := tools(t)
 	exe := filepath.Join(dir, "command.exe")
 	if err := run(t.Context(), root, nil, "go", "build", "-o", exe, "./wasm/wasi"); err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func solvers(t *testing.T, dir string) map[string]solver {
 	build := func(m Module) string {
 		m.Package = "./wasm/wasi"
 		out := filepath.Join(dir, m.Name+".wasm")
-		if err := m.Build(t.Context(), root, merge, out); err != nil {
+		if err := m.Build(t.Context(), root, binaryen, out); err != nil {
 			t.Fatal(err)
 		}
 		return out

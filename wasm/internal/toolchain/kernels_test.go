@@ -12,18 +12,18 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// tools returns the root of the module and wasm-merge, or skips.
-func tools(t testing.TB) (string, *Merge) {
+// tools returns the root of the module and Binaryen, or skips.
+func tools(t testing.TB) (string, *Binaryen) {
 	t.Helper()
 	root, err := Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	merge, err := FindMerge(root)
+	binaryen, err := FindBinaryen(root)
 	if err != nil {
 		t.Skip(err)
 	}
-	return root, merge
+	return root, binaryen
 }
 
 // command runs a WASI command in wazero, with folders of this machine.
@@ -45,14 +45,14 @@ func command(ctx context.Context, module []byte, stdin string, args []string, fo
 
 // testKernels compiles the tests of package kernels for GOOS and links them.
 func testKernels(t *testing.T, goos string, relaxed bool) string {
-	root, merge := tools(t)
+	root, binaryen := tools(t)
 	dir := t.TempDir()
 	plain, linked := filepath.Join(dir, "plain.wasm"), filepath.Join(dir, "linked.wasm")
 	if err := run(t.Context(), root, []string{"GOOS=" + goos, "GOARCH=wasm"}, "go", "test", "-c", "-tags", Tag, "-o", plain, "./kernels"); err != nil {
 		t.Fatal(err)
 	}
 	m := Module{GOOS: goos, Relaxed: relaxed}
-	if err := m.Link(t.Context(), merge, plain, linked); err != nil {
+	if err := m.Link(t.Context(), binaryen, plain, linked); err != nil {
 		t.Fatal(err)
 	}
 	return linked

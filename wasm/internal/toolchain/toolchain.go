@@ -1,5 +1,5 @@
 // Package toolchain builds the WebAssembly modules: it compiles a main package
-// with Go and links the SIMD kernels into it with Binaryen's wasm-merge.
+// with Go and links the SIMD kernels into it with Binaryen.
 package toolchain
 
 import (

@@ -1,0 +1,31 @@
+// Prints the compressed sizes of what go run ./wasm/build made, without the model
+// that some modules embed, and fails where one is above its limit:
+//
+//	node wasm/build/size.mjs
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
+
+const MB = 1e6;
+const limits = {
+  "hrm-js": 1.0 * MB,
+  "hrm-js-relaxed": 1.0 * MB,
+  "hrm-js-webgpu": 1.4 * MB, // text/template, which writes the shaders, keeps much of Go alive
+  "hrm-plugin": 1.0 * MB,
+  "hrm-extism": 1.0 * MB,
+  "hrm-wasi": 1.0 * MB,
+};
+
+async function brotli(path) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+  return (await promisify(brotliCompress)(readFileSync(new URL(path, import.meta.url)), { params })).length;
+}
+
+const names = Object.keys(limits);
+const [model, ...sizes] = await Promise.all([brotli("../../native/embedded/default.hrm"), ...names.map((name) => brotli(`../dist/${name}.wasm`))]);
+names.forEach((name, i) => {
+  const size = sizes[i] - (name.startsWith("hrm-js") ? 0 : model);
+  const fits = size <= limits[name];
+  console.log(`${name.padEnd(15)} ${(size / MB).toFixed(3)} MB brotli, at most ${(limits[name] / MB).toFixed(1)}${fits ? "" : ": too large"}`);
+  if (!fits) process.exitCode = 1;
+});
