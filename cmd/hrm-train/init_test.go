@@ -20,7 +20,7 @@ func TestInitialModel(t *testing.T) {
 	}
 	mustRun(tinyRun(data, first, "--set", "steps=5", "--seed", "3")...)
 	mustRun("export", first, "--out", model)
-	mustRun(tinyRun(data, second, "--set", "steps=5", "--set", "init="+model, "--set", "lr=0", "--set", "halt_max_steps=7")...)
+	mustRun(tinyRun(data, second, "--set", "steps=5", "--set", "init="+model, "--set", "lr=0", "--set", "halt_max_steps=7", "--set", "H_cycles=2")...)
 
 	before, after := checkpointTensors(t, first), checkpointTensors(t, second)
 	for _, name := range []string{"embed_tokens.embedding_weight", "H_init"} {
@@ -29,7 +29,7 @@ func TestInitialModel(t *testing.T) {
 		}
 	}
 	again := filepath.Join(t.TempDir(), "again.hrm")
-	mustRun(tinyRun(data, second, "--set", "steps=6", "--set", "halt_max_steps=7")...) // the note survives a resume
+	mustRun(tinyRun(data, second, "--set", "steps=6", "--set", "halt_max_steps=7", "--set", "H_cycles=2")...) // the note survives a resume
 	mustRun("export", second, "--out", again)
 	m, err := readModel(again)
 	if err != nil {

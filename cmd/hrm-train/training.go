@@ -132,12 +132,16 @@ func (t *training) begin() (*train.Checkpoint, error) {
 	return cp, nil
 }
 
+// depths are the keys that say how long a model thinks; no weight depends on
+// them, so a run may go on deeper than the model that it begins with.
+var depths = []string{"halt_max_steps", "H_cycles", "L_cycles"}
+
 // sameShape reports the first key in which a model differs from the
-// configuration, but for the number of segments, which no weight depends on.
+// configuration, but for the depths.
 func sameShape(want, have *runtime.Config) error {
 	w, h := want.Map(), have.Map()
 	for _, key := range slices.Sorted(maps.Keys(w)) {
-		if key != "halt_max_steps" && w[key] != h[key] {
+		if !slices.Contains(depths, key) && w[key] != h[key] {
 			return fmt.Errorf("%w: the model has %s %v, the configuration %v", config.ErrConfig, key, h[key], w[key])
 		}
 	}

@@ -67,7 +67,7 @@ type Config struct {
 	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
 	Hints      int      `yaml:"hints" doc:"sudoku: half of the draws have up to so many blank cells answered, 0 for none"`
 	ARCForms   int      `yaml:"arc_augmentations" doc:"augmented forms of each ARC task, each with a row of the puzzle table"`
-	Init       string   `yaml:"init" doc:"model file (.hrm) of the same shape whose weights the run begins with, empty for fresh ones"`
+	Init       string   `yaml:"init" doc:"model file (.hrm) of the same shape, cycles aside, whose weights the run begins with, empty for fresh ones"`
 	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none (arc: the tests of split evaluation)"`
 
 	// How it runs.
