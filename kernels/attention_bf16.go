@@ -22,7 +22,7 @@ type AttentionBF16 struct {
 	p, ds        []BF16     // [queries, ld] probabilities, gradients of scores
 	transposed   []BF16     // [ld, queries] p or ds
 	dk, dv       []float32  // [P, Dim] sums over several scores' rows
-	stats        []float32  // [Heads, P, 2] of ForwardHead
+	inverse      []float32  // [queries] of ForwardHead
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.
@@ -32,6 +32,7 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 	}
 	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim))), ld: scoreLen(a.P)}
 	t.queries = PadBF16(scoreRowsAtOnce(a.P))
+	t.inverse = make([]float32, t.queries)
 	t.noBias, t.unused = make([]float32, t.ld), make([]float32, t.ld)
 	size := t.queries * t.ld
 	t.s, t.dp = make([]float32, size), make([]float32, size)

@@ -6,10 +6,18 @@ package kernels
 
 func addRMSNormFast(_, _ []float32, _ int, _ float32) bool { return false }
 
-func swiGLUI8([]float32, int, *RowsI8, int, *PanelsI8) bool { return false }
+func swiGLUI8Fast([]BF16, int, *RowsI8, int, *PanelsI8) bool { return false }
+
+func headI8Fast([]BF16, int, *RowsI8, int, *PanelsI8, *Rotation) bool { return false }
 
 func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }
 
 func residual(dst, x []float32, q []int8, scale float32) { residualGeneric(dst, x, q, scale) }
 
 func ropeBF16Fast([]BF16, int, []float32, int, int, int, []float32, []float32) bool { return false }
+
+func (r *RowsI8) canNormFast(int) bool { return false }
+
+func (r *RowsI8) normFast(_, _ []float32, i, _ int, _ float32) int { return i }
+
+func (r *RowsI8) bf16Fast(_ []BF16, _, i, _, _ int) int { return i }

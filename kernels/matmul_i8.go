@@ -18,37 +18,21 @@ func MatMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	if m <= 0 || w.N == 0 {
 		return
 	}
-	if ldy < w.N || x.K != w.K {
-		panic(fmt.Sprintf("kernels: MatMulI8: rows of %d and %d numbers, want at least %d and exactly %d", ldy, x.K, w.N, w.K))
-	}
-	need("MatMulI8", "y", len(y), (m-1)*ldy+w.N)
-	need("MatMulI8", "x", len(x.Data), m*strideI8(x.K))
-	need("MatMulI8", "x.Scale", min(len(x.Scale), len(x.Shift)), m)
-	need("MatMulI8", "w", len(w.Data), PanelsI8Len(w.N, w.K))
-	need("MatMulI8", "w.Scale", len(w.Scale), w.N)
+	checkI8("MatMulI8", len(y), ldy, w.N, x, m, w)
 	matMulI8(y, ldy, x, m, w)
 }
 
-// SwiGLUI8 is SwiGLU of MatMulI8: it sets, for j < w.N/2,
-//
-//	act[i, j] = silu(gate) * up    gate, up = (x . w^T)[i, 32(j/16) + j%16 + {0, 16}]
-//
-// so that each panel of gates is followed by one of their ups; w.N is a multiple
-// of 32. It does nothing and returns false where that is not faster than the two
-// in turn, which give the same to rounding.
-func SwiGLUI8(act []float32, lda int, x *RowsI8, m int, w *PanelsI8) bool {
-	if m <= 0 || w.N == 0 {
-		return true
+// checkI8 panics where a product with rows of n results, ldy apart, would leave a
+// slice.
+func checkI8(kernel string, y, ldy, n int, x *RowsI8, m int, w *PanelsI8) {
+	if ldy < n || x.K != w.K {
+		panic(fmt.Sprintf("kernels: %s: rows of %d and %d numbers, want at least %d and exactly %d", kernel, ldy, x.K, n, w.K))
 	}
-	if lda < w.N/2 || x.K != w.K || w.N%(2*PanelWidth) != 0 {
-		panic(fmt.Sprintf("kernels: SwiGLUI8: rows of %d and %d numbers for a matrix %d x %d", lda, x.K, w.N, w.K))
-	}
-	need("SwiGLUI8", "act", len(act), (m-1)*lda+w.N/2)
-	need("SwiGLUI8", "x", len(x.Data), m*strideI8(x.K))
-	need("SwiGLUI8", "x.Scale", len(x.Scale), m)
-	need("SwiGLUI8", "w", len(w.Data), PanelsI8Len(w.N, w.K))
-	need("SwiGLUI8", "w.Scale", len(w.Scale), w.N)
-	return swiGLUI8(act, lda, x, m, w)
+	need(kernel, "y", y, (m-1)*ldy+n)
+	need(kernel, "x", len(x.Data), m*strideI8(x.K))
+	need(kernel, "x.Scale", min(len(x.Scale), len(x.Shift)), m)
+	need(kernel, "w", len(w.Data), PanelsI8Len(w.N, w.K))
+	need(kernel, "w.Scale", len(w.Scale), w.N)
 }
 
 // ImplementationI8 names the kernels that MatMulI8 uses.

@@ -16,7 +16,7 @@ const stepAMX = 64
 type argsAMX struct {
 	config       tileConfig
 	x, xLast     *int8 // the first block and the last
-	y, yLast     *float32
+	y, yLast     unsafe.Pointer
 	sx, sxLast   *float32
 	ldx, ldy     int
 	nextX, nextY int // from a block to the next
@@ -31,9 +31,10 @@ type argsAMX struct {
 	pairs        int
 	steps        int // of stepAMX k
 	sw           *float32
-	cols         uint32 // a bit for each of the last pair's columns
-	odd          uint32 // 1: the last pair has one panel
-	fetch        int    // quarters of a KiB that a step fetches ahead
+	cols         uint32   // a bit for each of the last pair's columns
+	odd          uint32   // 1: the last pair has one panel
+	fetch        int      // quarters of a KiB that a step fetches ahead
+	turns        *turnAMX // headI8Tiles: of each pair
 
 	// What follows is the assembly's own.
 
@@ -45,6 +46,10 @@ type argsAMX struct {
 	blockX, blockS uintptr
 	//lint:ignore U1000 the assembly's
 	blockY uintptr
+	//lint:ignore U1000 headI8Tiles: of the pair that is multiplied, and that is finished
+	turn, cos, sin uintptr
+	//lint:ignore U1000 headI8Tiles
+	turnStep int
 }
 
 //go:noescape
@@ -53,30 +58,44 @@ func matMulI8Tiles(a *argsAMX)
 //go:noescape
 func swiGLUI8Tiles(a *argsAMX)
 
+//go:noescape
+func headI8Tiles(a *argsAMX)
+
 // matMulI8AMX leaves a K that does not fill its tiles to VNNI.
 func matMulI8AMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	if !fillsTiles(w.K) {
 		matMulI8VNNI(y, ldy, x, m, w)
 		return
 	}
-	a := newArgsAMX(y, ldy, x, m, w)
+	a := newArgsAMX(unsafe.Pointer(&y[0]), 4*ldy, x, m, w)
 	matMulI8Tiles(&a)
 }
 
 func fillsTiles(k int) bool { return k > 0 && k%stepAMX == 0 }
 
-func swiGLUI8(act []float32, lda int, x *RowsI8, m int, w *PanelsI8) bool {
+func swiGLUI8Fast(act []BF16, lda int, x *RowsI8, m int, w *PanelsI8) bool {
 	if active != amx || !fillsTiles(w.K) {
 		return false
 	}
-	a := newArgsAMX(act, lda, x, m, w)
+	a := newArgsAMX(unsafe.Pointer(&act[0]), 2*lda, x, m, w)
 	swiGLUI8Tiles(&a)
+	return true
+}
+
+func headI8Fast(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation) bool {
+	if active != amx || !fillsTiles(w.K) {
+		return false
+	}
+	a := newArgsAMX(unsafe.Pointer(&qkv[0]), 2*ldq, x, m, w)
+	a.turns = &r.turns[0]
+	headI8Tiles(&a)
 	return true
 }
 
 // newArgsAMX cuts x into blocks of equal numbers of rows, because a product of
 // tiles takes a cycle for each of its rows.
-func newArgsAMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) argsAMX {
+// Rows of y are ldy bytes apart.
+func newArgsAMX(y unsafe.Pointer, ldy int, x *RowsI8, m int, w *PanelsI8) argsAMX {
 	stride := strideI8(w.K)
 	blocks := (m + rowsAMX - 1) / rowsAMX
 	rows := (m + blocks - 1) / blocks
@@ -86,7 +105,7 @@ func newArgsAMX(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) argsAMX {
 	}
 	a := argsAMX{
 		x: &x.Data[0], xLast: &x.Data[last*stride], ldx: stride, nextX: rows * stride, bottomX: top * stride,
-		y: &y[0], yLast: &y[last*ldy], ldy: 4 * ldy, nextY: 4 * rows * ldy,
+		y: y, yLast: unsafe.Add(y, last*ldy), ldy: ldy, nextY: rows * ldy,
 		sx: &x.Scale[0], sxLast: &x.Scale[last], nextS: 4 * rows,
 		rows: rows, blocks: blocks, bottom: rows - top, bottomSum: 4 * 2 * PanelWidth * top,
 		w: unsafe.SliceData(w.Data), panel: panelI8Len(w.K), steps: w.K / stepAMX,

@@ -10,8 +10,9 @@
 // are those of the block that is multiplied. BX fetches the next pair of panels.
 //
 // Who includes this names the function TILES, loads with START what ROW needs,
-// which finishes a row from Z0 and Z1, and sets WIDTH, the bytes of a row of y
-// that a pair of panels fills.
+// which finishes a row from Z0 and Z1 with Z2 to Z5 free, and sets WIDTH, the bytes
+// of a row of y that a pair of panels fills. KEPT may look at the pair whose sums
+// are kept, NEXT_PAIR goes on to the next; both may use DX and R14, as ROW may R14.
 
 // SCALED takes a row of sums.
 #define SCALED \
@@ -213,6 +214,7 @@ kept:
 	KMOVW K2, K4
 	VMOVAPS Z8, Z6
 	VMOVAPS Z9, Z7
+	KEPT
 	MOVQ argsAMX_nextX(R15), DX
 	ADDQ DX, argsAMX_blockX(R15)
 	MOVQ argsAMX_nextY(R15), DX
@@ -231,6 +233,7 @@ kept:
 	MOVQ argsAMX_panel(R15), DX
 	ADDQ DX, DX
 	ADDQ DX, argsAMX_w(R15)
+	NEXT_PAIR
 	SUBQ $1, argsAMX_pairs(R15)
 	JNE  pair
 

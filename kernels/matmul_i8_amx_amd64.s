@@ -7,6 +7,8 @@
 #define TILES ·matMulI8Tiles
 #define WIDTH 128
 #define START
+#define KEPT
+#define NEXT_PAIR
 #define ROW \
 	VMOVUPS Z0, K3, (R12); \
 	VMOVUPS Z1, K4, 64(R12)

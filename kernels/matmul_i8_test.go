@@ -279,39 +279,3 @@ func BenchmarkMatMulI8(b *testing.B) {
 		}
 	}
 }
-
-// SwiGLUI8 against MatMulI8 and the equation in float64, with guards around and
-// between rows; so SwiGLUPanels.
-func TestSwiGLUI8(t *testing.T) {
-	eachImplementation(t, func(t *testing.T) {
-		for m := range 70 {
-			n, k := 16*(1+m%5), []int{64, 128, 52, 256}[m%4]
-			xs, ws := randomI8(make([]int8, m*k), -127, uint64(m)), randomI8(make([]int8, 2*n*k), -128, 7)
-			x, w := rowsOf(xs, m, k, m%16), packI8(ws, 2*n, k)
-			for i := range w.Scale {
-				w.Scale[i] = float32(i+1) * 1e-5
-			}
-			y, lda := make([]float32, m*2*n), n+m%3
-			MatMulI8(y, 2*n, x, m, w)
-			act, check := guarded(t, max(0, (m-1)*lda+n), m%16)
-			if !SwiGLUI8(act, lda, x, m, w) {
-				for i := range m {
-					SwiGLUPanels(act[i*lda:][:n], y[i*2*n:])
-				}
-			}
-			check(fmt.Sprintf("%d x %d x %d", m, n, k))
-			for i := range m {
-				for j := range n {
-					at := i*2*n + 2*(j/16*16) + j%16
-					gate, up := float64(y[at]), float64(y[at+16])
-					within(t, "act", act[i*lda+j:], []float64{gate / (1 + math.Exp(-gate)) * up}, 1e-6*math.Abs(gate*up)+1e-9, 1)
-				}
-				for j := i*lda + n; i < m-1 && j < (i+1)*lda; j++ {
-					if act[j] != guard {
-						t.Fatalf("%d rows: wrote between rows %d and %d", m, i, i+1)
-					}
-				}
-			}
-		}
-	})
-}

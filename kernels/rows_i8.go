@@ -10,6 +10,8 @@ type RowsI8 struct {
 	Data  []int8
 	Scale []float32 // [m]
 	Shift []int32   // [m] -128 * the sum of a row, see matmul_vnni_amd64.s
+
+	wide []float32 // a row, for QuantizeBF16
 }
 
 // NewRowsI8 returns memory for at most m rows of at most k numbers.

@@ -81,3 +81,66 @@ func (r *RowsI8) quantizeFast(x []float32, ldx, i, m, k int) int {
 		rows: m - i, xBytes: 4 * k, scale: &r.Scale[i], shift: &r.Shift[i],
 	})
 }
+
+// normArgs is what addRMSNormI8AVX512 reads, strides in bytes.
+type normArgs struct {
+	q      *int8    // 0
+	qRow   int      // 8
+	h      *float32 // 16
+	y      *float32 // 24
+	rows   int      // 32
+	hBytes int      // 40: of a row of h and y, a multiple of 64 and not 0
+	scale  *float32 // 48
+	shift  *int32   // 56
+	eps    float32  // 64
+}
+
+// addRMSNormI8AVX512 returns how many rows it did before one that has no scale,
+// which it only normalised.
+//
+//go:noescape
+func addRMSNormI8AVX512(a *normArgs) int
+
+func (r *RowsI8) canNormFast(n int) bool { return useAVX512() && n%16 == 0 }
+
+// normFast normalises and rounds rows from i on and returns the one that it
+// could not round.
+func (r *RowsI8) normFast(h, y []float32, i, m int, eps float32) int {
+	if i >= m {
+		return m
+	}
+	stride := strideI8(r.K)
+	return i + addRMSNormI8AVX512(&normArgs{
+		q: &r.Data[i*stride], qRow: stride, h: &h[i*r.K], y: &y[i*r.K],
+		rows: m - i, hBytes: 4 * r.K, scale: &r.Scale[i], shift: &r.Shift[i], eps: eps,
+	})
+}
+
+// quantizeBF16AVX512 is quantizeRowsAVX512 with x in BF16, and xBytes for that.
+//
+//go:noescape
+func quantizeBF16AVX512(a *quantizeBF16Args) int
+
+// quantizeBF16Args is quantizeArgs for it.
+type quantizeBF16Args struct {
+	q      *int8
+	qRow   int
+	x      *BF16
+	xRow   int
+	rows   int
+	xBytes int // a multiple of 128 and not 0
+	scale  *float32
+	shift  *int32
+}
+
+// bf16Fast rounds rows from i on and returns the next one.
+func (r *RowsI8) bf16Fast(x []BF16, ldx, i, m, k int) int {
+	if !useBF16() || k%64 != 0 || k == 0 || i >= m {
+		return i
+	}
+	stride := strideI8(k)
+	return i + quantizeBF16AVX512(&quantizeBF16Args{
+		q: &r.Data[i*stride], qRow: stride, x: &x[i*ldx], xRow: 2 * ldx,
+		rows: m - i, xBytes: 2 * k, scale: &r.Scale[i], shift: &r.Shift[i],
+	})
+}

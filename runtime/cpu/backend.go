@@ -45,13 +45,14 @@ type Backend struct {
 	passes  []runtime.Pass
 	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
 	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
-	bf16    bool                  // attention multiplies bfloat16 numbers
+	bf16    bool                  // see canBF16
 	fine    bool                  // int8 weights multiply rows of about 15 bits
 	lmHead  *weights
 	qHead   *weights
 	eps     float32
 
-	cos, sin []float32 // [P, headDim/2], Positions Rope only
+	cos, sin []float32         // [P, headDim/2], Positions Rope only
+	rotation *kernels.Rotation // the same in bf16, which needs one without angles too
 }
 
 // fineWidth is the largest hidden size of models whose rows are rounded to two
@@ -77,7 +78,6 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	if err := b.pack(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
-	b.bf16 = b.has8() && m.Config.Hidden > fineWidth && kernels.HasBF16() && !m.Config.MLPT && m.Config.HeadDim()%2 == 0
 	b.fine = b.has8() && m.Config.Hidden <= fineWidth
 	b.name = b.describe()
 	b.tables()
@@ -97,6 +97,9 @@ func (b *Backend) tables() {
 	c := &b.model.Config
 	if c.Positions == runtime.Rope && !c.MLPT {
 		b.cos, b.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
+	}
+	if b.bf16 {
+		b.rotation = kernels.NewRotation(b.cos, b.sin, c.P(), c.HeadDim())
 	}
 }
 

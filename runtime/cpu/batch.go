@@ -13,8 +13,7 @@ import (
 type lane struct {
 	x      []float32         // [P, D] input embedding
 	z      [2][]float32      // [P, D] state, by runtime.Level
-	qkv    []kernels.BF16    // [P, 3D] with bf16 attention; else the next, but not with MLPT
-	q      []float32         // [P, D] queries of all heads
+	q      []float32         // [P, D] queries of all heads; this and the next not with MLPT or bf16
 	keys   []*kernels.Panels // per head K [P, headDim]
 	values []*kernels.Panels // per head V^T [headDim, P]
 	ready  bool              // Reset, and no Step failed since
@@ -57,11 +56,7 @@ func (b *Backend) newLane() lane {
 	c := &b.model.Config
 	n := c.P() * c.Hidden
 	l := lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
-	switch {
-	case c.MLPT:
-		return l
-	case b.bf16:
-		l.qkv = make([]kernels.BF16, 3*n)
+	if c.MLPT || b.bf16 {
 		return l
 	}
 	l.q = make([]float32, n)

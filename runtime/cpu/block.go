@@ -12,6 +12,7 @@ const (
 	stepEnter = iota
 	stepProject
 	stepAttend
+	stepHead
 	stepMixHeads
 	stepMixPositions
 	stepPrepare
@@ -26,6 +27,7 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepEnter:        (*batch).enter,
 	stepProject:      (*batch).project,
 	stepAttend:       (*batch).attend,
+	stepHead:         (*batch).head,
 	stepMixHeads:     (*batch).mixHeads,
 	stepMixPositions: (*batch).mixPositions,
 	stepPrepare:      (*batch).prepare,
@@ -41,19 +43,23 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 //	L: z = zL + zH + x    H: z = zH + zL
 func (t *batch) enter(g *group, worker, task int) {
 	d := t.b.model.Config.Hidden
+	const rows = 8 // at a time: they stay in the first-level cache
 	k := g.chunks[task]
-	for row := k.lo; row < k.hi; row++ {
-		l, pos := t.pos(g, row)
-		lo, hi := pos*d, (pos+1)*d
-		z := g.z[row*d : (row+1)*d]
-		copy(z, l.z[t.pass.Level][lo:hi])
-		if t.pass.Level == runtime.L {
-			kernels.Add2(z, l.z[runtime.H][lo:hi], l.x[lo:hi])
-		} else {
-			kernels.Add(z, l.z[runtime.L][lo:hi])
+	for lo := k.lo; lo < k.hi; lo += rows {
+		some := span{lo, min(lo+rows, k.hi)}
+		for row := some.lo; row < some.hi; row++ {
+			l, pos := t.pos(g, row)
+			lo, hi := pos*d, (pos+1)*d
+			z := g.z[row*d : (row+1)*d]
+			copy(z, l.z[t.pass.Level][lo:hi])
+			if t.pass.Level == runtime.L {
+				kernels.Add2(z, l.z[runtime.H][lo:hi], l.x[lo:hi])
+			} else {
+				kernels.Add(z, l.z[runtime.L][lo:hi])
+			}
 		}
+		t.round(g, worker, some)
 	}
-	t.prepare(g, worker, task)
 }
 
 // leave ends a pass for a chunk.
@@ -80,11 +86,27 @@ func (t *batch) state(g *group, worker int, k span) operand {
 }
 
 // prepare rounds a chunk of the state for the int8 matrices that multiply it.
-func (t *batch) prepare(g *group, worker, task int) {
+func (t *batch) prepare(g *group, worker, task int) { t.round(g, worker, g.chunks[task]) }
+
+// round is prepare for some rows.
+func (t *batch) round(g *group, worker int, rows span) {
 	if g.z8 != nil {
-		x := t.state(g, worker, g.chunks[task])
+		x := t.state(g, worker, rows)
 		x.quantize()
 	}
+}
+
+// addNorm is z = rms(z + y) for a chunk, and prepare.
+func (t *batch) addNorm(g *group, worker, task int, y []float32) {
+	d, k := t.b.model.Config.Hidden, g.chunks[task]
+	z := g.z[k.lo*d : k.hi*d]
+	if g.z8 != nil && g.low == nil {
+		rows := g.z8.Rows(k.lo, k.hi-k.lo)
+		rows.AddRMSNorm(z, y, d, t.b.eps)
+		return
+	}
+	kernels.AddRMSNorm(z, y, d, t.b.eps)
+	t.prepare(g, worker, task)
 }
 
 // project computes queries, keys and values of a band for some heads.
@@ -106,61 +128,29 @@ func (t *batch) project(g *group, worker, task int) {
 // keep rotates queries and keys of rows, of heads from first on, and stores them
 // and the values where attention finds them.
 func (t *batch) keep(g *group, k span, first int, qkv []float32) {
-	p, width := t.b.model.Config.P(), len(qkv)/(k.hi-k.lo)
-	for lo := k.lo; lo < k.hi; {
-		l, pos := t.pos(g, lo)
-		rows := min(k.hi-lo, p-pos)
-		if t.b.bf16 {
-			t.keepBF16(l, pos, rows, first, qkv[(lo-k.lo)*width:], width)
-		} else {
-			for i := range rows {
-				t.keepF32(l, pos+i, first, qkv[(lo-k.lo+i)*width:][:width])
-			}
-		}
-		lo += rows
-	}
-}
-
-func (t *batch) keepBF16(l *lane, pos, rows, first int, qkv []float32, width int) {
 	d, hd := t.b.model.Config.Hidden, t.b.model.Config.HeadDim()
-	for part := range 3 {
-		cos, sin := t.b.angles(pos, rows)
-		if part == 2 {
-			cos = nil
+	all := len(qkv) / (k.hi - k.lo)
+	width := all / 3
+	for row := k.lo; row < k.hi; row++ {
+		l, pos := t.pos(g, row)
+		qkv := qkv[(row-k.lo)*all:][:all]
+		t.rotate(pos, qkv[:2*width])
+		copy(l.q[pos*d+first*hd:], qkv[:width])
+		for at := 0; at < width; at += hd {
+			h := first + at/hd
+			l.keys[h].SetRow(pos, qkv[width+at:][:hd])
+			l.values[h].SetCol(pos, qkv[2*width+at:][:hd])
 		}
-		for at := 0; at < width/3; at += hd {
-			kernels.RopeBF16(l.qkv[(3*pos+part)*d+first*hd+at:], 3*d, qkv[part*width/3+at:], width, rows, hd, cos, sin)
-		}
 	}
-}
-
-func (t *batch) keepF32(l *lane, pos, first int, qkv []float32) {
-	d, width, hd := t.b.model.Config.Hidden, len(qkv)/3, t.b.model.Config.HeadDim()
-	t.rotate(pos, qkv[:2*width])
-	copy(l.q[pos*d+first*hd:], qkv[:width])
-	for at := 0; at < width; at += hd {
-		h := first + at/hd
-		l.keys[h].SetRow(pos, qkv[width+at:][:hd])
-		l.values[h].SetCol(pos, qkv[2*width+at:][:hd])
-	}
-}
-
-// angles returns the rows of the rotary table from a position on, or nil.
-func (b *Backend) angles(pos, rows int) (cos, sin []float32) {
-	if b.cos == nil {
-		return nil, nil
-	}
-	half := b.model.Config.HeadDim() / 2
-	return b.cos[pos*half : (pos+rows)*half], b.sin[pos*half : (pos+rows)*half]
 }
 
 // rotate applies the rotary embedding of a position to its queries and keys.
 func (t *batch) rotate(pos int, qk []float32) {
-	cos, sin := t.b.angles(pos, 1)
-	if cos == nil {
+	if t.b.cos == nil {
 		return
 	}
 	hd := t.b.model.Config.HeadDim()
+	cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
 	for ; len(qk) > 0; qk = qk[hd:] {
 		kernels.Rope(qk[:hd], cos, sin)
 	}
@@ -181,10 +171,6 @@ func (t *batch) attend(g *group, worker, task int) {
 	at, h, part := task/parts/c.Heads, task/parts%c.Heads, task%parts
 	lo, hi := p*part/parts, p*(part+1)/parts
 	l, rows := &t.lanes[g.lanes[at]], hi-lo
-	if t.b.bf16 {
-		s.attention.ForwardHead(g.context[at*p*d:(at+1)*p*d], l.qkv, t.layers[g.layer].relationBias, h, lo, hi)
-		return
-	}
 	scores := s.scores[:rows*p]
 	kernels.MatMulT(scores, p, l.q[lo*d+h*hd:], d, rows, l.keys[h])
 	scale := float32(1 / math.Sqrt(float64(hd)))
@@ -207,13 +193,18 @@ func (l *layer) bias(head, pos, p int) []float32 {
 func (t *batch) mixHeads(g *group, worker, task int) {
 	d, k, w := t.b.model.Config.Hidden, g.chunks[task], t.layers[g.layer].o
 	s := &t.b.scratch[worker]
-	x := s.operand(g.context[k.lo*d:k.hi*d], d, w)
-	t.traceData(g, "attn_ctx", x.x)
+	var x operand
+	if t.b.bf16 {
+		x = s.operandBF16(g.context16[k.lo*d:k.hi*d], d)
+		t.traceBF16(g, "attn_ctx", g.context16[k.lo*d:k.hi*d])
+	} else {
+		x = s.operand(g.context[k.lo*d:k.hi*d], d, w)
+		t.traceData(g, "attn_ctx", x.x)
+	}
 	out := s.out[:x.rows*d]
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "attn_out", out)
-	kernels.AddRMSNorm(g.z[k.lo*d:k.hi*d], out, d, t.b.eps)
-	t.prepare(g, worker, task)
+	t.addNorm(g, worker, task, out)
 }
 
 // gluBlock is the number of channels that glu computes at a time: few, so that
@@ -229,18 +220,16 @@ func (t *batch) glu(g *group, worker, task int) {
 		t.traceData(g, "after_norm1", x.x)
 		t.traceGateUp(g, &x, w)
 	}
+	if t.b.bf16 {
+		t.gluBF16(g, worker, g.bands[g.band].span, task*gluBlock)
+		return
+	}
 	s.swiGLU(g.act, inter, &x, w, task*gluBlock)
 }
 
 // swiGLU sets channels lo..lo+gluBlock-1 of act [rows, inter] = silu(gate . x) *
 // (up . x). gateUp has panels of gates, each followed by its ups.
 func (s *scratch) swiGLU(act []float32, inter int, x *operand, gateUp *weights, lo int) {
-	if gateUp.i8 != nil && x.low.Data == nil {
-		p := gateUp.i8.Rows(2*lo, 2*gluBlock)
-		if kernels.SwiGLUI8(act[lo:], inter, &x.i8, x.rows, &p) {
-			return
-		}
-	}
 	block := s.wide[:x.rows*2*gluBlock]
 	x.multiply(block, 2*gluBlock, gateUp, 2*lo, 2*gluBlock)
 	for i := range x.rows {
@@ -255,16 +244,20 @@ func (t *batch) down(g *group, worker, task int) {
 	band := &g.bands[g.band]
 	task += band.chunks.lo
 	k := g.chunks[task]
-	act := g.act[(k.lo-band.lo)*inter : (k.hi-band.lo)*inter]
-	t.traceData(g, "swiglu_act", act)
-	x := s.operand(act, inter, w)
+	from, to := (k.lo-band.lo)*inter, (k.hi-band.lo)*inter
+	var x operand
+	if t.b.bf16 {
+		x = s.operandBF16(g.act16[from:to], inter)
+		t.traceBF16(g, "swiglu_act", g.act16[from:to])
+	} else {
+		x = s.operand(g.act[from:to], inter, w)
+		t.traceData(g, "swiglu_act", x.x)
+	}
 	out := s.out[:x.rows*d]
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "mlp_out", out)
-	z := g.z[k.lo*d : k.hi*d]
-	kernels.AddRMSNorm(z, out, d, t.b.eps)
-	t.traceData(g, "block_out", z)
-	t.prepare(g, worker, task)
+	t.addNorm(g, worker, task, out)
+	t.traceData(g, "block_out", g.z[k.lo*d:k.hi*d])
 }
 
 // mixPositions is TRM's mlp_t: glu and down on the transpose of a lane's state,

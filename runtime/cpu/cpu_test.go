@@ -41,8 +41,12 @@ func configs() map[string]runtime.Config {
 		"prefixRelations":   with(func(c *runtime.Config) { c.Relations, c.SeqLen, c.PuzzleEmbDim, c.LLayers = "sudoku", 81, 90, 1 }),
 		"noPrefixRelations": with(func(c *runtime.Config) { c.Relations, c.SeqLen, c.PuzzleEmbDim, c.LLayers = "sudoku", 81, 0, 1 }),
 		"trm":               with(trm),
-		"mlpt":              with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
-		"mlptWide":          with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
+		"wide":              with(func(c *runtime.Config) { c.Hidden, c.Heads, c.PuzzleEmbDim, c.LLayers = 320, 5, 320, 1 }),
+		"wideRelations": with(func(c *runtime.Config) {
+			c.Hidden, c.Heads, c.Relations, c.Positions, c.SeqLen, c.LLayers, c.LCycles = 320, 10, "sudoku", runtime.NoPos, 81, 1, 1
+		}),
+		"mlpt":     with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
+		"mlptWide": with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
 	}
 }
 

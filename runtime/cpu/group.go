@@ -8,11 +8,12 @@ type group struct {
 	lanes []int // of the batch
 	first int   // place of the first in Step's arguments
 	*activation
-	bands  []band
-	chunks []span // of all bands
-	cols   []span // MLPT: channels
-	layer  int    // that is being computed
-	band   int    // the same
+	bands     []band
+	chunks    []span // of all bands
+	cols      []span // MLPT: channels
+	layer     int    // that is being computed
+	headLanes int    // see headLanes
+	band      int    // the same
 }
 
 // span is rows [lo, hi) of a group, or channels.
@@ -32,6 +33,8 @@ type activation struct {
 	low     *kernels.RowsI8 // what that leaves, or nil
 	context []float32       // [rows, D] of attention
 	act     []float32       // [rows of a band, I] SwiGLU
+
+	context16, act16 []kernels.BF16 // the same in bf16, which has not those
 }
 
 // scratch is one worker's numbers of one task.
@@ -49,6 +52,7 @@ type scratch struct {
 	sums     []float32       // products with low
 
 	attention *kernels.AttentionBF16 // in bf16, else nil
+	qkv       []kernels.BF16         // in bf16: [P, 3 headDim]
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -81,7 +85,8 @@ func (b *Backend) newScratch() scratch {
 		inter = max(inter, p, c.InterT())
 	}
 	if b.bf16 {
-		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: c.Heads, Dim: c.HeadDim()})
+		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: 1, Dim: c.HeadDim()})
+		s.qkv = make([]kernels.BF16, p*3*c.HeadDim())
 	}
 	if b.has8() {
 		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
@@ -96,9 +101,12 @@ func (b *Backend) newScratch() scratch {
 // newActivation makes room for a number of rows.
 func (b *Backend) newActivation(rows int) activation {
 	c := &b.model.Config
-	a := activation{
-		z: make([]float32, rows*c.Hidden), context: make([]float32, rows*c.Hidden),
-		act: make([]float32, min(rows, max(b.bandRows(), b.maxChunk()))*c.Inter()),
+	a := activation{z: make([]float32, rows*c.Hidden)}
+	context, act := rows*c.Hidden, min(rows, max(b.bandRows(), b.maxChunk()))*c.Inter()
+	if b.bf16 {
+		a.context16, a.act16 = make([]kernels.BF16, context), make([]kernels.BF16, act)
+	} else {
+		a.context, a.act = make([]float32, context), make([]float32, act)
 	}
 	if b.has8() {
 		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
@@ -256,11 +264,16 @@ func (t *batch) runPasses() {
 func (t *batch) runPass(g *group, worker int) {
 	g.activation = &t.sets[max(0, worker)]
 	t.each(g, worker, len(g.chunks), stepEnter)
+	g.headLanes = t.headLanes(g, worker)
 	for g.layer = range t.layers {
-		if t.b.model.Config.MLPT {
+		switch {
+		case t.b.model.Config.MLPT:
 			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
 			t.each(g, worker, len(g.chunks), stepPrepare)
-		} else {
+		case t.b.bf16:
+			t.each(g, worker, t.b.model.Config.Heads*g.headLanes, stepHead)
+			t.each(g, worker, len(g.chunks), stepMixHeads)
+		default:
 			t.each(g, worker, len(g.bands)*t.b.headTasks(), stepProject)
 			t.each(g, worker, len(g.lanes)*t.b.model.Config.Heads*t.b.queryParts(), stepAttend)
 			t.each(g, worker, len(g.chunks), stepMixHeads)

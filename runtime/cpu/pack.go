@@ -49,6 +49,7 @@ func (b *Backend) pack() error {
 		}
 		b.formats[all[i].format()] = true
 	}
+	b.bf16 = b.canBF16(all)
 	m.allocate()
 	for i := range all {
 		*all[i].to = m.pack(&all[i])
@@ -66,11 +67,19 @@ func pairOrder(row, rows int) int {
 	return channel/width*2*width + part*width + channel%width
 }
 
-// headOrder puts queries, keys and values of the heads of a task together.
+// headOrder puts queries, keys and values of the heads of a task together; in
+// bf16 of each head, in the order of kernels.HeadI8.
 func (b *Backend) headOrder(row, rows int) int {
 	width := rows / 3 / b.headTasks()
+	if b.bf16 {
+		width = b.model.Config.HeadDim()
+	}
 	part, channel := row/(rows/3), row%(rows/3)
-	return channel/width*3*width + part*width + channel%width
+	within := channel % width
+	if b.bf16 && part < 2 {
+		within = kernels.TurnOrder(within, width)
+	}
+	return channel/width*3*width + part*width + within
 }
 
 func checkVectors(m *runtime.Model) error {

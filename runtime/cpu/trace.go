@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -31,6 +32,16 @@ func (t *batch) traceData(g *group, what string, data []float32) {
 	}
 	name := t.network()
 	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, g.layer, t.calls[name], what), g.lanes[0], data)
+}
+
+// traceBF16 is traceData.
+func (t *batch) traceBF16(g *group, what string, data []kernels.BF16) {
+	if t.b.trace == nil {
+		return
+	}
+	wide := make([]float32, len(data))
+	kernels.ExpandBF16(wide, data)
+	t.traceData(g, what, wide)
 }
 
 // traceGateUp passes on gates and ups in the order of the model, gates first.

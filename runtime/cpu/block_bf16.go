@@ -1,0 +1,81 @@
+package cpu
+
+import (
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/quantize"
+)
+
+// Wide int8 models keep in BF16 what goes from one kernel to the next to be
+// rounded to int8 or multiplied there: queries, keys, values, context and the
+// activations of the SwiGLU. Its rounding, 2^-8 of a number, is below that of the
+// int8 rows, and what matters is how many bytes leave the first-level cache.
+
+// canBF16 tells whether a model is such a one. The kernels need sizes that fill
+// whole vectors.
+func (b *Backend) canBF16(all []matrix) bool {
+	c := &b.model.Config
+	if !kernels.HasBF16() || c.MLPT || c.Hidden <= fineWidth || c.Hidden%64 != 0 || c.HeadDim()%32 != 0 {
+		return false
+	}
+	for i := range all {
+		if !all[i].head() && all[i].format() != quantize.I8 {
+			return false
+		}
+	}
+	return true
+}
+
+// headLanes returns into how many parts the lanes of a group are cut for head:
+// one, so that the weights of a head are read once, unless workers would have
+// nothing to do.
+func (t *batch) headLanes(g *group, worker int) int {
+	if worker == together && t.b.pool.Workers() > t.b.model.Config.Heads {
+		return len(g.lanes)
+	}
+	return 1
+}
+
+// head projects and attends: it sets one head's columns of context for some lanes,
+//
+//	softmax(Q K^T / sqrt(headDim) + bias) V
+func (t *batch) head(g *group, worker, task int) {
+	c, s, layer := &t.b.model.Config, &t.b.scratch[worker], &t.layers[g.layer]
+	p, d, dim, h := c.P(), c.Hidden, c.HeadDim(), task%c.Heads
+	w := layer.qkv.i8.Rows(h*3*dim, 3*dim)
+	var bias []float32
+	if layer.relationBias != nil {
+		bias = layer.relationBias[h*p*p : (h+1)*p*p]
+	}
+	lo, hi := 0, len(g.lanes)
+	if g.headLanes > 1 {
+		lo = task / c.Heads
+		hi = lo + 1
+	}
+	for at := lo; at < hi; at++ {
+		x := g.z8.Rows(at*p, p)
+		kernels.HeadI8(s.qkv, 3*dim, &x, p, &w, t.b.rotation, s.wide)
+		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv, 3*dim, bias, 0, p)
+	}
+}
+
+// gluBF16 is glu, some rows at a time: few, so that they stay in the first-level
+// cache until all of their channels are there.
+func (t *batch) gluBF16(g *group, worker int, band span, lo int) {
+	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
+	p := w.i8.Rows(2*lo, 2*gluBlock)
+	rows := band.hi - band.lo
+	parts := (rows + chunkRows - 1) / chunkRows
+	for i := range parts {
+		from, to := rows*i/parts, rows*(i+1)/parts
+		x := g.z8.Rows(band.lo+from, to-from)
+		kernels.SwiGLUI8(g.act16[from*inter+lo:], inter, &x, to-from, &p, s.wide)
+	}
+}
+
+// operandBF16 prepares x [rows, k] for int8 weights. It is valid until the next
+// one.
+func (s *scratch) operandBF16(x []kernels.BF16, k int) operand {
+	o := operand{k: k, rows: len(x) / k, s: s, i8: *s.rows}
+	o.i8.QuantizeBF16(x, k, o.rows, k)
+	return o
+}
