@@ -10,9 +10,10 @@ const rowsAMX = 32
 // stepAMX is how many k a tile holds.
 const stepAMX = 64
 
-// argsAMX is what matMulI8Tiles needs. Strides are in bytes. A block is rows rows
-// of x by the 32 columns of a pair of panels; the last one of a pair may
-// overlap the one before, so that all have the same shape.
+// argsAMX is what matMulI8Tiles needs. Strides are in bytes. A block is the rows of
+// an upper tile and a lower one by the 32 columns of a pair of panels. The last
+// of a pair may lack the lower tile, and overlap the one before, so that all tiles
+// have the same shape.
 type argsAMX struct {
 	config       tileConfig
 	x, xLast     *int8 // the first block and the last
@@ -21,11 +22,11 @@ type argsAMX struct {
 	ldx, ldy     int
 	nextX, nextY int // from a block to the next
 	nextS        int
-	bottomX      int // from a block's upper tile to its lower one
-	bottomSum    int // the same in sums
-	rows         int
+	bottomX      int   // from a block's upper tile to its lower one
+	bottomSum    int   // the same in sums
+	top, bottom  int   // rows of the upper tile and of the lower one, which may be 0
+	lastBottom   int   // of the last block
 	blocks       int   // of a pair of panels
-	bottom       int   // rows of the lower tile, which may be 0
 	w            *int8 // panels, one after the other
 	panel        int   // bytes of one
 	pairs        int
@@ -40,6 +41,8 @@ type argsAMX struct {
 
 	//lint:ignore U1000 the assembly's
 	sums *int32 // [rows, 32]
+	//lint:ignore U1000 rows of the present block's lower tile
+	lower int
 	//lint:ignore U1000 the assembly's
 	block int
 	//lint:ignore U1000 the assembly's
@@ -92,22 +95,24 @@ func headI8Fast(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation)
 	return true
 }
 
-// newArgsAMX cuts x into blocks of equal numbers of rows, because a product of
-// tiles takes a cycle for each of its rows.
-// Rows of y are ldy bytes apart.
+// newArgsAMX cuts x into as few tiles as there can be, of equal rows, because a
+// product of tiles takes about as long for few rows as for 16. Rows of y are ldy bytes apart.
 func newArgsAMX(y unsafe.Pointer, ldy int, x *RowsI8, m int, w *PanelsI8) argsAMX {
 	stride := strideI8(w.K)
-	blocks := (m + rowsAMX - 1) / rowsAMX
-	rows := (m + blocks - 1) / blocks
-	last, top := m-rows, rows
-	if rows > rowsAMX/2 {
-		top = (rows + 1) / 2
+	tiles := (m + rowsAMX/2 - 1) / (rowsAMX / 2)
+	blocks, top := (tiles+1)/2, (m+tiles-1)/tiles
+	bottom := min(top, m-top)
+	lastBottom := bottom
+	if tiles%2 == 1 {
+		lastBottom = 0
 	}
+	rows, last := top+bottom, m-top-lastBottom
 	a := argsAMX{
+		top: top, bottom: bottom, lastBottom: lastBottom,
 		x: &x.Data[0], xLast: &x.Data[last*stride], ldx: stride, nextX: rows * stride, bottomX: top * stride,
 		y: y, yLast: unsafe.Add(y, last*ldy), ldy: ldy, nextY: rows * ldy,
 		sx: &x.Scale[0], sxLast: &x.Scale[last], nextS: 4 * rows,
-		rows: rows, blocks: blocks, bottom: rows - top, bottomSum: 4 * 2 * PanelWidth * top,
+		blocks: blocks, bottomSum: 4 * 2 * PanelWidth * top,
 		w: unsafe.SliceData(w.Data), panel: panelI8Len(w.K), steps: w.K / stepAMX,
 		pairs: (w.N + 2*PanelWidth - 1) / (2 * PanelWidth), sw: &w.Scale[0],
 		fetch: (8 + blocks - 1) / blocks,
@@ -117,7 +122,7 @@ func newArgsAMX(y unsafe.Pointer, ldy int, x *RowsI8, m int, w *PanelsI8) argsAM
 	if cols <= PanelWidth {
 		a.odd = 1
 	}
-	for tile, n := range [8]int{top, top, rows - top, rows - top, top, rows - top, 16, 16} {
+	for tile, n := range [8]int{top, top, bottom, bottom, top, bottom, 16, 16} {
 		a.config.set(tile, max(1, n), 16)
 	}
 	return a

@@ -83,15 +83,18 @@ both:
 
 multiply:
 	MOVQ argsAMX_blockX(R15), R8
+	MOVQ argsAMX_bottom(R15), DX
 	CMPQ argsAMX_block(R15), $1
 	JNE  start
 	MOVQ argsAMX_xLast(R15), R8
+	MOVQ argsAMX_lastBottom(R15), DX
 
 start:
+	MOVQ DX, argsAMX_lower(R15)
 	MOVQ argsAMX_steps(R15), DX
 	TILEZERO(0)
 	TILEZERO(1)
-	CMPQ argsAMX_bottom(R15), $0
+	CMPQ argsAMX_lower(R15), $0
 	JEQ  step1
 	MOVQ R8, R9
 	ADDQ argsAMX_bottomX(R15), R9
@@ -198,7 +201,7 @@ keep:
 	LEAQ 64(R11), SI
 	TILESTORED(0, 11, 2, 0)
 	TILESTORED(1, 6, 2, 0)
-	CMPQ argsAMX_bottom(R15), $0
+	CMPQ argsAMX_lower(R15), $0
 	JEQ  kept
 	MOVQ R11, DI
 	ADDQ argsAMX_bottomSum(R15), DI
@@ -207,7 +210,8 @@ keep:
 	TILESTORED(3, 6, 2, 0)
 
 kept:
-	MOVQ argsAMX_rows(R15), R10
+	MOVQ argsAMX_top(R15), R10
+	ADDQ argsAMX_lower(R15), R10
 	MOVQ argsAMX_blockY(R15), R12
 	MOVQ argsAMX_blockS(R15), R13
 	KMOVW K1, K3

@@ -89,19 +89,19 @@ type normArgs struct {
 	h      *float32 // 16
 	y      *float32 // 24
 	rows   int      // 32
-	hBytes int      // 40: of a row of h and y, a multiple of 64 and not 0
+	hBytes int      // 40: of a row of h and y, a multiple of 256 and not 0
 	scale  *float32 // 48
 	shift  *int32   // 56
 	eps    float32  // 64
 }
 
 // addRMSNormI8AVX512 returns how many rows it did before one that has no scale,
-// which it only normalised.
+// which it only normalised. It needs byte products too.
 //
 //go:noescape
 func addRMSNormI8AVX512(a *normArgs) int
 
-func (r *RowsI8) canNormFast(n int) bool { return useAVX512() && n%16 == 0 }
+func (r *RowsI8) canNormFast(n int) bool { return useBF16() && n%64 == 0 }
 
 // normFast normalises and rounds rows from i on and returns the one that it
 // could not round.

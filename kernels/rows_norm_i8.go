@@ -1,7 +1,7 @@
 package kernels
 
-// AddRMSNorm is the function AddRMSNorm of h and y [m, n], then Quantize of h:
-// the same bits, in one pass where the processor has AVX-512.
+// AddRMSNorm is the function AddRMSNorm of h and y [m, n], to rounding, then
+// Quantize of h; in one pass where the processor can.
 func (r *RowsI8) AddRMSNorm(h, y []float32, n int, eps float32) {
 	need("AddRMSNorm", "y", len(y), len(h))
 	if n <= 0 || len(h) < n {

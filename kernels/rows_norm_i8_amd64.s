@@ -33,23 +33,38 @@
 	CMPL  AX, $0x7f7fffff; \
 	JCC   label
 
+// ADD16 adds 16 numbers, their squares and the largest.
+#define ADD16(at, square, top) \
+	VMOVUPS at(DI), Z1; \
+	VADDPS  at(SI), Z1, Z1; \
+	VMOVUPS Z1, at(DI); \
+	VFMADD231PS Z1, Z1, square; \
+	VPANDD  Z1, Z16, Z1; \
+	VPMAXUD Z1, top, top
+
 // ADD adds a row of y to one of h and leaves in X4 what it is to be multiplied
 // by, in X5 the largest that this gives, in X6 127/X5.
 #define ADD(label) \
 	LEAQ (DI)(R9*1), CX; \
 	VPXORD Z0, Z0, Z0; \
+	VPXORD Z21, Z21, Z21; \
+	VPXORD Z22, Z22, Z22; \
+	VPXORD Z23, Z23, Z23; \
 	VPXORD Z3, Z3, Z3; \
+	VPXORD Z24, Z24, Z24; \
 label: \
-	VMOVUPS (DI), Z1; \
-	VADDPS  (SI), Z1, Z1; \
-	VMOVUPS Z1, (DI); \
-	VFMADD231PS Z1, Z1, Z0; \
-	VPANDD  Z1, Z16, Z2; \
-	VPMAXUD Z2, Z3, Z3; \
-	ADDQ $64, SI; \
-	ADDQ $64, DI; \
+	ADD16(0, Z0, Z3); \
+	ADD16(64, Z21, Z24); \
+	ADD16(128, Z22, Z3); \
+	ADD16(192, Z23, Z24); \
+	ADDQ $256, SI; \
+	ADDQ $256, DI; \
 	CMPQ DI, CX; \
 	JLT  label; \
+	VADDPS Z21, Z0, Z0; \
+	VADDPS Z23, Z22, Z22; \
+	VADDPS Z22, Z0, Z0; \
+	VPMAXUD Z24, Z3, Z3; \
 	FOLD16(VADDPS, Z0, Y0, X0, Y1, X1); \
 	VDIVSS X18, X0, X0; \
 	VADDSS X19, X0, X0; \
@@ -58,6 +73,13 @@ label: \
 	MAXIMUM; \
 	VMULSS X4, X3, X5; \
 	VDIVSS X5, X17, X6
+
+// NORM16 multiplies 16 numbers and sets z to what they round to.
+#define NORM16(at, z) \
+	VMULPS    at(BX), Z10, z; \
+	VMOVUPS   z, at(BX); \
+	VMULPS    z, Z11, z; \
+	VCVTPS2DQ z, z
 
 // func addRMSNormI8AVX512(a *normArgs) int
 //
@@ -82,6 +104,9 @@ TEXT ·addRMSNormI8AVX512(SB), NOSPLIT, $0-16
 	VMOVD AX, X17
 	MOVL $0x3f800000, AX
 	VMOVD AX, X20
+	MOVL $0x01010101, AX
+	VPBROADCASTD AX, Z15
+	VMOVDQU64 wordOrder<>(SB), Z13
 	MOVQ R9, AX
 	SHRQ $2, AX
 	VCVTSI2SSQ AX, X18, X18
@@ -104,14 +129,18 @@ round:
 	VPXORD Z9, Z9, Z9
 
 numbers:
-	VMULPS    (BX), Z10, Z1
-	VMOVUPS   Z1, (BX)
-	VMULPS    Z1, Z11, Z2
-	VCVTPS2DQ Z2, Z2
-	VPADDD    Z2, Z9, Z9
-	VPMOVDB   Z2, (R11)
-	ADDQ $64, BX
-	ADDQ $16, R11
+	NORM16(0, Z1)
+	NORM16(64, Z2)
+	NORM16(128, Z7)
+	NORM16(192, Z8)
+	VPACKSSDW Z2, Z1, Z1
+	VPACKSSDW Z8, Z7, Z7
+	VPACKSSWB Z7, Z1, Z1
+	VPERMD Z1, Z13, Z1
+	VPDPBUSD Z1, Z15, Z9
+	VMOVDQU64 Z1, (R11)
+	ADDQ $256, BX
+	ADDQ $64, R11
 	CMPQ BX, CX
 	JLT  numbers
 	TOTAL
@@ -249,3 +278,15 @@ DATA byteOrder<>+40(SB)/8, $3
 DATA byteOrder<>+48(SB)/8, $5
 DATA byteOrder<>+56(SB)/8, $7
 GLOBL byteOrder<>(SB), RODATA|NOPTR, $64
+
+// wordOrder brings the groups of four bytes that two packings take in turn from four
+// vectors into their order.
+DATA wordOrder<>+0(SB)/8, $0x0000000400000000
+DATA wordOrder<>+8(SB)/8, $0x0000000c00000008
+DATA wordOrder<>+16(SB)/8, $0x0000000500000001
+DATA wordOrder<>+24(SB)/8, $0x0000000d00000009
+DATA wordOrder<>+32(SB)/8, $0x0000000600000002
+DATA wordOrder<>+40(SB)/8, $0x0000000e0000000a
+DATA wordOrder<>+48(SB)/8, $0x0000000700000003
+DATA wordOrder<>+56(SB)/8, $0x0000000f0000000b
+GLOBL wordOrder<>(SB), RODATA|NOPTR, $64

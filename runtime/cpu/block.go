@@ -221,7 +221,8 @@ func (t *batch) glu(g *group, worker, task int) {
 		t.traceGateUp(g, &x, w)
 	}
 	if t.b.bf16 {
-		t.gluBF16(g, worker, g.bands[g.band].span, task*gluBlock)
+		p := w.i8.Rows(2*task*gluBlock, 2*gluBlock)
+		kernels.SwiGLUI8(g.act16[task*gluBlock:], inter, &x.i8, x.rows, &p, s.wide)
 		return
 	}
 	s.swiGLU(g.act, inter, &x, w, task*gluBlock)

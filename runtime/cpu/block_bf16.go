@@ -58,20 +58,6 @@ func (t *batch) head(g *group, worker, task int) {
 	}
 }
 
-// gluBF16 is glu, some rows at a time: few, so that they stay in the first-level
-// cache until all of their channels are there.
-func (t *batch) gluBF16(g *group, worker int, band span, lo int) {
-	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
-	p := w.i8.Rows(2*lo, 2*gluBlock)
-	rows := band.hi - band.lo
-	parts := (rows + chunkRows - 1) / chunkRows
-	for i := range parts {
-		from, to := rows*i/parts, rows*(i+1)/parts
-		x := g.z8.Rows(band.lo+from, to-from)
-		kernels.SwiGLUI8(g.act16[from*inter+lo:], inter, &x, to-from, &p, s.wide)
-	}
-}
-
 // operandBF16 prepares x [rows, k] for int8 weights. It is valid until the next
 // one.
 func (s *scratch) operandBF16(x []kernels.BF16, k int) operand {

@@ -131,6 +131,14 @@ func (b *Backend) maxChunk() int {
 	return (rows + 1) / 2 * 2
 }
 
+// rowUnit is how many rows are about as quick as one: of bf16 a tile of AMX.
+func (b *Backend) rowUnit() int {
+	if b.bf16 && b.trace == nil {
+		return 16
+	}
+	return 2
+}
+
 // headTasks returns into how many tasks, each of some heads, the projection of
 // a band is cut: a task's rows of the matrix begin at a panel.
 func (b *Backend) headTasks() int {
@@ -201,24 +209,25 @@ func (t *batch) cutGroup(g *group) {
 	for i := range bands {
 		all := span{rows * i / bands, rows * (i + 1) / bands}
 		from := len(g.chunks)
-		g.chunks = all.cut(g.chunks, b.maxChunk(), workers)
+		g.chunks = all.cut(g.chunks, b.rowUnit(), b.maxChunk(), workers)
 		g.bands = append(g.bands, band{all, span{from, len(g.chunks)}})
 	}
 	if c.MLPT {
-		g.cols = span{0, c.Hidden}.cut(g.cols, b.maxChunk(), workers)
+		g.cols = span{0, c.Hidden}.cut(g.cols, 2, b.maxChunk(), workers)
 	}
 }
 
-// cut appends near-equal parts of at most most, between pairs: an odd row costs
-// the matrix kernels as much as two. The parts keep the workers busy.
-func (s span) cut(parts []span, most, workers int) []span {
-	pairs := (s.hi - s.lo + 1) / 2
-	n := (pairs + most/2 - 1) / (most / 2)
-	for n < pairs && !balanced(n, workers) {
+// cut appends near-equal parts of at most most, between multiples of unit rows,
+// as many as cost the matrix kernels no more than one. The parts keep the workers
+// busy.
+func (s span) cut(parts []span, unit, most, workers int) []span {
+	units := (s.hi - s.lo + unit - 1) / unit
+	n := (units + most/unit - 1) / (most / unit)
+	for n < units && !balanced(n, workers) {
 		n++
 	}
 	for i := range n {
-		parts = append(parts, span{s.lo + 2*(pairs*i/n), min(s.lo+2*(pairs*(i+1)/n), s.hi)})
+		parts = append(parts, span{s.lo + unit*(units*i/n), min(s.lo+unit*(units*(i+1)/n), s.hi)})
 	}
 	return parts
 }
