@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ type exportFlags struct {
 	validation string
 	best       bool
 	segments   int
+	cycles     int
 	threads    int
 }
 
@@ -53,6 +55,7 @@ accuracy on the validation file, measured on the model as it is written.`,
 	flags.StringVar(&f.validation, "validation", "", "file to measure accuracy on, instead of the run's")
 	flags.BoolVar(&f.best, "best", false, "the model of the best evaluation instead of the last checkpoint")
 	flags.IntVar(&f.segments, "segments", 0, "segments that a solver allows by default, 0 for those of training (halt_max_steps)")
+	flags.IntVar(&f.cycles, "cycles", 0, "H cycles of a segment, 0 for those of training (H_cycles); more let a trm model think longer between two looks at its halting head")
 	flags.IntVar(&f.threads, "threads", 0, "processor cores, 0 for all")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
@@ -77,6 +80,9 @@ func (f *exportFlags) export(ctx context.Context, dir string, out io.Writer) err
 	m.Meta = maps.Clone(meta)
 	if f.segments > 0 {
 		m.Config.HaltMaxSteps = f.segments
+	}
+	if f.cycles > 0 {
+		m.Config.HCycles = f.cycles
 	}
 	if f.licence != "" {
 		m.Meta[metaLicence] = f.licence
@@ -116,9 +122,20 @@ func runModel(dir string) (*runtime.Model, *config.Config, error) {
 	return m, &c, err
 }
 
-// provenance says how a model was trained.
+// provenance says how a model was trained, with the files' names alone: where
+// they lie is nobody else's business.
 func provenance(c *config.Config, step int64, run map[string]string) (map[string]string, error) {
-	text, err := c.YAML()
+	public := *c
+	public.Data = slices.Clone(c.Data)
+	for i := range public.Data {
+		public.Data[i].Path = filepath.Base(public.Data[i].Path)
+	}
+	for _, path := range []*string{&public.Validation, &public.Init} {
+		if *path != "" {
+			*path = filepath.Base(*path)
+		}
+	}
+	text, err := public.YAML()
 	meta := map[string]string{
 		metaPreset:   c.Preset,
 		metaSteps:    strconv.FormatInt(step, 10),

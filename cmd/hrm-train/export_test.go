@@ -37,11 +37,18 @@ func TestExportAndEval(t *testing.T) {
 		}
 	}
 	if m.Task != "sudoku" || len(m.Meta[metaData]) != 64 || !strings.Contains(m.Meta[metaConfig], "hidden_size: 16") ||
+		strings.Contains(m.Meta[metaConfig], filepath.Dir(training)) || !strings.Contains(m.Meta[metaConfig], "puzzles.csv") ||
 		!strings.HasPrefix(m.Meta[metaSetting], "9 puzzles of puzzles.csv") || m.Meta[metaExact] == "" {
 		t.Errorf("task %q, meta %q", m.Task, m.Meta)
 	}
 	if a, b := evalJSON(t, dir, validation), evalJSON(t, file, validation); a.Cells != b.Cells || a.Puzzles != 9 || b.Segments == 0 {
 		t.Errorf("run %+v\nfile %+v", a, b)
+	}
+	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file, "--segments", "9", "--cycles", "5"); status != statusOK {
+		t.Fatal(errOut)
+	}
+	if m, err := readModel(file); err != nil || m.Config.HaltMaxSteps != 9 || m.Config.HCycles != 5 {
+		t.Errorf("segments and cycles are not those asked for: %+v, %v", m, err)
 	}
 	for _, format := range []string{"f16", "bf16", "i8"} {
 		if status, out, errOut := hrmTrain(t, "export", dir, "--best", "--out", file, "--format", format); status != statusOK || !strings.Contains(out, format) {
