@@ -3,7 +3,6 @@ package host_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/hrmgo/hrm/wasm/host"
@@ -13,12 +12,11 @@ import (
 // from go run ./wasm/build.
 func Example() {
 	ctx := context.Background()
-	plugin, err := os.ReadFile("hrm-plugin.wasm")
+	plugin, trusted, err := host.Built() // hrm-plugin.wasm and its SHA-256
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	const trusted = "0000000000000000000000000000000000000000000000000000000000000000"
 	h, err := host.Open(ctx, host.Options{Module: plugin, SHA256: trusted, Deadline: 10 * time.Second})
 	if err != nil {
 		fmt.Println(err)
@@ -32,4 +30,5 @@ func Example() {
 		return
 	}
 	fmt.Println(results[0].Answer, results[0].Valid())
+	// Output: 534678912672195348198342567859761423426853791713924856961537284287419635345286179 true
 }

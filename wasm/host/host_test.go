@@ -38,6 +38,12 @@ var plugin = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(out)
 })
 
+// Built is the plugin and its hash, for Example.
+func Built() (module []byte, hash string, err error) {
+	module, err = plugin()
+	return module, hashOf(module), err
+}
+
 // cacheDir keeps the compiled plugin for all tests.
 var cacheDir string
 
