@@ -136,8 +136,6 @@ func (b *builder) one(ctx context.Context, m *toolchain.Module) error {
 	out, start := filepath.Join(b.dir, m.Name+".wasm"), time.Now()
 	var err error
 	switch {
-	case b.unlinked && m.Relaxed:
-		return nil // it differs in its kernels only
 	case b.unlinked:
 		err = m.Compile(ctx, b.root, out, "")
 	default:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hrmgo/hrm/wasm/internal/toolchain"
+	"github.com/hrmgo/hrm/wasm/simd"
 )
 
 // pack puts what the npm package needs of Go into wasm/npm/dist and makes its
@@ -30,7 +31,7 @@ func (b *builder) pack(ctx context.Context) error {
 		"LICENSE":      b.root,
 	}
 	for _, m := range toolchain.Modules {
-		if m.GOOS == "js" && !(b.unlinked && m.Relaxed) {
+		if m.GOOS == "js" {
 			from[m.Name+".wasm"] = b.dir
 		}
 	}
@@ -43,8 +44,8 @@ func (b *builder) pack(ctx context.Context) error {
 			return err
 		}
 	}
-	if b.unlinked {
-		return nil
+	if err := os.WriteFile(filepath.Join(dist, "hrm-relaxed.wasm"), simd.Relaxed, 0o666); err != nil || b.unlinked {
+		return err
 	}
 	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", b.dir)
 	cmd.Dir = npm

@@ -9,7 +9,6 @@ import { brotliCompress, constants } from "node:zlib";
 const MB = 1e6;
 const limits = {
   "hrm-js": 1.0 * MB,
-  "hrm-js-relaxed": 1.0 * MB,
   "hrm-js-webgpu": 1.4 * MB, // text/template, which writes the shaders, keeps much of Go alive
   "hrm-plugin": 1.0 * MB,
   "hrm-extism": 1.0 * MB,

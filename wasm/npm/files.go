@@ -17,6 +17,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/hrmgo/hrm/wasm/simd"
 )
 
 // Files is the page (demo), the library (lib) and what was built for them
@@ -30,7 +32,8 @@ var ErrNoModule = errors.New("no WebAssembly module: run `go run ./wasm/build`")
 
 const (
 	module     = "dist/hrm-js.wasm" // the one that every page needs
-	compressed = ".gz"              // after the name of a module, here
+	relaxed    = "dist/hrm-relaxed.wasm"
+	compressed = ".gz" // after the name of a module, here
 	page       = "/demo/"
 )
 
@@ -90,8 +93,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // content returns what is served under a name, and how it is encoded.
 func (h *handler) content(name string, gzipped bool) (body []byte, encoding string, err error) {
-	if name == "demo/model.hrm" {
+	switch name {
+	case "demo/model.hrm":
 		return h.model, "", nil
+	case relaxed:
+		return simd.Relaxed, "", nil
 	}
 	body, err = h.read(name)
 	if err == nil || path.Ext(name) != ".wasm" {

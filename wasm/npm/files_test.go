@@ -56,14 +56,15 @@ func TestHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/demo/":             "text/html; charset=utf-8",
-		"/demo/app.js":       "text/javascript; charset=utf-8",
-		"/demo/style.css":    "text/css; charset=utf-8",
-		"/demo/icon.svg":     "image/svg+xml",
-		"/demo/model.hrm":    "application/octet-stream",
-		"/lib/index.js":      "text/javascript; charset=utf-8",
-		"/dist/hrm-js.wasm":  "application/wasm",
-		"/dist/wasm_exec.js": "text/javascript; charset=utf-8",
+		"/demo/":                 "text/html; charset=utf-8",
+		"/dist/hrm-relaxed.wasm": "application/wasm",
+		"/demo/app.js":           "text/javascript; charset=utf-8",
+		"/demo/style.css":        "text/css; charset=utf-8",
+		"/demo/icon.svg":         "image/svg+xml",
+		"/demo/model.hrm":        "application/octet-stream",
+		"/lib/index.js":          "text/javascript; charset=utf-8",
+		"/dist/hrm-js.wasm":      "application/wasm",
+		"/dist/wasm_exec.js":     "text/javascript; charset=utf-8",
 	} {
 		w := get(h, path)
 		if w.Code != 200 || w.Header().Get("Content-Type") != want || w.Header().Get("ETag") == "" || w.Body.Len() == 0 {

@@ -14,19 +14,22 @@ var (
 	js []byte
 	//go:embed simd128-wasip1.wasm
 	wasip1 []byte
-	//go:embed relaxed-js.wasm
-	relaxed []byte
 )
 
 // Kernels returns the module for GOOS js or wasip1, which call their memory by
-// different names. The relaxed one, for js only, needs relaxed SIMD: wazero
-// cannot parse it. Both give the same integers and the same bits.
-func Kernels(goos string, withRelaxed bool) []byte {
-	switch {
-	case withRelaxed:
-		return relaxed
-	case goos == "js":
+// different names.
+func Kernels(goos string) []byte {
+	if goos == "js" {
 		return js
 	}
 	return wasip1
 }
+
+// Relaxed is a module with the int8 product in relaxed SIMD, which not every
+// host can parse. Where one can, and relaxed() of the module says that its sums
+// are exact there, its functions take the place of those of the same name in a
+// linked module of GOOS=js: wasm/npm/lib/relaxed.js does that. They give the same
+// integers and the same bits.
+//
+//go:embed relaxed-js.wasm
+var Relaxed []byte

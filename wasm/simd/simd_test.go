@@ -33,13 +33,13 @@ func TestGenerated(t *testing.T) {
 
 func modules() map[string][]byte {
 	return map[string][]byte{
-		"simd128-js.wasm": Kernels("js", false), "simd128-wasip1.wasm": Kernels("wasip1", false), "relaxed-js.wasm": Kernels("js", true),
+		"simd128-js.wasm": Kernels("js"), "simd128-wasip1.wasm": Kernels("wasip1"), "relaxed-js.wasm": Relaxed,
 	}
 }
 
 // The kernels bring nothing that would need a place in Go's memory.
 func TestNoData(t *testing.T) {
-	const elements, dataCount, data = 9, 12, 11
+	const dataCount, data = 12, 11
 	for name, module := range modules() {
 		for at := module[8:]; len(at) > 0; {
 			id := at[0]
@@ -47,7 +47,7 @@ func TestNoData(t *testing.T) {
 			if n <= 0 || uint64(len(at)-1-n) < size {
 				t.Fatalf("%s: section %d is cut off", name, id)
 			}
-			if id == elements || id == dataCount || id == data {
+			if id == dataCount || id == data {
 				t.Errorf("%s has a section %d", name, id)
 			}
 			at = at[1+n+int(size):]

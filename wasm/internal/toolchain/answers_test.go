@@ -19,9 +19,9 @@ import (
 	"github.com/hrmgo/hrm/train/data"
 )
 
-// questions returns 2n sudokus, one a line: n of the validation set, which are
-// hard, where it lies beside the checkout, the others generated.
-func questions(t *testing.T, n int) string {
+// questions returns sudokus, one a line: hard ones of the validation set, where it
+// lies beside the checkout, else generated ones, and easy ones.
+func questions(t *testing.T, hard, easy int) string {
 	var lines []string
 	if path := shared.Find("data", "sudoku", "valid.csv.gz"); path != "" {
 		file, err := os.Open(path)
@@ -33,7 +33,7 @@ func questions(t *testing.T, n int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for len(lines) < n {
+		for len(lines) < hard {
 			p, err := r.Next()
 			if err == io.EOF {
 				break
@@ -44,7 +44,7 @@ func questions(t *testing.T, n int) string {
 		}
 	}
 	rng := rand.New(rand.NewPCG(7, 2))
-	for len(lines) < 2*n {
+	for len(lines) < hard+easy {
 		var text strings.Builder
 		for _, digit := range data.Ordinary(26+len(lines)%10, rng).Question {
 			text.WriteByte(".123456789"[digit])
@@ -96,6 +96,7 @@ func solvers(t *testing.T, dir string) map[string]solver {
 	if err != nil {
 		t.Fatal(err)
 	}
+	js := build(Module{Name: "js", GOOS: "js"})
 	return map[string]solver{
 		"native":         process([]string{kernels.EnvVar + "=generic"}, exe),
 		"native, vector": process(nil, exe),
@@ -103,10 +104,9 @@ func solvers(t *testing.T, dir string) map[string]solver {
 			out, err := command(t.Context(), wasi, stdin, args, dir)
 			return answered(t, out, err)
 		},
-		"node": process(nil, "node", append(nodeArgs(t, false), build(Module{Name: "js", GOOS: "js"}))...),
+		"node": process(nil, "node", append(nodeArgs(t, false), js)...),
 		"node, relaxed": func(t *testing.T, stdin string, args ...string) string {
-			module := build(Module{Name: "relaxed", GOOS: "js", Relaxed: true})
-			return process(nil, "node", append(nodeArgs(t, true), module)...)(t, stdin, args...)
+			return process(nil, "node", append(nodeArgs(t, true), js)...)(t, stdin, args...)
 		},
 	}
 }
@@ -136,19 +136,19 @@ func answered(t *testing.T, out string, err error) string {
 // and sums, and agree on the answers and segments of puzzles that settle: one
 // that does not goes on changing, with every rounding.
 func TestSameAnswers(t *testing.T) {
-	n := 3
+	hard, easy := 3, 3
 	if os.Getenv("HRM_LONG") != "" {
-		n = 500
+		hard, easy = 500, 50
 	} else if testing.Short() {
 		t.Skip("builds four programs")
 	}
 	dir := t.TempDir()
-	text, paths, all := questions(t, n), models(t, dir), solvers(t, dir)
+	text, paths, all := questions(t, hard, easy), models(t, dir), solvers(t, dir)
 	for format, path := range paths {
 		args := []string{"-model", path, "-restarts", "0", "-max-segments", "4"}
 		want := all["native"](t, text, args...)
-		if got := strings.Count(want, `"answer"`); got != 2*n {
-			t.Fatalf("%s: %d answers, want %d: %s", format, got, 2*n, want)
+		if got := strings.Count(want, `"answer"`); got != hard+easy {
+			t.Fatalf("%s: %d answers, want %d: %s", format, got, hard+easy, want)
 		}
 		for name, solve := range all {
 			t.Run(name+" "+format, func(t *testing.T) {
@@ -195,7 +195,7 @@ func settled(t *testing.T, got, want string) (string, string) {
 			n++
 		}
 	}
-	if n < len(w)/4 {
+	if n < len(w)/10 {
 		t.Fatalf("%d of %d puzzles settled: too few to compare", n, len(w))
 	}
 	return gs.String(), ws.String()

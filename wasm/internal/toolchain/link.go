@@ -70,20 +70,16 @@ func (m *Module) Link(ctx context.Context, b *Binaryen, in, out string) error {
 	}
 	defer os.RemoveAll(dir)
 	kernels, merged := filepath.Join(dir, "kernels.wasm"), filepath.Join(dir, "merged.wasm")
-	if err := os.WriteFile(kernels, simd.Kernels(m.GOOS, m.Relaxed), 0o666); err != nil {
+	if err := os.WriteFile(kernels, simd.Kernels(m.GOOS), 0o666); err != nil {
 		return err
 	}
-	allowed := features
-	if m.Relaxed {
-		allowed = append(slices.Clone(features), "--enable-relaxed-simd")
-	}
-	if err := b.run(ctx, dir, "wasm-merge", []string{in, "go", kernels, "simd", "-o", merged}, allowed); err != nil {
+	if err := b.run(ctx, dir, "wasm-merge", in, "go", kernels, "simd", "-o", merged); err != nil {
 		return err
 	}
-	return b.run(ctx, dir, "wasm-opt", append([]string{merged, "-o", out}, smaller...), allowed)
+	return b.run(ctx, dir, "wasm-opt", append([]string{merged, "-o", out}, smaller...)...)
 }
 
-func (b *Binaryen) run(ctx context.Context, dir, program string, args, features []string) error {
+func (b *Binaryen) run(ctx context.Context, dir, program string, args ...string) error {
 	return run(ctx, dir, nil, b.node, slices.Concat([]string{filepath.Join(b.bin, program)}, args, features)...)
 }
 

@@ -19,14 +19,12 @@ type Module struct {
 	GOOS    string // js or wasip1
 	Tags    string // build tags, comma-separated
 	Reactor bool   // it exports functions instead of running main
-	Relaxed bool   // with the kernels that need relaxed SIMD
 }
 
 // Modules lists what a release has.
 var Modules = []Module{
 	{Name: "hrm-js", Package: "./wasm/browser", GOOS: "js"},
 	{Name: "hrm-js-webgpu", Package: "./wasm/browser", GOOS: "js", Tags: "webgpu"},
-	{Name: "hrm-js-relaxed", Package: "./wasm/browser", GOOS: "js", Relaxed: true},
 	{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true},
 	{Name: "hrm-extism", Package: "./wasm/extism", GOOS: "wasip1", Reactor: true},
 	{Name: "hrm-wasi", Package: "./wasm/wasi", GOOS: "wasip1"},

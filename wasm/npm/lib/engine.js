@@ -1,6 +1,7 @@
 // One instance of the Go program wasm/browser in this thread.
 import "../dist/wasm_exec.js"; // sets globalThis.Go
 import { HRMError, unpack } from "./errors.js";
+import { useRelaxed } from "./relaxed.js";
 import { openWebGPU } from "./webgpu.js";
 
 globalThis.hrmWebGPU ??= openWebGPU; // where the module with WebGPU looks for it
@@ -24,13 +25,14 @@ export class Engine {
   #fail = null; // rejects the call under way
   #dead = null; // why there is no program any more
 
-  static async start(module) {
+  /** program: {module, kernel}, kernel null where there is no relaxed SIMD. */
+  static async start(program) {
     const engine = new Engine();
-    await engine.#start(module);
+    await engine.#start(program);
     return engine;
   }
 
-  async #start(module) {
+  async #start({ module, kernel }) {
     const go = new Go();
     const name = `__hrm_port_${ports++}`;
     go.argv = ["hrm", name];
@@ -38,7 +40,10 @@ export class Engine {
     await new Promise((resolve, reject) => {
       this.#fail = reject;
       this.#port = globalThis[name] = { ready: resolve, rest: (resume) => rest(() => this.#guard(resume)) };
-      WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance)).catch((e) => this.#end(e));
+      WebAssembly.instantiate(module, go.importObject).then((instance) => {
+        if (kernel) useRelaxed(instance, kernel);
+        return go.run(instance);
+      }).catch((e) => this.#end(e));
     }).finally(() => { delete globalThis[name]; });
     this.#fail = null;
   }

@@ -1,7 +1,7 @@
 import { remember } from "./choice.js";
 import { HRMError, throwIfAborted, withSignal } from "./errors.js";
 import { readModel } from "./fetch.js";
-import { moduleFor } from "./module.js";
+import { programFor } from "./module.js";
 import { Pool } from "./pool.js";
 import { Remote } from "./remote.js";
 
@@ -24,10 +24,10 @@ export class HRM {
     const { signal, task, device = "auto", worker = true, wasm } = options;
     throwIfAborted(signal);
     const start = worker ? () => Remote.start() : async () => (await import("./local.js")).Local.start();
-    const parts = [readModel(source, options), moduleFor(device, source, wasm), start()];
+    const parts = [readModel(source, options), programFor(device, source, wasm), start()];
     try {
-      const [bytes, { module, on, reason, adapter }, first] = await withSignal(Promise.all(parts), signal);
-      const open = (runner, kind) => runner.open(module, bytes, { task, device: kind });
+      const [bytes, { program, on, reason, adapter }, first] = await withSignal(Promise.all(parts), signal);
+      const open = (runner, kind) => runner.open(program, bytes, { task, device: kind });
       let raced = adapter && !reason;
       const again = (error) => {
         if (device !== "auto" || on !== "webgpu" || error.code !== "device") throw error;

@@ -5,8 +5,8 @@ export class Local {
   #engine;
   static async start() { return new Local(); }
   get dead() { return this.#engine?.dead ?? false; }
-  async open(module, bytes, options) {
-    this.#engine = await Engine.start(module);
+  async open(program, bytes, options) {
+    this.#engine = await Engine.start(program);
     return this.#engine.open(bytes, options);
   }
   solve(puzzle, options, onStep) { return this.#engine.solve(puzzle, options, onStep ?? null); }

@@ -1,25 +1,34 @@
 // The compiled WebAssembly modules, once for each address: the one without
-// WebGPU, and a larger one with it for the pages that have a GPU. Where there is
-// relaxed SIMD, the first has a form with faster int8 products.
+// WebGPU, a larger one with it for the pages that have a GPU, and a small one with
+// faster int8 products for those that have relaxed SIMD.
 import { recall } from "./choice.js";
 import { HRMError } from "./errors.js";
 import { inNode, readBody, readModel, refuseHTML, request } from "./fetch.js";
+import { hasRelaxed } from "./relaxed.js";
 
 const plain = new URL("../dist/hrm-js.wasm", import.meta.url);
-const relaxed = new URL("../dist/hrm-js-relaxed.wasm", import.meta.url);
+const relaxed = new URL("../dist/hrm-relaxed.wasm", import.meta.url);
 const withGPU = new URL("../dist/hrm-js-webgpu.wasm", import.meta.url);
 const compiled = new Map(); // address: promise of a module
 
 const software = "the only WebGPU adapter is software";
 
 /**
- * The module for a device and a model from source, and what to open it on. For
- * "auto" also the reason where that is known already, and else the name of the
- * adapter in the race.
+ * The program for a device and a model from source, {module, kernel}, and what to
+ * open it on. For "auto" also the reason where that is known already, and else the
+ * name of the adapter in the race.
  */
-export async function moduleFor(device, source, wasm) {
+export async function programFor(device, source, wasm) {
+  const [{ module, ...how }, kernel] = await Promise.all([moduleFor(device, source, wasm), relaxedKernel()]);
+  return { program: { module, kernel }, ...how };
+}
+
+/** The kernel in relaxed SIMD, or null where this machine or the server has none. */
+const relaxedKernel = async () => (hasRelaxed() ? loadModule(relaxed).catch(() => null) : null);
+
+async function moduleFor(device, source, wasm) {
   if (wasm !== undefined) return { module: await loadModule(wasm), on: device };
-  if (device !== "auto" && device !== "webgpu") return { module: await withoutGPU(), on: device };
+  if (device !== "auto" && device !== "webgpu") return { module: await loadModule(plain), on: device };
   let { adapter, why } = await probe();
   if (device === "webgpu") {
     if (why && why !== software) throw new HRMError("device", `${why}; ask for "auto" or "wasm"`);
@@ -27,7 +36,7 @@ export async function moduleFor(device, source, wasm) {
   }
   const past = why ? null : recall(adapter, source);
   const reason = past ? `auto, remembered: ${past.reason.replace(/^auto: /, "")}` : "";
-  if (past?.kind === "wasm") return { module: await withoutGPU(), on: "wasm", reason };
+  if (past?.kind === "wasm") return { module: await loadModule(plain), on: "wasm", reason };
   if (!why) {
     try {
       return { module: await loadModule(withGPU), on: past?.kind ?? "auto", reason, adapter };
@@ -35,19 +44,7 @@ export async function moduleFor(device, source, wasm) {
       why = error.status === 404 ? "no module with WebGPU is served beside the other" : error.message;
     }
   }
-  return { module: await withoutGPU(), on: "auto", reason: `auto: ${why}` };
-}
-
-/** A module whose only function has an i8x16.relaxed_swizzle. */
-const relaxedProbe = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11);
-
-async function withoutGPU() {
-  if (WebAssembly.validate(relaxedProbe)) {
-    try {
-      return await loadModule(relaxed);
-    } catch { /* it is not served: `hrm demo` has the plain one only, which runs everywhere */ }
-  }
-  return loadModule(plain);
+  return { module: await loadModule(plain), on: "auto", reason: `auto: ${why}` };
 }
 
 /** The name of the GPU, and why it is not worth asking, or "". */

@@ -98,7 +98,7 @@ export class Remote {
     });
   }
 
-  open(module, bytes, options) { return this.#call("open", [module, bytes, options]); }
+  open(program, bytes, options) { return this.#call("open", [program, bytes, options]); }
 
   solve(puzzle, options, onStep) { return this.#call("solve", [puzzle, options, Boolean(onStep)], onStep); }
 

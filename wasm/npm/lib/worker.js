@@ -9,8 +9,8 @@ const parent = typeof WorkerGlobalScope === "undefined" ? (await import("node:wo
 let engine;
 
 const methods = {
-  async open(_, module, bytes, options) {
-    engine = await Engine.start(module);
+  async open(_, program, bytes, options) {
+    engine = await Engine.start(program);
     return engine.open(bytes, options);
   },
   solve(id, puzzle, options, watched) {

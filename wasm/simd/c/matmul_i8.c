@@ -4,11 +4,6 @@
 // int32, as kernels.MatMulI8. A panel of w holds 16 columns in groups of four
 // k: one vector is 4 columns of 4 k.
 
-// scaled returns 4 sums times the scales.
-INLINE v128_t scaled(v128_t sums, float sx, const float *sw) {
-  return wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), wasm_f32x4_splat(sx)), load(sw));
-}
-
 // A tile adds up to 32 groups for ROWS rows and 4 columns. A product of 8 pairs
 // gives each column's sum in two parts, which are added at the end. The sums lie
 // in y until the last tile scales them.
@@ -75,31 +70,24 @@ NOINLINE void spread(char *to, const int8_t *x, int groups) {
   for (; groups > 0; groups--, x += 4, to += VECTOR) SPREAD(0)
 }
 
-#ifdef RELAXED
-#include "relaxed.h"
+// A host puts the functions of relaxed.c in the place of these two, in the table
+// of functions, where the machine has what they need.
+#ifdef SLOTS
+#define SLOT(f) ({ __typeof__(&f) p = f; keep(p); p; })
+#else
+#define SLOT(f) f
 #endif
 
+int EXPORT(slot_relaxed)(void) { return 0; }
+
 // relaxed tells whether matmul_i8 uses relaxed SIMD.
-int EXPORT(relaxed)(void) {
-#ifdef RELAXED
-  return dot_mode() != NEITHER;
-#else
-  return 0;
-#endif
-}
+int EXPORT(relaxed)(void) { return SLOT(slot_relaxed)(); }
 
 // matmul_i8 takes k rounded up to a multiple of 4; shift is -128 times the sum
 // of each row of x, and work is room for the copy of x and the edge of y.
-void EXPORT(matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
-                       const float *sx, const int32_t *shift, const float *sw, char *work) {
+void EXPORT(slot_matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
+                            const float *sx, const int32_t *shift, const float *sw, char *work) {
   float *edge = (float *)(work + EDGE), *scales = (float *)(work + SCALES);
-#ifdef RELAXED
-  int mode = dot_mode();
-  if (mode != NEITHER) {
-    matmul_relaxed(y, ldy, x, ldx, m, w, n, k, sx, shift, sw, edge, scales, wasm_i8x16_splat(mode == UNSIGNED ? -128 : 0));
-    return;
-  }
-#endif
   (void)shift;
   int whole = n & ~3;
   for (int j = whole; j < n; j++) scales[j - whole] = sw[j];
@@ -119,4 +107,9 @@ void EXPORT(matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const
     } while (g < groups);
     if (whole < n) copy_edge(y + whole, ldy, edge, rows, n - whole, 4);
   }
+}
+
+void EXPORT(matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
+                       const float *sx, const int32_t *shift, const float *sw, char *work) {
+  SLOT(slot_matmul_i8)(y, ldy, x, ldx, m, w, n, k, sx, shift, sw, work);
 }

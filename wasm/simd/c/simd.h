@@ -95,6 +95,11 @@ enum { STEPS = 32, MOST = 48, VECTOR = 16, EDGE = MOST * STEPS * VECTOR, SCALES 
     if (i < m) TILE(1);                                                        \
   }
 
+// scaled returns 4 sums times the scales.
+INLINE v128_t scaled(v128_t sums, float sx, const float *sw) {
+  return wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), wasm_f32x4_splat(sx)), load(sw));
+}
+
 // copy_edge copies the first n columns of m rows of width numbers.
 NOINLINE void edge_row(float *y, const float *from, int n) {
   if (n >= 4) {

@@ -1,6 +1,7 @@
 // Command models writes what the package's tests and benchmarks need besides
-// the embedded model: small models of every task, and full.hrm, a sudoku model
-// of the published size, all with random weights, which answer nothing right.
+// the embedded model: small models of every task, int8.hrm, the sudoku one with
+// int8 weights, and full.hrm, a sudoku model of the published size, all with
+// random weights, which answer nothing right.
 //
 //	go run ./wasm/npm/test/models FOLDER
 package main
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -26,19 +28,22 @@ func main() {
 }
 
 func run(dir string) error {
+	small := runtime.Config{Hidden: 32, Heads: 2, Expansion: 1, HLayers: 1, LLayers: 1, HCycles: 1, LCycles: 1, HaltMaxSteps: 3}
 	for _, task := range puzzle.Tasks {
-		c := runtime.Config{Hidden: 32, Heads: 2, Expansion: 1, HLayers: 1, LLayers: 1, HCycles: 1, LCycles: 1, HaltMaxSteps: 3}
-		if err := write(filepath.Join(dir, task.Name()+".hrm"), task, c); err != nil {
+		if err := write(filepath.Join(dir, task.Name()+".hrm"), task, small, quantize.F32); err != nil {
 			return err
 		}
 	}
+	if err := write(filepath.Join(dir, "int8.hrm"), puzzle.Sudoku{}, small, quantize.I8); err != nil {
+		return err
+	}
 	full := runtime.Config{Hidden: 512, Heads: 8, Expansion: 4, HLayers: 4, LLayers: 4, HCycles: 2, LCycles: 2, HaltMaxSteps: 16}
 	full.NumPuzzles, full.PuzzleEmbDim = 1, 512
-	return write(filepath.Join(dir, "full.hrm"), puzzle.Sudoku{}, full)
+	return write(filepath.Join(dir, "full.hrm"), puzzle.Sudoku{}, full, quantize.F32)
 }
 
-// write writes a model of a task with random weights.
-func write(path string, task puzzle.Task, c runtime.Config) error {
+// write writes a model of a task with random weights in a format.
+func write(path string, task puzzle.Task, c runtime.Config, format quantize.Format) error {
 	c.Family, c.Positions = runtime.HRM, runtime.Rope
 	c.VocabSize, c.SeqLen = task.Vocab(), task.SeqLen()
 	c.NormEps, c.RopeTheta = runtime.DefaultNormEps, runtime.DefaultRopeTheta
@@ -47,5 +52,8 @@ func write(path string, task puzzle.Task, c runtime.Config) error {
 		return err
 	}
 	m.Task = task.Name()
+	if m, _, err = m.Convert(format); err != nil {
+		return err
+	}
 	return m.Save(path)
 }

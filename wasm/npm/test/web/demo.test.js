@@ -161,6 +161,24 @@ describe("the demo page in Chromium", { skip }, () => {
     assert.deepEqual(page.faults, []);
   });
 
+  test("int8 products use relaxed SIMD where it is exact", async (t) => {
+    const page = await open(t);
+    const exact = await page.evaluate(async () => {
+      try {
+        const { instance } = await WebAssembly.instantiateStreaming(fetch("/dist/hrm-relaxed.wasm"), { go: { mem: new WebAssembly.Memory({ initial: 2 }) } });
+        return instance.exports.relaxed() === 1;
+      } catch {
+        return false;
+      }
+    });
+    await page.setInputFiles("#file", join(made.path, "int8.hrm"));
+    await page.waitForFunction(() => document.getElementById("facts").textContent.includes("int8.hrm"));
+    const device = await page.textContent("#facts");
+    t.diagnostic(`exact: ${exact}, ${device}`);
+    assert.equal(device.includes("cpu/simd128-relaxed"), exact, device);
+    assert.deepEqual(page.faults, []);
+  });
+
   test("a maze is drawn and thought about", async (t) => {
     const page = await open(t);
     await page.getByRole("button", { name: "Maze", exact: true }).click();

@@ -1,11 +1,15 @@
+#include "simd.h"
+
 // The int8 product with relaxed SIMD: one instruction multiplies 16 bytes and
 // adds four products to each of four sums. What it does with bytes from 128 up
 // in its second argument is the machine's choice, the same every time, so it
-// is asked once:
+// is asked:
 //
 //   UNSIGNED  they are 128 to 255 and sums are exact (x86 with VNNI)
 //   SIGNED    they are -128 to -1 and sums are exact (ARM with dot products)
 //   NEITHER   a sum of two products saturates (x86 without VNNI)
+//
+// A module of its own, which not every machine can parse: see SLOT in matmul_i8.c.
 
 enum { NEITHER, UNSIGNED, SIGNED };
 
@@ -31,7 +35,7 @@ INLINE int dot_mode(void) {
   {                                                                            \
     v128_t lo = wasm_v128_xor(load(w + 64 * (g)), flip);                       \
     v128_t hi = wasm_v128_xor(load(w + 64 * (g) + 16), flip);                  \
-    UNROLL for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       v128_t v = wasm_v128_load32_splat(x[r] + 4 * (g));                       \
       a[r] = dot4(v, lo, a[r]);                                                \
       b[r] = dot4(v, hi, b[r]);                                                \
@@ -50,7 +54,7 @@ INLINE int dot_mode(void) {
                             const int32_t *shift, const float *sw, v128_t flip) { \
     v128_t a[ROWS], b[ROWS];                                                   \
     const int8_t *x[ROWS];                                                     \
-    UNROLL for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       a[r] = b[r] = wasm_v128_and(wasm_i32x4_splat(shift[r]), wasm_i32x4_ne(flip, wasm_i32x4_const_splat(0))); \
       x[r] = x0 + r * ldx;                                                     \
     }                                                                          \
@@ -64,7 +68,7 @@ INLINE int dot_mode(void) {
       w += 64;                                                                 \
       UNROLL for (int r = 0; r < ROWS; r++) x[r] += 4;                         \
     }                                                                          \
-    UNROLL for (int r = 0; r < ROWS; r++) {        \
+    UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       store(y + r * ldy, scaled(a[r], sx[r], sw));                             \
       store(y + r * ldy + 4, scaled(b[r], sx[r], sw + 4));                     \
     }                                                                          \
@@ -87,8 +91,13 @@ static void relaxed_columns(float *y, int ldy, const int8_t *x, int ldx, int m, 
 #undef ROWS
 }
 
-static void matmul_relaxed(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
-                           const float *sx, const int32_t *shift, const float *sw, float *edge, float *scales, v128_t flip) {
+// relaxed tells whether the sums are exact, so that matmul_i8 may be used.
+int EXPORT(relaxed)(void) { return dot_mode() != NEITHER; }
+
+void EXPORT(matmul_i8)(float *y, int ldy, const int8_t *x, int ldx, int m, const int8_t *w, int n, int k,
+                       const float *sx, const int32_t *shift, const float *sw, char *work) {
+  float *edge = (float *)(work + EDGE), *scales = (float *)(work + SCALES);
+  v128_t flip = wasm_i8x16_splat(dot_mode() == UNSIGNED ? -128 : 0);
   int whole = n & ~7;
 #define PANEL(j) w + ((j) & ~15) * k + ((j) & 15) * 4
   for (int j = 0; j < whole; j += 8)
