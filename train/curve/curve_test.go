@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -124,6 +125,20 @@ func TestDraw(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"<svg", "two runs", "minutes", "b puzzles solved"} {
+		if !strings.Contains(image.String(), want) {
+			t.Errorf("svg has no %q", want)
+		}
+	}
+}
+
+// A run that was never evaluated shows the puzzles that it trained on.
+func TestDrawWithoutEvaluations(t *testing.T) {
+	records := slices.DeleteFunc(testRecords(50), func(r Record) bool { return r.Kind == Eval })
+	var image bytes.Buffer
+	if err := Draw(&image, "svg", "", Steps, []Run{{"a", records}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"training puzzles, %", "a puzzles solved"} {
 		if !strings.Contains(image.String(), want) {
 			t.Errorf("svg has no %q", want)
 		}

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -42,18 +43,23 @@ var palette = []color.NRGBA{
 
 // Draw writes the learning curves of runs as a picture: above the loss in
 // training, faint as recorded and bold as a running mean, below the accuracy
-// on the validation file. The format is "png" or "svg".
+// on the validation file, or in training where no run was evaluated. The format
+// is "png" or "svg".
 func Draw(w io.Writer, format, title string, axis Axis, runs []Run) error {
 	loss, accuracy := plot.New(), plot.New()
 	loss.Title.Text, loss.Y.Label.Text = title, "training loss"
 	accuracy.X.Label.Text, accuracy.Y.Label.Text = string(axis), "validation, %"
+	kind := Eval
+	if !slices.ContainsFunc(runs, evaluated) {
+		kind, accuracy.Y.Label.Text = Train, "training puzzles, %"
+	}
 	accuracy.Y.Min, accuracy.Y.Max = 0, 100
 	for i, run := range runs {
 		c := palette[i%len(palette)]
 		if err := addLoss(loss, axis, run, c); err != nil {
 			return fmt.Errorf("%s: %w", run.Name, err)
 		}
-		if err := addAccuracy(accuracy, axis, run, c); err != nil {
+		if err := addAccuracy(accuracy, kind, axis, run, c); err != nil {
 			return fmt.Errorf("%s: %w", run.Name, err)
 		}
 	}
@@ -77,9 +83,13 @@ func addLoss(p *plot.Plot, axis Axis, run Run, c color.NRGBA) error {
 	return addLine(p, run.Name, smooth(points), c, 1.5, nil)
 }
 
-func addAccuracy(p *plot.Plot, axis Axis, run Run, c color.NRGBA) error {
-	exact := series(axis, run.Records, Eval, func(r Record) float64 { return 100 * r.ExactAccuracy })
-	cells := series(axis, run.Records, Eval, func(r Record) float64 { return 100 * r.Accuracy })
+func evaluated(run Run) bool {
+	return slices.ContainsFunc(run.Records, func(r Record) bool { return r.Kind == Eval })
+}
+
+func addAccuracy(p *plot.Plot, kind Kind, axis Axis, run Run, c color.NRGBA) error {
+	exact := series(axis, run.Records, kind, func(r Record) float64 { return 100 * r.ExactAccuracy })
+	cells := series(axis, run.Records, kind, func(r Record) float64 { return 100 * r.Accuracy })
 	if len(exact) == 0 {
 		return nil
 	}
