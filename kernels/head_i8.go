@@ -11,6 +11,7 @@ type Rotation struct {
 	dim, positions int
 	cos, sin       []float32 // [dim/32, positions, 16]; none: nothing is rotated
 	turns          []turnAMX // of the pairs of panels of a head
+	offsets        []int32   // of each row, from the angles of the first position on, in bytes
 }
 
 // turnWidth is how many numbers and their partners lie side by side.
@@ -26,14 +27,17 @@ func TurnOrder(i, dim int) int {
 }
 
 // NewRotation lays out a RopeTable [positions, dim/2] for heads of dim numbers, a
-// multiple of 32. With cos nil nothing is rotated.
-func NewRotation(cos, sin []float32, positions, dim int) *Rotation {
+// multiple of 32, of at most so many lanes. With cos nil nothing is rotated.
+func NewRotation(cos, sin []float32, positions, lanes, dim int) *Rotation {
 	if dim%turnWidth != 0 {
 		panic(fmt.Sprintf("kernels: Rotation needs a head size in multiples of %d, got %d", turnWidth, dim))
 	}
 	r := &Rotation{dim: dim, positions: positions}
 	if cos != nil {
 		r.cos, r.sin = turnOrder(cos, positions, dim), turnOrder(sin, positions, dim)
+	}
+	for i := range positions * lanes {
+		r.offsets = append(r.offsets, int32(4*PanelWidth*(i%positions)))
 	}
 	r.addTurns()
 	return r
@@ -49,11 +53,11 @@ func turnOrder(angles []float32, positions, dim int) (ordered []float32) {
 	return ordered
 }
 
-// turnAMX is where the cosines and sines of a pair of panels begin, and how many
-// there are for each row: 16, or 0 where all rows have the same.
+// turnAMX is where the cosines and sines of a pair of panels begin, and a mask of
+// offsets: -1, or 0 where all rows have the same.
 type turnAMX struct {
 	cos, sin *float32
-	step     int
+	mask     int
 }
 
 func (r *Rotation) addTurns() {
@@ -62,14 +66,15 @@ func (r *Rotation) addTurns() {
 		for at := range r.dim / turnWidth {
 			turn := turnAMX{&one[0], &zero[0], 0}
 			if from := at * r.positions * PanelWidth; r.cos != nil && part < 2 {
-				turn = turnAMX{&r.cos[from], &r.sin[from], PanelWidth}
+				turn = turnAMX{&r.cos[from], &r.sin[from], -1}
 			}
 			r.turns = append(r.turns, turn)
 		}
 	}
 }
 
-// HeadI8 computes what one head attends with, for positions 0 to m-1:
+// HeadI8 computes what one head attends with, for the positions of one lane after
+// another, of the last one perhaps only the first:
 //
 //	qkv[i] = BF16(rotated q | rotated k | v)    q, k, v = MatMulI8(x, w)[i]
 //
@@ -80,14 +85,23 @@ func HeadI8(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation, sum
 	if m <= 0 {
 		return
 	}
-	if w.N != 3*r.dim || m > r.positions && r.cos != nil {
-		panic(fmt.Sprintf("kernels: HeadI8: %d rows of %d numbers, want at most %d of %d", m, w.N, r.positions, 3*r.dim))
+	if w.N != 3*r.dim || m > len(r.offsets) {
+		panic(fmt.Sprintf("kernels: HeadI8: %d rows of %d numbers, want at most %d of %d", m, w.N, len(r.offsets), 3*r.dim))
 	}
 	checkI8("HeadI8", len(qkv), ldq, w.N, x, m, w)
 	need("HeadI8", "sums", len(sums), w.N)
 	if headI8Fast(qkv, ldq, x, m, w, r) {
 		return
 	}
+	for at := 0; at < m; at += r.positions {
+		n := min(r.positions, m-at)
+		lane := x.Rows(at, n)
+		headI8(qkv[at*ldq:], ldq, &lane, n, w, r, sums)
+	}
+}
+
+// headI8 is HeadI8 of one lane.
+func headI8(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation, sums []float32) {
 	eachSums(x, m, w, sums, func(lo, n int) {
 		for c := 0; c < w.N; c += turnWidth {
 			var cos, sin []float32

@@ -6,30 +6,34 @@
 #include "bf16_amd64.h"
 
 // A pair of panels holds 16 numbers of a head and the 16 that they are rotated
-// with. A row's cosines and sines are found by how far R13 is in the scales.
+// with. What R13 is to the scales of rows, R14 is to their offsets.
 #define TILES ·headI8Tiles
 #define WIDTH 64
 #define START \
 	MOVQ argsAMX_turns(R15), DX; \
-	MOVQ DX, argsAMX_turn(R15)
+	MOVQ DX, argsAMX_turn(R15); \
+	MOVQ argsAMX_offsets(R15), DX; \
+	SUBQ argsAMX_sx(R15), DX; \
+	MOVQ DX, argsAMX_toOffset(R15)
 #define KEPT \
 	MOVQ argsAMX_turn(R15), DX; \
 	MOVQ turnAMX_cos(DX), R14; \
 	MOVQ R14, argsAMX_cos(R15); \
-	MOVQ turnAMX_sin(DX), R14; \
-	MOVQ R14, argsAMX_sin(R15); \
-	MOVQ turnAMX_step(DX), R14; \
-	MOVQ R14, argsAMX_turnStep(R15)
+	NEGQ R14; \
+	ADDQ turnAMX_sin(DX), R14; \
+	MOVQ R14, argsAMX_toSin(R15); \
+	MOVQ turnAMX_mask(DX), R14; \
+	MOVQ R14, argsAMX_turnMask(R15)
 #define NEXT_PAIR \
 	ADDQ $turnAMX__size, argsAMX_turn(R15)
 #define ROW \
 	MOVQ R13, R14; \
-	SUBQ argsAMX_sx(R15), R14; \
-	IMULQ argsAMX_turnStep(R15), R14; \
+	ADDQ argsAMX_toOffset(R15), R14; \
+	MOVL (R14), R14; \
+	ANDQ argsAMX_turnMask(R15), R14; \
 	ADDQ argsAMX_cos(R15), R14; \
 	VMOVUPS (R14), Z2; \
-	SUBQ argsAMX_cos(R15), R14; \
-	ADDQ argsAMX_sin(R15), R14; \
+	ADDQ argsAMX_toSin(R15), R14; \
 	VMOVUPS (R14), Z3; \
 	VMULPS Z2, Z0, Z4; \
 	VMULPS Z2, Z1, Z5; \

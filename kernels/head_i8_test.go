@@ -98,7 +98,7 @@ func TestHeadI8(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		for m := range 70 {
 			dim, k := 32*(1+m%3), []int{64, 128, 52}[m%3]
-			n, positions := 3*dim, m+m%2
+			n, positions := 3*dim, max(1, m-m/3-m%5)
 			xs, ws := randomI8(make([]int8, m*k), -127, uint64(m)), randomI8(make([]int8, n*k), -128, 7)
 			x, w := rowsOf(xs, m, k, m%16), packI8(ws, n, k)
 			y, ldq := make([]float32, m*n), n+m%3
@@ -108,14 +108,14 @@ func TestHeadI8(t *testing.T) {
 				cos, sin = nil, nil
 			}
 			qkv, check := guardedBF16(t, m, n, ldq, m%16)
-			HeadI8(qkv, ldq, x, m, w, NewRotation(cos, sin, positions, dim), make([]float32, (1+m%4)*n+m%5))
+			HeadI8(qkv, ldq, x, m, w, NewRotation(cos, sin, positions, m/positions+1, dim), make([]float32, (1+m%4)*n+m%5))
 			name := fmt.Sprintf("%d rows, head of %d, k %d", m, dim, k)
 			check(name)
 			for i := range m {
 				for c := range n {
 					c0 := c - c%32 + c%16 // and its partner
 					a, b, co, si := float64(y[i*n+c0]), float64(y[i*n+c0+16]), 1.0, 0.0
-					if at := i*dim/2 + c%dim/32*16 + c%16; cos != nil && c < 2*dim {
+					if at := i%positions*dim/2 + c%dim/32*16 + c%16; cos != nil && c < 2*dim {
 						co, si = float64(cos[at]), float64(sin[at])
 					}
 					want := a*co - b*si

@@ -36,6 +36,7 @@ type argsAMX struct {
 	odd          uint32   // 1: the last pair has one panel
 	fetch        int      // quarters of a KiB that a step fetches ahead
 	turns        *turnAMX // headI8Tiles: of each pair
+	offsets      *int32   // headI8Tiles: see Rotation
 
 	// What follows is the assembly's own.
 
@@ -49,10 +50,12 @@ type argsAMX struct {
 	blockX, blockS uintptr
 	//lint:ignore U1000 the assembly's
 	blockY uintptr
-	//lint:ignore U1000 headI8Tiles: of the pair that is multiplied, and that is finished
-	turn, cos, sin uintptr
-	//lint:ignore U1000 headI8Tiles
-	turnStep int
+	//lint:ignore U1000 headI8Tiles: of the pair that is multiplied
+	turn uintptr
+	//lint:ignore U1000 headI8Tiles: of the pair that is finished
+	cos, toSin, turnMask uintptr
+	//lint:ignore U1000 headI8Tiles: from a row's scale to its offset
+	toOffset uintptr
 }
 
 //go:noescape
@@ -90,7 +93,7 @@ func headI8Fast(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation)
 		return false
 	}
 	a := newArgsAMX(unsafe.Pointer(&qkv[0]), 2*ldq, x, m, w)
-	a.turns = &r.turns[0]
+	a.turns, a.offsets = &r.turns[0], &r.offsets[0]
 	headI8Tiles(&a)
 	return true
 }

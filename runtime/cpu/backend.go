@@ -99,7 +99,7 @@ func (b *Backend) tables() {
 		b.cos, b.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
 	}
 	if b.bf16 {
-		b.rotation = kernels.NewRotation(b.cos, b.sin, c.P(), c.HeadDim())
+		b.rotation = kernels.NewRotation(b.cos, b.sin, c.P(), b.lanesAtOnce(), c.HeadDim())
 	}
 }
 

@@ -51,10 +51,10 @@ func (t *batch) head(g *group, worker, task int) {
 		lo = task / c.Heads
 		hi = lo + 1
 	}
+	x := g.z8.Rows(lo*p, (hi-lo)*p)
+	kernels.HeadI8(s.qkv, 3*dim, &x, (hi-lo)*p, &w, t.b.rotation, s.wide)
 	for at := lo; at < hi; at++ {
-		x := g.z8.Rows(at*p, p)
-		kernels.HeadI8(s.qkv, 3*dim, &x, p, &w, t.b.rotation, s.wide)
-		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv, 3*dim, bias, 0, p)
+		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv[(at-lo)*p*3*dim:], 3*dim, bias, 0, p)
 	}
 }
 

@@ -52,7 +52,7 @@ type scratch struct {
 	sums     []float32       // products with low
 
 	attention *kernels.AttentionBF16 // in bf16, else nil
-	qkv       []kernels.BF16         // in bf16: [P, 3 headDim]
+	qkv       []kernels.BF16         // in bf16: [rows of a group, 3 headDim]
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -86,7 +86,7 @@ func (b *Backend) newScratch() scratch {
 	}
 	if b.bf16 {
 		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: 1, Dim: c.HeadDim()})
-		s.qkv = make([]kernels.BF16, p*3*c.HeadDim())
+		s.qkv = make([]kernels.BF16, b.lanesAtOnce()*p*3*c.HeadDim())
 	}
 	if b.has8() {
 		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
