@@ -133,7 +133,7 @@ func (t *AttentionF32) softmaxBack(r int, bias, dbias []float32) {
 // the last row stays zero.
 func (t *AttentionF32) packPanels(panels, x []float32) {
 	d3 := 3 * t.a.Heads * t.a.Dim
-	for j := range t.a.P {
+	for j := packPanelsFast(panels, x, d3, t.a.P, t.a.Dim); j < t.a.P; j++ {
 		panel := panels[j/PanelWidthBF16*PanelWidthBF16*t.a.Dim:]
 		for c, v := range x[j*d3 : j*d3+t.a.Dim] {
 			panel[c*PanelWidthBF16+j%PanelWidthBF16] = v

@@ -23,6 +23,8 @@ type AttentionBF16 struct {
 	transposed   []BF16     // [ld, queries] p or ds
 	dk, dv       []float32  // [P, Dim] sums over several scores' rows
 	inverse      []float32  // [queries] of ForwardHead
+	f32          *AttentionF32
+	wide         []float32 // [P, 3Dim] of ForwardHead in f32
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.

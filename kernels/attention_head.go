@@ -9,25 +9,52 @@ import "math"
 func (t *AttentionBF16) ForwardHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
 	p, dim := t.a.P, t.a.Dim
 	need("ForwardHead", "qkv", len(qkv), (p-1)*ldq+3*dim)
+	if slowBF16() {
+		t.forwardF32(ctx, ldc, qkv, ldq, bias, lo, hi)
+		return
+	}
 	t.packDots(&t.keys, qkv[dim:], ldq)
 	t.rows.PackRows(qkv[2*dim:], ldq, p, dim)
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		MatMulTBF16(t.s, t.ld, qkv[i*ldq:], ldq, rows, &t.keys, false)
-		if bias != nil {
-			t.addBias(bias[i*p:(i+rows)*p], rows)
-		}
-		t.powers(rows)
+		t.softmax(bias, i, rows)
 		MatMulTBF16(t.dv, dim, t.p, t.ld, rows, &t.rows, false)
 		scaleRoundRows(ctx[i*ldc:], ldc, t.dv[:rows*dim], t.inverse[:rows])
 	}
 }
 
-// addBias adds to scores what becomes bias when they are scaled.
-func (t *AttentionBF16) addBias(bias []float32, rows int) {
-	for i := range rows {
-		axpy(t.s[i*t.ld:][:t.a.P], 1/t.scale, bias[i*t.a.P:])
+// forwardF32 is ForwardHead with the same numbers in float32.
+func (t *AttentionBF16) forwardF32(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+	p, dim := t.a.P, t.a.Dim
+	if t.f32 == nil {
+		t.f32, t.wide = NewAttentionF32(AttentionShape{P: p, Heads: 1, Dim: dim}), make([]float32, p*3*dim)
 	}
+	if ldq == 3*dim {
+		ExpandBF16(t.wide, qkv[:p*ldq])
+	} else {
+		for i := range p {
+			ExpandBF16(t.wide[i*3*dim:], qkv[i*ldq:][:3*dim])
+		}
+	}
+	t.f32.packPanels(t.f32.keys, t.wide[dim:])
+	for i := lo; i < hi; i += t.queries {
+		rows := min(t.queries, hi-i)
+		t.f32.dots(t.s, t.wide[i*3*dim:], 3*dim, t.f32.keys, rows)
+		t.softmax(bias, i, rows)
+		ExpandBF16(t.s, t.p[:rows*t.ld])
+		t.f32.mix(t.dv, dim, t.s, t.ld, 1, t.wide[2*dim:], 3*dim, p, rows, false)
+		scaleRoundRows(ctx[i*ldc:], ldc, t.dv[:rows*dim], t.inverse[:rows])
+	}
+}
+
+// softmax is powers after what becomes bias, [P, P], is added to the scores of rows
+// from i on.
+func (t *AttentionBF16) softmax(bias []float32, i, rows int) {
+	for r := 0; r < rows && bias != nil; r++ {
+		axpy(t.s[r*t.ld:][:t.a.P], 1/t.scale, bias[(i+r)*t.a.P:])
+	}
+	t.powers(rows)
 }
 
 // powers is the softmax of rows of scores but for its division:

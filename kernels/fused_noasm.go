@@ -8,6 +8,8 @@ func addRMSNormFast(_, _ []float32, _ int, _ float32) bool { return false }
 
 func swiGLUI8Fast([]BF16, int, *RowsI8, int, *PanelsI8) bool { return false }
 
+func swiGLURoundFast([]BF16, int, []float32, int, int) bool { return false }
+
 func headI8Fast([]BF16, int, *RowsI8, int, *PanelsI8, *Rotation) bool { return false }
 
 func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }

@@ -133,6 +133,9 @@ func SwiGLUI8(act []BF16, lda int, x *RowsI8, m int, w *PanelsI8, sums []float32
 		return
 	}
 	eachSums(x, m, w, sums, func(lo, n int) {
+		if swiGLURoundFast(act[lo*lda:], lda, sums, n, w.N/2) {
+			return
+		}
 		for i := range n {
 			row := sums[i*w.N : (i+1)*w.N]
 			SwiGLUPanels(row[:w.N/2], row)

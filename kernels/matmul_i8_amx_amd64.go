@@ -88,6 +88,19 @@ func swiGLUI8Fast(act []BF16, lda int, x *RowsI8, m int, w *PanelsI8) bool {
 	return true
 }
 
+// swiGLURoundAVX512 takes rows of pairs of 16 gates and their ups.
+//
+//go:noescape
+func swiGLURoundAVX512(act *BF16, actRow int, gateUp *float32, rows, pairs int)
+
+func swiGLURoundFast(act []BF16, lda int, gateUp []float32, rows, n int) bool {
+	if !useBF16() {
+		return false
+	}
+	swiGLURoundAVX512(&act[0], 2*lda, &gateUp[0], rows, n/PanelWidth)
+	return true
+}
+
 func headI8Fast(qkv []BF16, ldq int, x *RowsI8, m int, w *PanelsI8, r *Rotation) bool {
 	if active != amx || !fillsTiles(w.K) {
 		return false

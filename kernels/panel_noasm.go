@@ -4,6 +4,8 @@ package kernels
 
 func useBF16() bool { return false }
 
+func slowBF16() bool { return false }
+
 func runPanel[T float32 | BF16](p panel[T]) { runPanelGeneric(p) }
 
 func roundBF16Fast([]BF16, []float32) int  { return 0 }

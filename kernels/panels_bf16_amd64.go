@@ -2,6 +2,8 @@
 
 package kernels
 
+import "unsafe"
+
 // packDotsAVX512 lays out 16 rows of src, each of octets*8 numbers, as half a
 // panel. Strides are in bytes.
 //
@@ -58,4 +60,19 @@ func transposeFast(dst []BF16, ld int, src []BF16, rows, cols int) int {
 		transposeAVX512(&dst[r], 2*ld, &src[r*cols], 2*cols, n/8)
 	}
 	return n
+}
+
+// packPanelsFast lays out the first rows of x, a multiple of 16, in panels of 32
+// float32, which it takes for pairs of BF16, and returns how many.
+func packPanelsFast(panels, x []float32, ldx, rows, dim int) int {
+	rows &^= 15
+	if !useBF16() || rows == 0 || dim == 0 || dim%4 != 0 {
+		return 0
+	}
+	_ = x[(rows-1)*ldx+dim-1]
+	for j := 0; j < rows; j += 16 {
+		out := panels[j/PanelWidthBF16*PanelWidthBF16*dim:][:PanelWidthBF16*dim]
+		packDotsAVX512((*BF16)(unsafe.Pointer(&out[j%PanelWidthBF16])), (*BF16)(unsafe.Pointer(&x[j*ldx])), 4*ldx, dim/4)
+	}
+	return rows
 }

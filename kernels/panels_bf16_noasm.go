@@ -13,3 +13,5 @@ func matMulTBF16(y []float32, ldy int, x []BF16, ldx, m int, w *PanelsBF16, add 
 func matMulTRound(y []BF16, ldy int, x []BF16, ldx, m int, w *PanelsBF16) {
 	matMulTRoundPanels(y, ldy, x, ldx, m, w)
 }
+
+func packPanelsFast([]float32, []float32, int, int, int) int { return 0 }

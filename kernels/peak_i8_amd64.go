@@ -2,11 +2,20 @@
 
 package kernels
 
-//go:noescape
-func peakI8AMX(config *tileConfig, steps int)
+// peakData is what the loops multiply: zeros are quicker, seen 5.9 TOP/s of AMX
+// instead of 4.7.
+var peakData = func() (data [17 * 64]int8) {
+	for i := range data {
+		data[i] = int8(i*i*7 + i*37 + 11)
+	}
+	return data
+}()
 
 //go:noescape
-func peakVNNI(steps int)
+func peakI8AMX(config *tileConfig, data *int8, steps int)
+
+//go:noescape
+func peakVNNI(data *int8, steps int)
 
 //go:noescape
 func peakAVXVNNI(steps int)
@@ -34,9 +43,9 @@ func peakI8Loop(steps int) {
 	case amx:
 		var config tileConfig
 		config.setProduct(32, 32, 16)
-		peakI8AMX(&config, steps)
+		peakI8AMX(&config, &peakData[0], steps)
 	case vnni:
-		peakVNNI(steps)
+		peakVNNI(&peakData[0], steps)
 	case avxvnni:
 		peakAVXVNNI(steps)
 	case avx2:

@@ -3,11 +3,17 @@
 #include "textflag.h"
 #include "amx_amd64.h"
 
-// func peakI8AMX(config *tileConfig, steps int)
-TEXT ·peakI8AMX(SB), NOSPLIT, $0-16
+// func peakI8AMX(config *tileConfig, data *int8, steps int)
+TEXT ·peakI8AMX(SB), NOSPLIT, $0-24
 	MOVQ config+0(FP), AX
-	MOVQ steps+8(FP), CX
+	MOVQ data+8(FP), SI
 	LDTILECFG(0)
+	MOVQ $64, CX
+	TILELOADD(6, 1, 0, 4)
+	TILELOADD(6, 1, 64, 5)
+	TILELOADD(6, 1, 0, 6)
+	TILELOADD(6, 1, 64, 7)
+	MOVQ steps+16(FP), CX
 
 tiles:
 	TDPBSSD(6, 4, 0)
@@ -20,16 +26,19 @@ tiles:
 	RET
 
 #define DP4(a, b, c, d) \
-	VPDPBUSD Z30, Z31, a; \
-	VPDPBUSD Z30, Z31, b; \
-	VPDPBUSD Z30, Z31, c; \
-	VPDPBUSD Z30, Z31, d
+	VPDPBUSD Z28, Z31, a; \
+	VPDPBUSD Z29, Z31, b; \
+	VPDPBUSD Z28, Z30, c; \
+	VPDPBUSD Z29, Z30, d
 
-// func peakVNNI(steps int)
-TEXT ·peakVNNI(SB), NOSPLIT, $0-8
-	MOVQ steps+0(FP), CX
-	VPXORD Z30, Z30, Z30
-	VPXORD Z31, Z31, Z31
+// func peakVNNI(data *int8, steps int)
+TEXT ·peakVNNI(SB), NOSPLIT, $0-16
+	MOVQ data+0(FP), SI
+	MOVQ steps+8(FP), CX
+	VMOVDQU64 (SI), Z28
+	VMOVDQU64 64(SI), Z29
+	VMOVDQU64 128(SI), Z30
+	VMOVDQU64 192(SI), Z31
 
 words:
 	DP4(Z0, Z1, Z2, Z3)
