@@ -11,7 +11,8 @@
 // The matrices of the levels are executed in the format that the model has them
 // in: with int8 weights the rows that they multiply are rounded to int8 too,
 // each with its own scale, and binary16 weights are converted as they are read.
-// Norms, softmax, sums, embeddings and heads are float32.
+// Norms, softmax, sums, embeddings and heads are float32; wide int8 models round
+// to bfloat16 what one kernel leaves for the next.
 package cpu
 
 import (

@@ -131,7 +131,7 @@ func (b *Backend) maxChunk() int {
 	return (rows + 1) / 2 * 2
 }
 
-// rowUnit is how many rows are about as quick as one: of bf16 a tile of AMX.
+// rowUnit is how many rows take about as long as one: in bf16 a tile of AMX.
 func (b *Backend) rowUnit() int {
 	if b.bf16 && b.trace == nil {
 		return 16
@@ -217,9 +217,9 @@ func (t *batch) cutGroup(g *group) {
 	}
 }
 
-// cut appends near-equal parts of at most most, between multiples of unit rows,
-// as many as cost the matrix kernels no more than one. The parts keep the workers
-// busy.
+// cut appends near-equal parts of at most most rows, between multiples of unit,
+// which costs the matrix kernels about as much as one row. The parts keep the
+// workers busy.
 func (s span) cut(parts []span, unit, most, workers int) []span {
 	units := (s.hi - s.lo + unit - 1) / unit
 	n := (units + most/unit - 1) / (most / unit)
