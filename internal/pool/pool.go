@@ -7,9 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// Pool is a fixed number of workers. Tasks are taken one by one from a shared
-// counter, so a slow worker takes fewer; Run returns when all are done. Which
-// worker runs a task is not defined: results must not depend on it.
+// Pool is a fixed number of workers. Each has a part of the tasks, neighbours that
+// it takes one by one, and then helps with the parts of others, so that a slow
+// worker does fewer; Run returns when all are done. Which worker runs a task is
+// not defined: results must not depend on it.
 type Pool struct {
 	mu      sync.Mutex // one Run at a time
 	workers int
@@ -23,8 +24,14 @@ type Pool struct {
 
 	body func(worker, task int)
 	n    int
-	next atomic.Int64 // the next task
+	next []counter    // of each part, how many tasks are taken
 	ids  atomic.Int64 // the next worker number of this loop
+}
+
+// counter has a cache line for itself.
+type counter struct {
+	atomic.Int64
+	_ [56]byte
 }
 
 // The next loop often starts, and the last helper often ends, within
@@ -38,7 +45,7 @@ func New(workers int) *Pool {
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{workers: workers, wake: make(chan struct{}, workers)}
+	p := &Pool{workers: workers, wake: make(chan struct{}, workers), next: make([]counter, workers)}
 	if workers <= runtime.GOMAXPROCS(0) {
 		p.spins = spins
 	}
@@ -64,7 +71,9 @@ func (p *Pool) Run(n int, body func(worker, task int)) {
 		helpers = 0
 	}
 	p.body, p.n = body, n
-	p.next.Store(0)
+	for i := range p.next {
+		p.next[i].Store(0)
+	}
 	p.ids.Store(0)
 	if helpers > 0 {
 		p.left.Add(helpers)
@@ -103,12 +112,16 @@ func (p *Pool) woken() bool {
 }
 
 func (p *Pool) work(worker int) {
-	for {
-		task := int(p.next.Add(1)) - 1
-		if task >= p.n {
-			return
+	for i := range p.workers {
+		part := (worker + i) % p.workers
+		lo, hi := p.n*part/p.workers, p.n*(part+1)/p.workers
+		for lo < hi {
+			task := lo + int(p.next[part].Add(1)) - 1
+			if task >= hi {
+				break
+			}
+			p.body(worker, task)
 		}
-		p.body(worker, task)
 	}
 }
 
