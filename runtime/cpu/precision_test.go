@@ -140,10 +140,11 @@ func TestNameShowsPrecision(t *testing.T) {
 	})
 }
 
-// Solving on and on keeps nothing: heap, goroutines and resident memory after
-// many solves are those after some, within 1 %, in a process that does nothing
-// else. HRM_LONG=1 makes it 10,000 puzzles a format; with fewer Go is still
-// growing its own tables, and 5 % is allowed.
+// Solving on and on keeps nothing: heap and goroutines after many solves are
+// those after some, within 1 %, in a process that does nothing else. HRM_LONG=1
+// makes it 10,000 puzzles a format. Resident memory may differ by 1 % and 128 KiB:
+// what Go keeps for stacks and its own tables differs by that much from one
+// reading to the next, which is 4 % of this process of 3 MiB.
 func TestSteadyMemory(t *testing.T) {
 	if f := os.Getenv("HRM_TEST_STEADY"); f != "" {
 		steadyMemory(t, f)
@@ -161,9 +162,10 @@ func TestSteadyMemory(t *testing.T) {
 }
 
 func steadyMemory(t *testing.T, format string) {
-	warmUp, puzzles, bound := 400, 800, 1.05
+	const bound, slack = 1.01, 128
+	warmUp, puzzles := 400, 800
 	if os.Getenv("HRM_LONG") != "" {
-		warmUp, puzzles, bound = 5_000, 10_000, 1.01
+		warmUp, puzzles = 5_000, 10_000
 	}
 	c := configs()["hrm"]
 	m := newModel(t, c)
@@ -177,8 +179,8 @@ func steadyMemory(t *testing.T, format string) {
 	goroutines := goruntime.NumGoroutine()
 	heapThen, residentThen := solveMany(t, b, in, puzzles)
 	t.Logf("%d puzzles: heap %.0f, then %.0f bytes; resident %.0f, then %.0f KiB", puzzles, heap, heapThen, resident, residentThen)
-	if heapThen > bound*heap || residentThen > bound*resident {
-		t.Errorf("grew by more than %.0f %%", 100*(bound-1))
+	if heapThen > bound*heap || residentThen > bound*resident+slack {
+		t.Error("grew")
 	}
 	if n := goruntime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines, were %d", n, goroutines)
