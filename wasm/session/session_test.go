@@ -42,8 +42,9 @@ func TestSteps(t *testing.T) {
 			if !(c > 1.0/11 && c <= 1) {
 				t.Errorf("cell %d has confidence %v", i, c)
 			}
-			// A given cell is certain, wherever a symmetry has put it.
-			if question[i] > 1 && (c < 0.9 || e.Tokens[i] != question[i]) {
+			// A given cell is certain, wherever a symmetry has put it; of the
+			// one that contradicts others the model may think otherwise.
+			if i != 80 && question[i] > 1 && (c < 0.9 || e.Tokens[i] != question[i]) {
 				t.Errorf("attempt %d: given cell %d is %d with confidence %v", e.Attempt, i, e.Tokens[i], c)
 			}
 		}
