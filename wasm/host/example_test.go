@@ -17,7 +17,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	h, err := host.Open(ctx, host.Options{Module: plugin, SHA256: trusted, Deadline: 10 * time.Second})
+	h, err := host.Open(ctx, host.Options{Module: plugin, SHA256: trusted, Deadline: time.Minute})
 	if err != nil {
 		fmt.Println(err)
 		return

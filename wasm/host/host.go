@@ -147,6 +147,9 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	if h.compiled, err = h.runtime.CompileModule(ctx, h.options.Module); err != nil {
+		if strings.Contains(err.Error(), "pages") && strings.Contains(err.Error(), "over limit") {
+			return fmt.Errorf("%w: %w: %w", ErrGuest, ErrMemory, err) // it starts with more
+		}
 		return fmt.Errorf("%w: %w", ErrModule, err)
 	}
 	first, err := h.start(ctx)

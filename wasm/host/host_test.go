@@ -19,7 +19,8 @@ import (
 
 const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 
-// plugin builds hrm-plugin.wasm once, with the faults that the tests ask for.
+// plugin builds hrm-plugin.wasm once, with the faults that the tests ask for, linked
+// where Binaryen is installed.
 var plugin = sync.OnceValues(func() ([]byte, error) {
 	root, err := toolchain.Root()
 	if err != nil {
@@ -31,8 +32,13 @@ var plugin = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "plugin.wasm")
-	m := toolchain.Module{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true}
-	if err := m.Compile(context.Background(), root, out, "fault"); err != nil {
+	m := toolchain.Module{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true, Tags: "fault"}
+	if binaryen, none := toolchain.FindBinaryen(root); none == nil {
+		err = m.Build(context.Background(), root, binaryen, out)
+	} else {
+		err = m.Compile(context.Background(), root, out, "")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return os.ReadFile(out)
@@ -146,7 +152,8 @@ func TestOpenRefuses(t *testing.T) {
 		"another module":   {Options{Module: hostile, SHA256: hashOf(module)}, ErrModule, hashOf(hostile)},
 		"not a plugin":     {Options{Module: empty, SHA256: hashOf(empty)}, ErrModule, "does not export"},
 		"instances":        {Options{Module: module, SHA256: hashOf(module), Instances: -1}, nil, "-1 Instances"},
-		"too small memory": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 4 << 20}, ErrMemory, "memory"},
+		"too small memory": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 8 << 20}, ErrMemory, "memory"},
+		"memory of a page": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 1 << 16}, ErrMemory, "over limit"},
 		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "does not start like one"},
 		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "want maze"},
 	} {
