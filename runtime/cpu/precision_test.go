@@ -150,6 +150,9 @@ func TestSteadyMemory(t *testing.T) {
 		steadyMemory(t, f)
 		return
 	}
+	if testing.Short() {
+		t.Skip("solves for a while")
+	}
 	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestSteadyMemory$", "-test.v")
 		cmd.Env = append(os.Environ(), "HRM_TEST_STEADY="+f.String())

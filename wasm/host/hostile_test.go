@@ -138,6 +138,9 @@ func TestHostileReplies(t *testing.T) {
 
 // Instances that come and go leave no memory behind.
 func TestInstancesLeaveNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("opens instances for a while")
+	}
 	h := open(t, Options{Instances: 1})
 	churn := func(n int) {
 		for range n {
