@@ -2,6 +2,8 @@
 
 package kernels
 
+import "unsafe"
+
 // n is a multiple of 16 and not 0.
 
 //go:noescape
@@ -53,16 +55,17 @@ func roundRow(q []int8, row []float32, inverse float32) (sum int32) {
 	return sum + roundRowGeneric(q[n:], row[n:], inverse)
 }
 
-// quantizeArgs is what quantizeRowsAVX512 reads, strides in bytes.
+// quantizeArgs is what quantizeRowsAVX512 and quantizeBF16AVX512 read, strides in
+// bytes.
 type quantizeArgs struct {
-	q      *int8    // 0
-	qRow   int      // 8
-	x      *float32 // 16
-	xRow   int      // 24
-	rows   int      // 32
-	xBytes int      // 40: of a row, a multiple of 64 and not 0
-	scale  *float32 // 48
-	shift  *int32   // 56
+	q      *int8          // 0
+	qRow   int            // 8
+	x      unsafe.Pointer // 16: float32 or BF16
+	xRow   int            // 24
+	rows   int            // 32
+	xBytes int            // 40: of a row, a multiple of 64, or of 128 in BF16, and not 0
+	scale  *float32       // 48
+	shift  *int32         // 56
 }
 
 // quantizeRowsAVX512 returns how many rows it did before one that has no scale.
@@ -77,7 +80,7 @@ func (r *RowsI8) quantizeFast(x []float32, ldx, i, m, k int) int {
 	}
 	stride := strideI8(k)
 	return i + quantizeRowsAVX512(&quantizeArgs{
-		q: &r.Data[i*stride], qRow: stride, x: &x[i*ldx], xRow: 4 * ldx,
+		q: &r.Data[i*stride], qRow: stride, x: unsafe.Pointer(&x[i*ldx]), xRow: 4 * ldx,
 		rows: m - i, xBytes: 4 * k, scale: &r.Scale[i], shift: &r.Shift[i],
 	})
 }
@@ -116,22 +119,10 @@ func (r *RowsI8) normFast(h, y []float32, i, m int, eps float32) int {
 	})
 }
 
-// quantizeBF16AVX512 is quantizeRowsAVX512 with x in BF16, and xBytes for that.
+// quantizeBF16AVX512 is quantizeRowsAVX512 with x in BF16.
 //
 //go:noescape
-func quantizeBF16AVX512(a *quantizeBF16Args) int
-
-// quantizeBF16Args is quantizeArgs for it.
-type quantizeBF16Args struct {
-	q      *int8
-	qRow   int
-	x      *BF16
-	xRow   int
-	rows   int
-	xBytes int // a multiple of 128 and not 0
-	scale  *float32
-	shift  *int32
-}
+func quantizeBF16AVX512(a *quantizeArgs) int
 
 // bf16Fast rounds rows from i on and returns the next one.
 func (r *RowsI8) bf16Fast(x []BF16, ldx, i, m, k int) int {
@@ -139,8 +130,8 @@ func (r *RowsI8) bf16Fast(x []BF16, ldx, i, m, k int) int {
 		return i
 	}
 	stride := strideI8(k)
-	return i + quantizeBF16AVX512(&quantizeBF16Args{
-		q: &r.Data[i*stride], qRow: stride, x: &x[i*ldx], xRow: 2 * ldx,
+	return i + quantizeBF16AVX512(&quantizeArgs{
+		q: &r.Data[i*stride], qRow: stride, x: unsafe.Pointer(&x[i*ldx]), xRow: 2 * ldx,
 		rows: m - i, xBytes: 2 * k, scale: &r.Scale[i], shift: &r.Shift[i],
 	})
 }

@@ -2,6 +2,8 @@
 
 #include "textflag.h"
 #include "bf16_amd64.h"
+#include "exp_amd64.h"
+#include "rows_i8_amd64.h"
 
 // func quantizeRowsAVX512(a *quantizeArgs) int
 //
@@ -36,19 +38,9 @@ largest:
 	ADDQ $64, SI
 	CMPQ SI, CX
 	JLT  largest
-	VEXTRACTI64X4 $1, Z0, Y1
-	VPMAXUD Y1, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPMAXUD X1, X0, X0
-	VPSHUFD $0x4e, X0, X1
-	VPMAXUD X1, X0, X0
-	VPSHUFD $0xb1, X0, X1
-	VPMAXUD X1, X0, X0
+	FOLD16(VPMAXUD, Z0, Y0, X0, Y1, X1)
 	VDIVSS X0, X17, X2      // 127 / largest
-	VMOVD  X2, AX
-	SUBL   $1, AX
-	CMPL   AX, $0x7f7fffff  // 0, infinity and NaN are not below
-	JCC    done
+	IS_BAD(X2, done)
 	VDIVSS X17, X0, X3
 	VMOVSS X3, (R13)
 	VBROADCASTSS X2, Z2
@@ -65,18 +57,7 @@ round:
 	ADDQ $16, DI
 	CMPQ SI, CX
 	JLT  round
-	VEXTRACTI64X4 $1, Z0, Y1
-	VPADDD Y1, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPADDD X1, X0, X0
-	VPSHUFD $0x4e, X0, X1
-	VPADDD X1, X0, X0
-	VPSHUFD $0xb1, X0, X1
-	VPADDD X1, X0, X0
-	VMOVD X0, AX
-	SHLL $7, AX
-	NEGL AX
-	MOVL AX, (R14)
+	SHIFT(Z0, Y0, X0, Y1, X1)
 	ADDQ R8, DX
 	ADDQ R9, BX
 	ADDQ $4, R13

@@ -2,36 +2,7 @@
 
 #include "textflag.h"
 #include "exp_amd64.h"
-
-// MAXIMUM leaves the largest of the 16 words of Z3 in X3.
-#define MAXIMUM \
-	VEXTRACTI64X4 $1, Z3, Y2; \
-	VPMAXUD Y2, Y3, Y3; \
-	VEXTRACTI128 $1, Y3, X2; \
-	VPMAXUD X2, X3, X3; \
-	VPSHUFD $0x4e, X3, X2; \
-	VPMAXUD X2, X3, X3; \
-	VPSHUFD $0xb1, X3, X2; \
-	VPMAXUD X2, X3, X3
-
-// TOTAL leaves the sum of the 16 words of Z9 in AX.
-#define TOTAL \
-	VEXTRACTI64X4 $1, Z9, Y2; \
-	VPADDD Y2, Y9, Y9; \
-	VEXTRACTI128 $1, Y9, X2; \
-	VPADDD X2, X9, X9; \
-	VPSHUFD $0x4e, X9, X2; \
-	VPADDD X2, X9, X9; \
-	VPSHUFD $0xb1, X9, X2; \
-	VPADDD X2, X9, X9; \
-	VMOVD X9, AX
-
-// IS_BAD goes to label unless X6, 127 over the largest, is finite and not 0.
-#define IS_BAD(label) \
-	VMOVD X6, AX; \
-	SUBL  $1, AX; \
-	CMPL  AX, $0x7f7fffff; \
-	JCC   label
+#include "rows_i8_amd64.h"
 
 // ADD16 adds 16 numbers, their squares and the largest.
 #define ADD16(at, square, top) \
@@ -70,7 +41,7 @@ label: \
 	VADDSS X19, X0, X0; \
 	VSQRTSS X0, X0, X0; \
 	VDIVSS X0, X20, X4; \
-	MAXIMUM; \
+	FOLD16(VPMAXUD, Z3, Y3, X3, Y2, X2); \
 	VMULSS X4, X3, X5; \
 	VDIVSS X5, X17, X6
 
@@ -115,7 +86,7 @@ TEXT ·addRMSNormI8AVX512(SB), NOSPLIT, $0-16
 
 row:
 	VBROADCASTSS X4, Z10
-	IS_BAD(bad)
+	IS_BAD(X6, bad)
 	VBROADCASTSS X6, Z11
 	VDIVSS X17, X5, X7
 	VMOVSS X7, (R13)
@@ -143,10 +114,7 @@ numbers:
 	ADDQ $64, R11
 	CMPQ BX, CX
 	JLT  numbers
-	TOTAL
-	SHLL $7, AX
-	NEGL AX
-	MOVL AX, (R14)
+	SHIFT(Z9, Y9, X9, Y2, X2)
 	ADDQ R8, DX
 	ADDQ $4, R13
 	ADDQ $4, R14
@@ -186,7 +154,7 @@ done:
 	VMOVDQU16 z, K1, t; \
 	VMOVDQA64 t, z
 
-// func quantizeBF16AVX512(a *quantizeBF16Args) int
+// func quantizeBF16AVX512(a *quantizeArgs) int
 //
 // The registers are those of quantizeRowsAVX512.
 TEXT ·quantizeBF16AVX512(SB), NOSPLIT, $0-16
@@ -230,9 +198,9 @@ largest:
 	VPSLLD  $16, Z3, Z2
 	VPANDD  Z14, Z3, Z3
 	VPMAXUD Z2, Z3, Z3
-	MAXIMUM
+	FOLD16(VPMAXUD, Z3, Y3, X3, Y2, X2)
 	VDIVSS X3, X17, X6
-	IS_BAD(done)
+	IS_BAD(X6, done)
 	VDIVSS X17, X3, X7
 	VMOVSS X7, (R13)
 	VBROADCASTSS X6, Z11
@@ -251,10 +219,7 @@ numbers:
 	ADDQ $64, DI
 	CMPQ SI, CX
 	JLT  numbers
-	TOTAL
-	SHLL $7, AX
-	NEGL AX
-	MOVL AX, (R14)
+	SHIFT(Z9, Y9, X9, Y2, X2)
 	ADDQ R8, DX
 	ADDQ R9, BX
 	ADDQ $4, R13
