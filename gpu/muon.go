@@ -18,11 +18,14 @@ func (m *MuonMatrix) long() int { return max(m.Rows, m.Cols) }
 // update of each is a slot [side, long] with zeros behind the columns of a
 // shorter matrix, and transposed if it has more rows than columns.
 type MuonGroup struct {
-	matrices                []MuonMatrix
-	side, long              int
-	o, next, gram, square   *Buffer
-	slotNumbers, gramNumber int
+	matrices              []MuonMatrix
+	side, long            int
+	o, next, gram, square *Buffer
 }
+
+// slot is the numbers of a slot, sides those of its Gram matrix.
+func (s *MuonGroup) slot() int  { return s.side * s.long }
+func (s *MuonGroup) sides() int { return s.side * s.side }
 
 // NewMuonGroups sorts matrices into groups and allocates what Muon needs.
 func NewMuonGroups(a *Arena, matrices []MuonMatrix) (groups []*MuonGroup) {
@@ -37,10 +40,9 @@ func NewMuonGroups(a *Arena, matrices []MuonMatrix) (groups []*MuonGroup) {
 		g.matrices, g.long = append(g.matrices, m), max(g.long, m.long())
 	}
 	for _, g := range groups {
-		g.slotNumbers, g.gramNumber = g.side*g.long, g.side*g.side
 		n := len(g.matrices)
-		g.o, g.next = a.Buffer("muon update", n*g.slotNumbers), a.Buffer("muon product", n*g.slotNumbers)
-		g.gram, g.square = a.Buffer("muon gram matrix", n*g.gramNumber), a.Buffer("muon polynomial", n*g.gramNumber)
+		g.o, g.next = a.Buffer("muon update", n*g.slot()), a.Buffer("muon product", n*g.slot())
+		g.gram, g.square = a.Buffer("muon gram matrix", n*g.sides()), a.Buffer("muon polynomial", n*g.sides())
 	}
 	return groups
 }
@@ -76,7 +78,7 @@ func (d *Device) Muon(s *MuonGroup, norm View, at int, u Muon) {
 // columns.
 func (s *MuonGroup) place(i int) []uint32 {
 	m := &s.matrices[i]
-	p := []uint32{uint32(m.Rows * m.Cols), uint32(m.Cols), uint32(i * s.slotNumbers), uint32(s.long), 1}
+	p := []uint32{uint32(m.Rows * m.Cols), uint32(m.Cols), uint32(i * s.slot()), uint32(s.long), 1}
 	if m.Rows > m.Cols {
 		p[3], p[4] = p[4], p[3]
 	}
@@ -89,23 +91,23 @@ func (s *MuonGroup) place(i int) []uint32 {
 //	A = o o^T;  o = 3.4445 o + (-4.7750 A + 2.0315 A A) o
 func (d *Device) orthogonal(s *MuonGroup) {
 	n := len(s.matrices)
-	o := Operand{View: s.o.All(), Stride: s.long, Batch: s.slotNumbers}
+	o := Operand{View: s.o.All(), Stride: s.long, Batch: s.slot()}
 	columns := o
 	columns.KMajor = true
-	a := Operand{View: s.gram.All(), Stride: s.side, Batch: s.gramNumber} // symmetric, and so is its polynomial
-	b := Operand{View: s.square.All(), Stride: s.side, Batch: s.gramNumber}
-	gram := MatMul{M: s.side, N: s.side, K: s.long, A: o, B: o, C: s.gram.All(), CStride: s.side, CBatch: s.gramNumber, Batch: n}
-	square := MatMul{M: s.side, N: s.side, K: s.side, A: a, B: a, C: s.square.All(), CStride: s.side, CBatch: s.gramNumber, Batch: n}
-	apply := MatMul{M: s.side, N: s.long, K: s.side, A: b, B: columns, C: s.next.All(), CStride: s.long, CBatch: s.slotNumbers, Batch: n}
+	a := Operand{View: s.gram.All(), Stride: s.side, Batch: s.sides()} // symmetric, and so is its polynomial
+	b := Operand{View: s.square.All(), Stride: s.side, Batch: s.sides()}
+	gram := MatMul{M: s.side, N: s.side, K: s.long, A: o, B: o, C: s.gram.All(), CStride: s.side, CBatch: s.sides(), Batch: n}
+	square := MatMul{M: s.side, N: s.side, K: s.side, A: a, B: a, C: s.square.All(), CStride: s.side, CBatch: s.sides(), Batch: n}
+	apply := MatMul{M: s.side, N: s.long, K: s.side, A: b, B: columns, C: s.next.All(), CStride: s.long, CBatch: s.slot(), Batch: n}
 
 	d.MatMul(gram)
-	d.flat(d.kernel("unit", nil), n*s.slotNumbers, []uint32{uint32(n * s.slotNumbers), uint32(s.slotNumbers), uint32(s.side)}, s.gram.All(), s.o.All())
+	d.flat(d.kernel("unit", nil), n*s.slot(), []uint32{uint32(n * s.slot()), uint32(s.slot()), uint32(s.side)}, s.gram.All(), s.o.All())
 	for range 5 {
 		d.MatMul(gram)
 		d.MatMul(square)
-		d.mix(s.square.All(), s.gram.All(), -4.7750, 2.0315, n*s.gramNumber)
+		d.mix(s.square.All(), s.gram.All(), -4.7750, 2.0315, n*s.sides())
 		d.MatMul(apply)
-		d.mix(s.o.All(), s.next.All(), 1, 3.4445, n*s.slotNumbers)
+		d.mix(s.o.All(), s.next.All(), 1, 3.4445, n*s.slot())
 	}
 }
 
