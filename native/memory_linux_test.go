@@ -6,24 +6,30 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
-// solveEnv names the file that a child process of these tests solves with.
-const solveEnv = "HRM_TEST_SOLVE"
+// A child process of these tests solves with the file that solveEnv names, or
+// on and on with the embedded model in the format that steadyEnv names.
+const solveEnv, steadyEnv = "HRM_TEST_SOLVE", "HRM_TEST_STEADY"
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(solveEnv); path != "" {
-		if err := solveOnce(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for env, run := range map[string]func(string) error{solveEnv: solveOnce, steadyEnv: solveOn} {
+		if arg := os.Getenv(env); arg != "" {
+			if err := run(arg); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -45,35 +51,108 @@ func solveOnce(path string) error {
 	if _, err := runtime.Solve(context.Background(), b, in, runtime.Options{MaxSegments: 2}); err != nil {
 		return err
 	}
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			fmt.Println(strings.Fields(rest)[0])
-		}
-	}
+	fmt.Println(memoryKiB("VmHWM:"))
 	return nil
 }
 
-// mostMemory returns the peak of resident memory, in MiB, of a process that
-// solves with a file.
-func mostMemory(t *testing.T, path string) float64 {
+// memoryKiB returns a figure of /proc/self/status.
+func memoryKiB(name string) (n int64) {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
+			fmt.Sscan(rest, &n)
+		}
+	}
+	return n
+}
+
+// inChild returns what a process prints that has an environment variable.
+func inChild(t *testing.T, name, value string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), solveEnv+"="+path)
+	cmd.Env = append(os.Environ(), name+"="+value)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr.String())
 	}
+	return string(out)
+}
+
+// mostMemory returns the peak of resident memory, in MiB, of a process that
+// solves with a file.
+func mostMemory(t *testing.T, path string) float64 {
+	t.Helper()
 	var kib float64
-	if _, err := fmt.Sscan(string(out), &kib); err != nil {
+	out := inChild(t, solveEnv, path)
+	if _, err := fmt.Sscan(out, &kib); err != nil {
 		t.Fatalf("child printed %q: %v", out, err)
 	}
 	return kib / 1024
+}
+
+// solveOn solves puzzles with the embedded model in a format, and prints heap
+// (bytes), resident memory (KiB) and goroutines after some and after as many
+// again or twice as many.
+func solveOn(format string) error {
+	warmUp, puzzles := 200, 200
+	if os.Getenv("HRM_LONG") != "" {
+		warmUp, puzzles = 5_000, 10_000
+	}
+	m, err := Default()
+	if err != nil {
+		return err
+	}
+	for _, f := range []quantize.Format{quantize.F16, quantize.I8} {
+		if f.String() == format {
+			if m, _, err = m.Convert(f); err != nil {
+				return err
+			}
+		}
+	}
+	b, err := cpu.New(m, cpu.Options{Threads: 2})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	tokens, err := puzzle.Sudoku{}.Encode("53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79")
+	if err != nil {
+		return err
+	}
+	for _, n := range []int{warmUp, puzzles} {
+		for range n {
+			if _, err := runtime.Solve(context.Background(), b, []runtime.Input{{Tokens: tokens}}, runtime.Options{}); err != nil {
+				return err
+			}
+		}
+		var s goruntime.MemStats
+		debug.FreeOSMemory()
+		goruntime.ReadMemStats(&s)
+		fmt.Println(s.HeapAlloc, memoryKiB("VmRSS:"), goruntime.NumGoroutine())
+	}
+	return nil
+}
+
+// Solving on and on keeps nothing: heap and resident memory grow by at most 1 %,
+// goroutines not at all. HRM_LONG=1 makes it 10,000 puzzles a format.
+func TestSteadyMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("solves for a while")
+	}
+	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
+		t.Run(f.String(), func(t *testing.T) {
+			var heap, resident, goroutines, heapThen, residentThen, goroutinesThen int64
+			out := inChild(t, steadyEnv, f.String())
+			t.Log(out)
+			if _, err := fmt.Sscan(out, &heap, &resident, &goroutines, &heapThen, &residentThen, &goroutinesThen); err != nil {
+				t.Fatal(err)
+			}
+			if 100*heapThen > 101*heap || 100*residentThen > 101*resident || goroutinesThen > goroutines {
+				t.Error("grew by over 1 %")
+			}
+		})
+	}
 }
 
 // The published size in int8 solves within 48 MiB: the file is not kept beside

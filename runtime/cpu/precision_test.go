@@ -2,12 +2,7 @@ package cpu
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"os"
-	"os/exec"
-	goruntime "runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -138,83 +133,4 @@ func TestNameShowsPrecision(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Solving on and on keeps nothing: heap and goroutines after many solves are
-// those after some, within 1 %, in a process that does nothing else. HRM_LONG=1
-// makes it 10,000 puzzles a format. Resident memory may differ by 1 % and 128 KiB:
-// what Go keeps for stacks and its own tables differs by that much from one
-// reading to the next, which is 4 % of this process of 3 MiB.
-func TestSteadyMemory(t *testing.T) {
-	if f := os.Getenv("HRM_TEST_STEADY"); f != "" {
-		steadyMemory(t, f)
-		return
-	}
-	if testing.Short() {
-		t.Skip("solves for a while")
-	}
-	for _, f := range []quantize.Format{quantize.F32, quantize.F16, quantize.I8} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestSteadyMemory$", "-test.v")
-		cmd.Env = append(os.Environ(), "HRM_TEST_STEADY="+f.String())
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Errorf("%v: %v", f, err)
-		}
-		t.Logf("%v: %s", f, out)
-	}
-}
-
-func steadyMemory(t *testing.T, format string) {
-	const bound, slack = 1.01, 128
-	warmUp, puzzles := 400, 800
-	if os.Getenv("HRM_LONG") != "" {
-		warmUp, puzzles = 5_000, 10_000
-	}
-	c := configs()["hrm"]
-	m := newModel(t, c)
-	for _, f := range []quantize.Format{quantize.F16, quantize.I8} {
-		if f.String() == format {
-			m = convert(t, m, f)
-		}
-	}
-	b, in := newBackend(t, m, Options{Threads: 2}), inputs(&c, 8)
-	heap, resident := solveMany(t, b, in, warmUp)
-	goroutines := goruntime.NumGoroutine()
-	heapThen, residentThen := solveMany(t, b, in, puzzles)
-	t.Logf("%d puzzles: heap %.0f, then %.0f bytes; resident %.0f, then %.0f KiB", puzzles, heap, heapThen, resident, residentThen)
-	if heapThen > bound*heap || residentThen > bound*resident+slack {
-		t.Error("grew")
-	}
-	if n := goruntime.NumGoroutine(); n > goroutines {
-		t.Errorf("%d goroutines, were %d", n, goroutines)
-	}
-}
-
-// solveMany solves some puzzles and returns what the heap holds then, in bytes, and
-// what is resident, in KiB, without free pages that Go has not returned yet.
-func solveMany(t *testing.T, b *Backend, in []runtime.Input, n int) (heap, resident float64) {
-	for range n / len(in) {
-		if _, err := runtime.Solve(t.Context(), b, in, runtime.Options{Lanes: 4}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var m goruntime.MemStats
-	debug.FreeOSMemory()
-	goruntime.ReadMemStats(&m)
-	return float64(m.HeapAlloc), residentKiB() - float64(m.HeapIdle-m.HeapReleased)/1024
-}
-
-// residentKiB returns the anonymous memory that this process has, without pages
-// of its program, or 0 where the system does not tell.
-func residentKiB() (n float64) {
-	data, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
-			fmt.Sscan(rest, &n)
-		}
-	}
-	return n
 }
