@@ -14,6 +14,8 @@ type weights struct {
 	f32 *kernels.Panels
 	f16 *kernels.PanelsF16
 	i8  *kernels.PanelsI8
+
+	seen func(x []float32) // given all rows x [rows, K] that w multiplies, or nil
 }
 
 // format returns the format in which a matrix is executed: its own where
@@ -168,6 +170,9 @@ func (s *scratch) operand(x []float32, k int, w *weights) operand {
 // multiply sets y [rows, ldy] = x . w^T for rows lo..lo+n-1 of w. lo must be a
 // multiple of kernels.PanelWidth.
 func (o *operand) multiply(y []float32, ldy int, w *weights, lo, n int) {
+	if w.seen != nil && lo == 0 {
+		w.seen(o.x)
+	}
 	switch {
 	case w.i8 != nil:
 		p := w.i8.Rows(lo, n)
