@@ -117,7 +117,7 @@ func outputError(rows []rowSums) OutputError {
 
 // damping is what is added to H's diagonal, as a share of its mean, so that
 // inputs that calibration saw little of are rounded to the nearest.
-const damping = 1e-3
+const damping = 1e-2
 
 // feedback is what rounding the inputs of a matrix in turn needs.
 type feedback struct {
