@@ -82,7 +82,7 @@ With --calibrate int8 numbers are not each the nearest: the model thinks about
 puzzles first, and each matrix is rounded so that its products with what it
 multiplied there change least (GPTQ). The format stays the same. Puzzles should be
 like those that the model will see, hard and easy ones; give training data, not
-what the result is judged by. Four mazes are enough, as one has many positions.
+what the result is judged by. A few mazes are enough, as one has many positions.
 
 With --data the new model is compared with the old one on puzzles: both run all
 segments of training, and the cosine of their states is taken after each.
