@@ -179,3 +179,29 @@ func TestMomentsRefusals(t *testing.T) {
 		t.Errorf("canceled: %v", err)
 	}
 }
+
+// With the numbers of a calibrated model, in float32, states are nearer to the
+// model's own than with the nearest numbers.
+func TestCalibratedStatesAreNearer(t *testing.T) {
+	for name, m := range calibrated(t) {
+		in := inputs(&m.Config, 3)
+		moments, err := Moments(t.Context(), m, in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, _, err := m.Calibrate(t.Context(), moments, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		distance := func(q *runtime.Model) float64 {
+			a, err := runtime.Compare(t.Context(), newBackend(t, m, Options{Threads: 1}), newBackend(t, convert(t, q, quantize.F32), Options{Threads: 1}), in, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return 2 - a.Segments[0].HMean - a.Segments[0].LMean
+		}
+		if got, nearest := distance(q), distance(convert(t, m, quantize.I8)); !(got < 0.8*nearest) {
+			t.Errorf("%s: 1 - cosine is %g, with the nearest numbers %g", name, got, nearest)
+		}
+	}
+}
