@@ -14,8 +14,6 @@ func headI8Fast([]BF16, int, *RowsI8, int, *PanelsI8, *Rotation) bool { return f
 
 func (r *RowsI8) quantizeFast(_ []float32, _, i, _, _ int) int { return i }
 
-func residual(dst, x []float32, q []int8, scale float32) { residualGeneric(dst, x, q, scale) }
-
 func ropeBF16Fast([]BF16, int, []float32, int, int, int, []float32, []float32) bool { return false }
 
 func (r *RowsI8) canNormFast(int) bool { return false }

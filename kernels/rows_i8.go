@@ -26,22 +26,6 @@ func (r *RowsI8) Rows(lo, n int) RowsI8 {
 	return RowsI8{K: r.K, Data: r.Data[lo*stride : (lo+n)*stride], Scale: r.Scale[lo : lo+n], Shift: r.Shift[lo : lo+n]}
 }
 
-// Residual sets dst to what rounding took from row i of r, whose numbers were x:
-//
-//	dst[k] = x[k] - Scale[i] * Data[i, k]
-//
-// A row is then r's and that of dst rounded in its turn, to about 15 bits.
-func (r *RowsI8) Residual(dst, x []float32, i int) {
-	need("Residual", "x", min(len(x), len(dst)), r.K)
-	residual(dst[:r.K], x[:r.K], r.Data[i*strideI8(r.K):][:r.K], r.Scale[i])
-}
-
-func residualGeneric(dst, x []float32, q []int8, scale float32) {
-	for k, v := range q {
-		dst[k] = x[k] - float32(scale*float32(v))
-	}
-}
-
 // largestI8 leaves -128 out, so that the range is symmetric.
 const largestI8 = 127
 

@@ -18,17 +18,6 @@ func maxAbsAVX2(row *float32, n int) uint32
 //go:noescape
 func roundRowAVX2(q *int8, row *float32, n int, inverse float32) int32
 
-//go:noescape
-func residualAVX2(dst, x *float32, q *int8, n int, scale float32)
-
-func residual(dst, x []float32, q []int8, scale float32) {
-	n := eights(len(q))
-	if n > 0 {
-		residualAVX2(&dst[0], &x[0], &q[0], n, scale)
-	}
-	residualGeneric(dst[n:], x[n:], q[n:], scale)
-}
-
 func maxAbs(row []float32) (largest uint32) {
 	n := len(row) &^ 15
 	switch {

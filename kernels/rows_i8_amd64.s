@@ -110,26 +110,3 @@ loopRound2:
 	VZEROUPPER
 	MOVL AX, ret+32(FP)
 	RET
-
-// func residualAVX2(dst, x *float32, q *int8, n int, scale float32)
-TEXT ·residualAVX2(SB), NOSPLIT, $0-36
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ q+16(FP), DX
-	MOVQ n+24(FP), CX
-	VBROADCASTSS scale+32(FP), Y2
-
-loopResidual:
-	VPMOVSXBD (DX), Y0
-	VCVTDQ2PS Y0, Y0
-	VMULPS    Y2, Y0, Y0
-	VMOVUPS   (SI), Y1
-	VSUBPS    Y0, Y1, Y1
-	VMOVUPS   Y1, (DI)
-	ADDQ $8, DX
-	ADDQ $32, SI
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JNZ  loopResidual
-	VZEROUPPER
-	RET

@@ -24,17 +24,20 @@ var precisions = map[string]quantize.Format{"int8": quantize.I8, "fp16": quantiz
 type quantizeFlags struct {
 	to, out, data  string
 	limit, threads int
+	calibrate      []string
+	calibrateLimit int
 	json           bool
 }
 
 // quantizeReport is what hrm quantize prints; its JSON names are in the help.
 type quantizeReport struct {
-	From    string        `json:"from"`
-	To      string        `json:"to"`
-	Format  string        `json:"format"`
-	Before  int64         `json:"bytes_before"`
-	After   int64         `json:"bytes_after"`
-	Tensors []tensorError `json:"tensors"`
+	From       string        `json:"from"`
+	To         string        `json:"to"`
+	Format     string        `json:"format"`
+	Before     int64         `json:"bytes_before"`
+	After      int64         `json:"bytes_after"`
+	Calibrated int           `json:"calibrated_on,omitempty"` // puzzles
+	Tensors    []tensorError `json:"tensors"`
 	*agreement
 }
 
@@ -43,6 +46,9 @@ type tensorError struct {
 	MaxAbs   float64 `json:"max_abs"`
 	Relative float64 `json:"relative"`
 	Cosine   float64 `json:"cosine"`
+	// of what the tensor multiplies, when calibrated
+	Output  float64 `json:"output,omitempty"`
+	Nearest float64 `json:"output_nearest,omitempty"`
 }
 
 // agreement is how the two models compare on puzzles.
@@ -72,22 +78,34 @@ or as binary16. Embeddings, heads and the puzzle table stay as they are. The
 processor's kernels execute these formats: see the name of the backend in hrm
 bench.
 
+With --calibrate int8 numbers are not each the nearest: the model thinks about
+puzzles first, and each matrix is rounded so that its products with what it
+multiplied there change least (GPTQ). The format stays the same. Puzzles should be
+like those that the model will see, hard and easy ones; give training data, not
+what the result is judged by. A few mazes are enough, as one has many positions.
+
 With --data the new model is compared with the old one on puzzles: both run all
 segments of training, and the cosine of their states is taken after each.
 
 --json prints one object: from, to, format, bytes_before, bytes_after, tensors
-(name, max_abs, relative and cosine, of the error), and with --data puzzles,
-segments (zH_mean, zH_min, zL_mean, zL_min: cosines over puzzles),
-same_halting_segment, same_answer (shares of the puzzles), and where the data
-has answers exact_accuracy and exact_accuracy_before.`,
+(name, max_abs, relative and cosine, of the error), with --calibrate
+calibrated_on (puzzles) and for each tensor output and output_nearest (the
+relative error of its products there, and what it would be with the nearest
+numbers), and with --data puzzles, segments (zH_mean, zH_min, zL_mean, zL_min:
+cosines over puzzles), same_halting_segment, same_answer (shares of the
+puzzles), and where the data has answers exact_accuracy and
+exact_accuracy_before.`,
 		Example: `  hrm quantize model.hrm --to int8 -o small.hrm
-  hrm quantize model.hrm --to int8 -o small.hrm --data valid.csv.gz --limit 200`,
+  hrm quantize model.hrm --to int8 -o small.hrm --data valid.csv.gz --limit 200
+  hrm quantize model.hrm --to int8 -o small.hrm --calibrate train.csv.gz`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.to, "to", "int8", "`FORMAT`: int8 or fp16")
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringArrayVar(&f.calibrate, "calibrate", nil, "`FILE` of puzzles to round for, int8 only; may be given more than once")
+	flags.IntVar(&f.calibrateLimit, "calibrate-limit", 32, "use the first `N` puzzles of each --calibrate (0: all)")
 	flags.StringVar(&f.data, "data", "", "`FILE` of puzzles to compare on")
 	flags.IntVar(&f.limit, "limit", 100, "use the first `N` puzzles (0: all)")
 	flags.IntVar(&f.threads, "threads", 0, "processor threads (default all)")
@@ -101,22 +119,20 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 	if !ok {
 		return fmt.Errorf("--to is %q, want one of %v", f.to, slices.Sorted(maps.Keys(precisions)))
 	}
-	if f.limit < 0 {
-		return fmt.Errorf("--limit is %d, want 0 or more", f.limit)
+	if err := f.check(); err != nil {
+		return err
 	}
 	m, file, err := native.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	q, tensors, err := m.Convert(format)
+	q, tensors, calibrated, err := f.convert(cmd.Context(), m, format, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	r := &quantizeReport{From: path, To: f.out, Format: f.to}
-	for _, t := range tensors {
-		r.Tensors = append(r.Tensors, tensorError{t.Name, t.Error.MaxAbs, t.Error.Relative, t.Error.Cosine})
-	}
+	r := &quantizeReport{From: path, To: f.out, Format: f.to, Calibrated: calibrated}
+	r.addTensors(tensors)
 	if f.data != "" {
 		if r.agreement, err = f.compare(cmd.Context(), m, q, cmd.ErrOrStderr()); err != nil {
 			return err
@@ -129,6 +145,12 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 	}
 	return r.print(cmd.OutOrStdout())
+}
+
+func (r *quantizeReport) addTensors(tensors []runtime.TensorError) {
+	for _, t := range tensors {
+		r.Tensors = append(r.Tensors, tensorError{t.Name, t.Error.MaxAbs, t.Error.Relative, t.Error.Cosine, t.Output.Calibrated, t.Output.Nearest})
+	}
 }
 
 // save writes the model and returns the sizes of the old file and of the new.
@@ -149,7 +171,7 @@ func save(m *runtime.Model, from, to string) (before, after int64, err error) {
 
 // compare runs both models on the puzzles.
 func (f *quantizeFlags) compare(ctx context.Context, before, after *runtime.Model, errOut io.Writer) (*agreement, error) {
-	in, answers, err := f.read(before)
+	in, answers, err := readPuzzles(before, f.data, f.limit)
 	if err != nil {
 		return nil, err
 	}
@@ -177,23 +199,24 @@ func (f *quantizeFlags) compare(ctx context.Context, before, after *runtime.Mode
 	return sum.shares(), nil
 }
 
-// read returns the puzzles and their answers, nil where there is none.
-func (f *quantizeFlags) read(m *runtime.Model) (in []runtime.Input, answers [][]int32, err error) {
+// readPuzzles returns the first puzzles of a file, all for limit 0, and their
+// answers, nil where there is none.
+func readPuzzles(m *runtime.Model, path string, limit int) (in []runtime.Input, answers [][]int32, err error) {
 	task, err := taskOf(m)
 	if err != nil {
 		return nil, nil, err
 	}
-	for it := range readFile(f.data, task) {
+	for it := range readFile(path, task) {
 		if it.err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", it.where, it.err)
 		}
 		in, answers = append(in, runtime.Input{Tokens: it.Question, PuzzleID: it.ID}), append(answers, it.Answer)
-		if len(in) == f.limit {
+		if len(in) == limit {
 			break
 		}
 	}
 	if len(in) == 0 {
-		return nil, nil, fmt.Errorf("%s: no puzzles", f.data)
+		return nil, nil, fmt.Errorf("%s: no puzzles", path)
 	}
 	return in, answers, nil
 }
@@ -256,9 +279,17 @@ func (a *agreement) shares() *agreement {
 func (r *quantizeReport) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s: %s bytes, was %s (%.2f times as small)\n\n", r.To, thousands(r.After), thousands(r.Before), float64(r.Before)/float64(r.After))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "tensor\tlargest error\trelative\tcosine")
+	fmt.Fprint(w, "tensor\tlargest error\trelative\tcosine")
+	if r.Calibrated > 0 {
+		fmt.Fprint(w, "\tof products\tto nearest")
+	}
+	fmt.Fprintln(w)
 	for _, t := range r.Tensors {
-		fmt.Fprintf(w, "%s\t%.3g\t%.3g\t%.6f\n", t.Name, t.MaxAbs, t.Relative, t.Cosine)
+		fmt.Fprintf(w, "%s\t%.3g\t%.3g\t%.6f", t.Name, t.MaxAbs, t.Relative, t.Cosine)
+		if r.Calibrated > 0 {
+			fmt.Fprintf(w, "\t%.3g\t%.3g", t.Output, t.Nearest)
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil || r.agreement == nil {
 		return err

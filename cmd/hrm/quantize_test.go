@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,9 +33,61 @@ func TestQuantize(t *testing.T) {
 	}
 }
 
+// The same puzzles make the same file, of the size of one that is not calibrated.
+func TestQuantizeCalibrates(t *testing.T) {
+	model, dir := modelFile(t), t.TempDir()
+	data := writeFile(t, "data.csv", "question,answer\n"+easy+","+easyAnswer+"\n"+easyAnswer+","+easyAnswer+"\n")
+	quantize := func(name string, flags ...string) (*quantizeReport, []byte) {
+		out := filepath.Join(dir, name)
+		code, text, errOut := hrm(t, "", append([]string{"quantize", model, "--to", "int8", "-o", out, "--json"}, flags...)...)
+		r := &quantizeReport{}
+		if err := json.Unmarshal([]byte(text), r); err != nil || code != statusOK {
+			t.Fatalf("status %d, %q, %q: %v", code, text, errOut, err)
+		}
+		file, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, file
+	}
+	_, nearest := quantize("nearest.hrm")
+	r, file := quantize("a.hrm", "--calibrate", data, "--calibrate", data, "--calibrate-limit", "1")
+	if _, again := quantize("b.hrm", "--calibrate", data, "--calibrate", data, "--calibrate-limit", "1"); !bytes.Equal(file, again) {
+		t.Error("another file the second time")
+	}
+	if len(file) != len(nearest) || bytes.Equal(file, nearest) {
+		t.Errorf("%d bytes, without calibration %d", len(file), len(nearest))
+	}
+	if r.Calibrated != 2 || len(r.Tensors) != 8 {
+		t.Errorf("got %+v", r)
+	}
+	for _, e := range r.Tensors {
+		if !(e.Output > 0 && e.Output < e.Nearest) {
+			t.Errorf("%s: %+v", e.Name, e)
+		}
+	}
+}
+
 func TestQuantizeMisuse(t *testing.T) {
-	code, _, errOut := hrm(t, "", "quantize", modelFile(t), "--to", "int4", "-o", filepath.Join(t.TempDir(), "q.hrm"))
-	if code != statusUsage || !strings.Contains(errOut, "int4") || !strings.Contains(errOut, "int8") {
-		t.Errorf("status %d, %q", code, errOut)
+	model, out := modelFile(t), filepath.Join(t.TempDir(), "q.hrm")
+	empty := writeFile(t, "empty.csv", "question,answer\n")
+	for _, c := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"--to", "int4"}, "int8"},
+		{[]string{"--limit", "-1"}, "--limit"},
+		{[]string{"--calibrate", empty}, "no puzzles"},
+		{[]string{"--calibrate", empty, "--calibrate-limit", "-1"}, "--calibrate-limit"},
+		{[]string{"--calibrate", empty, "--to", "fp16"}, "fp16"},
+		{[]string{"--calibrate", "missing.csv"}, "missing.csv"},
+	} {
+		code, _, errOut := hrm(t, "", append([]string{"quantize", model, "-o", out}, c.flags...)...)
+		if code != statusUsage || !strings.Contains(errOut, c.want) {
+			t.Errorf("%q: status %d, %q", c.flags, code, errOut)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a file was written")
 	}
 }

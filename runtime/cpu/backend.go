@@ -47,7 +47,6 @@ type Backend struct {
 	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
 	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
 	bf16    bool                  // see canBF16
-	fine    bool                  // int8 weights multiply rows of about 15 bits
 	lmHead  *weights
 	qHead   *weights
 	eps     float32
@@ -55,12 +54,6 @@ type Backend struct {
 	cos, sin []float32         // [P, headDim/2], Positions Rope only
 	rotation *kernels.Rotation // the same in bf16, which needs one without angles too
 }
-
-// fineWidth is the largest hidden size of models whose rows are rounded to two
-// int8 each, the second for what the first leaves. In a narrow model rounding
-// rows costs eight times the accuracy that rounding weights does, and its
-// products are little of its time.
-const fineWidth = 256
 
 // New prepares a model. It fails when the model's matrices do not have the
 // shapes of its configuration, or HRM_KERNELS names kernels that do not run
@@ -79,7 +72,6 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	if err := b.pack(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
-	b.fine = b.has8() && m.Config.Hidden <= fineWidth
 	b.name = b.describe()
 	b.tables()
 	if o.Trace != nil {

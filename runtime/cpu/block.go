@@ -41,7 +41,7 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 // say,
 //
 //	L: z = zL + zH + x    H: z = zH + zL
-func (t *batch) enter(g *group, worker, task int) {
+func (t *batch) enter(g *group, _, task int) {
 	d := t.b.model.Config.Hidden
 	const rows = 8 // at a time: they stay in the first-level cache
 	k := g.chunks[task]
@@ -58,7 +58,7 @@ func (t *batch) enter(g *group, worker, task int) {
 				kernels.Add(z, l.z[runtime.L][lo:hi])
 			}
 		}
-		t.round(g, worker, some)
+		t.round(g, some)
 	}
 }
 
@@ -73,40 +73,36 @@ func (t *batch) leave(g *group, _, task int) {
 }
 
 // state returns rows of the state, as prepare left them.
-func (t *batch) state(g *group, worker int, k span) operand {
+func (t *batch) state(g *group, k span) operand {
 	d := t.b.model.Config.Hidden
-	x := operand{x: g.z[k.lo*d : k.hi*d], k: d, rows: k.hi - k.lo, s: &t.b.scratch[worker]}
+	x := operand{x: g.z[k.lo*d : k.hi*d], k: d, rows: k.hi - k.lo}
 	if g.z8 != nil {
 		x.i8 = g.z8.Rows(k.lo, x.rows)
-	}
-	if g.low != nil {
-		x.low = g.low.Rows(k.lo, x.rows)
 	}
 	return x
 }
 
 // prepare rounds a chunk of the state for the int8 matrices that multiply it.
-func (t *batch) prepare(g *group, worker, task int) { t.round(g, worker, g.chunks[task]) }
+func (t *batch) prepare(g *group, _, task int) { t.round(g, g.chunks[task]) }
 
 // round is prepare for some rows.
-func (t *batch) round(g *group, worker int, rows span) {
+func (t *batch) round(g *group, rows span) {
 	if g.z8 != nil {
-		x := t.state(g, worker, rows)
+		x := t.state(g, rows)
 		x.quantize()
 	}
 }
 
 // addNorm is z = rms(z + y) for a chunk, and prepare.
-func (t *batch) addNorm(g *group, worker, task int, y []float32) {
+func (t *batch) addNorm(g *group, task int, y []float32) {
 	d, k := t.b.model.Config.Hidden, g.chunks[task]
 	z := g.z[k.lo*d : k.hi*d]
-	if g.z8 != nil && g.low == nil {
+	if g.z8 != nil {
 		rows := g.z8.Rows(k.lo, k.hi-k.lo)
 		rows.AddRMSNorm(z, y, d, t.b.eps)
 		return
 	}
 	kernels.AddRMSNorm(z, y, d, t.b.eps)
-	t.prepare(g, worker, task)
 }
 
 // project computes queries, keys and values of a band for some heads.
@@ -117,7 +113,7 @@ func (t *batch) project(g *group, worker, task int) {
 	first := task % tasks * c.Heads / tasks
 	for lo := k.lo; lo < k.hi; lo += t.b.maxChunk() {
 		part := span{lo, min(lo+t.b.maxChunk(), k.hi)}
-		x := t.state(g, worker, part)
+		x := t.state(g, part)
 		qkv := s.wide[:x.rows*width]
 		x.multiply(qkv, width, w, first*3*c.HeadDim(), width)
 		t.traceData(g, "qkv", qkv)
@@ -204,7 +200,7 @@ func (t *batch) mixHeads(g *group, worker, task int) {
 	out := s.out[:x.rows*d]
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "attn_out", out)
-	t.addNorm(g, worker, task, out)
+	t.addNorm(g, task, out)
 }
 
 // gluBlock is the number of channels that glu computes at a time: few, so that
@@ -215,7 +211,7 @@ const gluBlock = 128
 // glu computes some channels of a band's act = silu(gate . z) * up . z.
 func (t *batch) glu(g *group, worker, task int) {
 	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
-	x := t.state(g, worker, g.bands[g.band].span)
+	x := t.state(g, g.bands[g.band].span)
 	if task == 0 {
 		t.traceData(g, "after_norm1", x.x)
 		t.traceGateUp(g, &x, w)
@@ -257,7 +253,7 @@ func (t *batch) down(g *group, worker, task int) {
 	out := s.out[:x.rows*d]
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "mlp_out", out)
-	t.addNorm(g, worker, task, out)
+	t.addNorm(g, task, out)
 	t.traceData(g, "block_out", g.z[k.lo*d:k.hi*d])
 }
 

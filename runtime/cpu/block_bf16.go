@@ -10,11 +10,15 @@ import (
 // activations of the SwiGLU. Its rounding, 2^-8 of a number, is below that of the
 // int8 rows, and what matters is how many bytes leave the first-level cache.
 
-// canBF16 tells whether a model is such a one. The kernels need sizes that fill
+// narrowWidth is the largest hidden size of models that stay in float32 there:
+// their numbers fit the cache.
+const narrowWidth = 256
+
+// canBF16 tells whether a model is a wide one. The kernels need sizes that fill
 // whole vectors.
 func (b *Backend) canBF16(all []matrix) bool {
 	c := &b.model.Config
-	if !kernels.HasBF16() || c.MLPT || c.Hidden <= fineWidth || c.Hidden%64 != 0 || c.HeadDim()%32 != 0 {
+	if !kernels.HasBF16() || c.MLPT || c.Hidden <= narrowWidth || c.Hidden%64 != 0 || c.HeadDim()%32 != 0 {
 		return false
 	}
 	for i := range all {
@@ -61,7 +65,7 @@ func (t *batch) head(g *group, worker, task int) {
 // operandBF16 prepares x [rows, k] for int8 weights. It is valid until the next
 // one.
 func (s *scratch) operandBF16(x []kernels.BF16, k int) operand {
-	o := operand{k: k, rows: len(x) / k, s: s, i8: *s.rows}
+	o := operand{k: k, rows: len(x) / k, i8: *s.rows}
 	o.i8.QuantizeBF16(x, k, o.rows, k)
 	return o
 }

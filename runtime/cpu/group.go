@@ -30,7 +30,6 @@ type band struct {
 type activation struct {
 	z       []float32       // [rows, D] the state that the pass updates
 	z8      *kernels.RowsI8 // the same in int8; nil when nothing multiplies it
-	low     *kernels.RowsI8 // what that leaves, or nil
 	context []float32       // [rows, D] of attention
 	act     []float32       // [rows of a band, I] SwiGLU
 
@@ -46,10 +45,6 @@ type scratch struct {
 	column []float32       // MLPT: [channels, P]
 	act    []float32       // MLPT: [channels, I of positions]
 	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
-
-	low      *kernels.RowsI8 // with fine rows, what rounding took from rows, else nil
-	residual []float32       // the same of one row, in float32
-	sums     []float32       // products with low
 
 	attention *kernels.AttentionBF16 // in bf16, else nil
 	qkv       []kernels.BF16         // in bf16: [rows of a group, 3 headDim]
@@ -91,10 +86,6 @@ func (b *Backend) newScratch() scratch {
 	if b.has8() {
 		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
 	}
-	if b.fine {
-		s.low = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
-		s.residual, s.sums = make([]float32, max(d, inter)), make([]float32, max(64*1024, 3*d, p, 2*gluBlock, 2*inter))
-	}
 	return s
 }
 
@@ -110,9 +101,6 @@ func (b *Backend) newActivation(rows int) activation {
 	}
 	if b.has8() {
 		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
-	}
-	if b.fine {
-		a.low = kernels.NewRowsI8(rows, c.Hidden)
 	}
 	return a
 }

@@ -14,6 +14,8 @@ type weights struct {
 	f32 *kernels.Panels
 	f16 *kernels.PanelsF16
 	i8  *kernels.PanelsI8
+
+	seen func(x []float32) // given all rows x [rows, K] that w multiplies, or nil
 }
 
 // format returns the format in which a matrix is executed: its own where
@@ -122,44 +124,25 @@ type operand struct {
 	x       []float32
 	k, rows int
 	i8      kernels.RowsI8
-	low     kernels.RowsI8 // with fine rows, what rounding took from i8
-	s       *scratch
 }
 
 // quantize rounds x.
-func (o *operand) quantize() {
-	o.i8.Quantize(o.x, o.k, o.rows, o.k)
-	if o.low.Data == nil {
-		return
-	}
-	o.low.K = o.k
-	for i := range o.rows {
-		o.i8.Residual(o.s.residual, o.x[i*o.k:(i+1)*o.k], i)
-		row := o.low.Rows(i, 1)
-		row.Quantize(o.s.residual, o.k, 1, o.k)
-	}
-}
+func (o *operand) quantize() { o.i8.Quantize(o.x, o.k, o.rows, o.k) }
 
 // row returns one row.
 func (o *operand) row(i int) operand {
-	r := operand{x: o.x[i*o.k : (i+1)*o.k], k: o.k, rows: 1, s: o.s}
+	r := operand{x: o.x[i*o.k : (i+1)*o.k], k: o.k, rows: 1}
 	if o.i8.Data != nil {
 		r.i8 = o.i8.Rows(i, 1)
-	}
-	if o.low.Data != nil {
-		r.low = o.low.Rows(i, 1)
 	}
 	return r
 }
 
 // operand prepares x [rows, k] for w. It is valid until the next one.
 func (s *scratch) operand(x []float32, k int, w *weights) operand {
-	o := operand{x: x, k: k, rows: len(x) / k, s: s}
+	o := operand{x: x, k: k, rows: len(x) / k}
 	if w.i8 != nil {
 		o.i8 = *s.rows
-		if s.low != nil {
-			o.low = *s.low
-		}
 		o.quantize()
 	}
 	return o
@@ -168,31 +151,18 @@ func (s *scratch) operand(x []float32, k int, w *weights) operand {
 // multiply sets y [rows, ldy] = x . w^T for rows lo..lo+n-1 of w. lo must be a
 // multiple of kernels.PanelWidth.
 func (o *operand) multiply(y []float32, ldy int, w *weights, lo, n int) {
+	if w.seen != nil && lo == 0 {
+		w.seen(o.x)
+	}
 	switch {
 	case w.i8 != nil:
 		p := w.i8.Rows(lo, n)
 		kernels.MatMulI8(y, ldy, &o.i8, o.rows, &p)
-		if o.low.Data != nil {
-			o.addLow(y, ldy, &p)
-		}
 	case w.f16 != nil:
 		p := w.f16.Rows(lo, n)
 		kernels.MatMulF16(y, ldy, o.x, o.k, o.rows, &p)
 	default:
 		p := w.f32.Rows(lo, n)
 		kernels.MatMulT(y, ldy, o.x, o.k, o.rows, &p)
-	}
-}
-
-// addLow adds the product with low, as many rows at a time as fit scratch.
-func (o *operand) addLow(y []float32, ldy int, w *kernels.PanelsI8) {
-	most := len(o.s.sums) / w.N
-	for lo := 0; lo < o.rows; lo += most {
-		n := min(most, o.rows-lo)
-		low := o.low.Rows(lo, n)
-		kernels.MatMulI8(o.s.sums, w.N, &low, n, w)
-		for i := range n {
-			kernels.Add(y[(lo+i)*ldy:][:w.N], o.s.sums[i*w.N:])
-		}
 	}
 }
