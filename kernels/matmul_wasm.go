@@ -8,10 +8,10 @@ import "unsafe"
 //go:noescape
 func matMulF32SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, w unsafe.Pointer, n, k int32, work unsafe.Pointer)
 
-// work is where the products copy 32 steps of 48 rows to, and the edge of a
-// result. There is one thread,
-// and nothing yields it while a product runs.
-var work [48*32*4 + 48*8 + 8]float32
+// work is where the products copy 32 steps of 48 rows and of 4 columns to, and
+// the edge of a result: what simd.h lays out. There is one thread, and nothing
+// yields it while a product runs.
+var work [48*32*4 + 32*8 + 48*8 + 8]float32
 
 func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
 	if active != simd128 {

@@ -6,10 +6,10 @@
 
 // A tile adds up to 32 groups for ROWS rows and 4 columns. A product of 8 pairs
 // gives each column's sum in two parts, which are added at the end. The sums lie
-// in y until the last tile scales them.
+// in y until the last tile scales them. Both factors have 16 bits by then.
 #define STEP(ROWS, g)                                                          \
   {                                                                            \
-    v128_t lo = wasm_i16x8_load8x8(w + 64 * (g)), hi = wasm_i16x8_load8x8(w + 64 * (g) + 8); \
+    v128_t lo = load(w + 2 * VECTOR * (g)), hi = load(w + 2 * VECTOR * (g) + VECTOR); \
     UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       v128_t v = load(x + (r * STEPS + (g)) * VECTOR);                         \
       a[r] = wasm_i32x4_add(a[r], wasm_i32x4_dot_i16x8(v, lo));                \
@@ -29,7 +29,7 @@
                            const float *sw) {                                  \
     v128_t a[ROWS], b[ROWS];                                                   \
     UNROLL for (int r = 0; r < ROWS; r++) a[r] = b[r] = wasm_i32x4_const_splat(0); \
-    BLOCKS(ROWS, groups, STEP##ROWS, 64)                                       \
+    BLOCKS(ROWS, groups, STEP##ROWS, 2 * VECTOR)                                 \
     UNROLL for (int r = 0; r < ROWS; r++) {                                    \
       v128_t sums = wasm_i32x4_add(wasm_i32x4_shuffle(a[r], b[r], 0, 2, 4, 6), \
                                    wasm_i32x4_shuffle(a[r], b[r], 1, 3, 5, 7)); \
@@ -43,10 +43,27 @@ TILE(4)
 TILE(2)
 TILE(1)
 
+// widen gives up to 32 groups of 4 columns of w 16 bits.
+NOINLINE void widen(char *to, const char *w, int groups) {
+#define WIDEN(g)                                                               \
+  store(to + 2 * VECTOR * (g), wasm_i16x8_load8x8(w + 64 * (g)));              \
+  store(to + 2 * VECTOR * (g) + VECTOR, wasm_i16x8_load8x8(w + 64 * (g) + 8));
+  if (groups >= 32) {
+    touch(w + 64 * 31 + 15);
+    touch(to + 2 * VECTOR * 32 - 1);
+    S32(WIDEN, 0)
+    return;
+  }
+  for (; groups > 0; groups--, w += 64, to += 2 * VECTOR) {
+    WIDEN(0)
+  }
+}
+
 // columns adds up to 32 of the groups left to at most 48 rows of 4 columns.
-NOINLINE void columns(float *y, int ldy, int m, const char *x, const char *w, int groups, int first,
+NOINLINE void columns(float *y, int ldy, int m, char *work, const char *w, int groups, int first,
                       const float *sx, const float *sw) {
-#define ROWS(R) tile##R(y + i * ldy, ldy, x + i * STEPS * VECTOR, w, groups, first, sx + i, sw)
+  widen(work + WIDE, w, groups);
+#define ROWS(R) tile##R(y + i * ldy, ldy, work + i * STEPS * VECTOR, work + WIDE, groups, first, sx + i, sw)
   TILES(ROWS, m)
 #undef ROWS
 }

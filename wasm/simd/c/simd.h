@@ -54,9 +54,11 @@ INLINE void put(void *p, v128_t v, int n) {
 // The products take up to 32 steps of up to 48 rows at a time. Their x is copied
 // first, each step of a row repeated to fill a vector: hosts load a vector with
 // one instruction, but some need four to spread a number. The copy is as large
-// as the first-level cache allows, [48, 32] vectors. Behind it is room for the
-// columns at the edge of a y, as many as a tile has, and for their scales.
-enum { STEPS = 32, MOST = 48, VECTOR = 16, EDGE = MOST * STEPS * VECTOR, SCALES = EDGE + MOST * 8 * 4 };
+// as the first-level cache allows, [48, 32] vectors. Behind it is room for what
+// a tile reads of w, widened, for the columns at the edge of a y, as many as a
+// tile has, and for their scales.
+enum { STEPS = 32, MOST = 48, VECTOR = 16, WIDE = MOST * STEPS * VECTOR, EDGE = WIDE + STEPS * 2 * VECTOR,
+       SCALES = EDGE + MOST * 8 * 4 };
 
 // BLOCK runs COUNT steps of ROWS rows of the copy x over a panel w of WSTEP
 // bytes a step, and goes on behind them.
