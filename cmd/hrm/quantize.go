@@ -59,13 +59,17 @@ type agreement struct {
 	SameEnd   float64        `json:"same_answer"`
 	Exact     *float64       `json:"exact_accuracy,omitempty"`
 	ExactThen *float64       `json:"exact_accuracy_before,omitempty"`
+
+	cosines []struct{ h, l []float64 } // of each segment, one a puzzle
 }
 
 type segmentState struct {
-	HMean float64 `json:"zH_mean"`
-	HMin  float64 `json:"zH_min"`
-	LMean float64 `json:"zL_mean"`
-	LMin  float64 `json:"zL_min"`
+	HMean   float64 `json:"zH_mean"`
+	HMedian float64 `json:"zH_median"`
+	HMin    float64 `json:"zH_min"`
+	LMean   float64 `json:"zL_mean"`
+	LMedian float64 `json:"zL_median"`
+	LMin    float64 `json:"zL_min"`
 }
 
 func newQuantize() *cobra.Command {
@@ -91,10 +95,10 @@ segments of training, and the cosine of their states is taken after each.
 (name, max_abs, relative and cosine, of the error), with --calibrate
 calibrated_on (puzzles) and for each tensor output and output_nearest (the
 relative error of its products there, and what it would be with the nearest
-numbers), and with --data puzzles, segments (zH_mean, zH_min, zL_mean, zL_min:
-cosines over puzzles), same_halting_segment, same_answer (shares of the
-puzzles), and where the data has answers exact_accuracy and
-exact_accuracy_before.`,
+numbers), and with --data puzzles, segments (zH_mean, zH_median, zH_min,
+zL_mean, zL_median, zL_min: cosines over puzzles), same_halting_segment,
+same_answer (shares of the puzzles), and where the data has answers
+exact_accuracy and exact_accuracy_before.`,
 		Example: `  hrm quantize model.hrm --to int8 -o small.hrm
   hrm quantize model.hrm --to int8 -o small.hrm --data valid.csv.gz --limit 200
   hrm quantize model.hrm --to int8 -o small.hrm --calibrate train.csv.gz`,
@@ -131,6 +135,7 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	q.Meta = f.note(q.Meta, calibrated)
 	r := &quantizeReport{From: path, To: f.out, Format: f.to, Calibrated: calibrated}
 	r.addTensors(tensors)
 	if f.data != "" {
@@ -145,6 +150,20 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 	}
 	return r.print(cmd.OutOrStdout())
+}
+
+// note returns a header's words with how the model was quantized.
+func (f *quantizeFlags) note(meta map[string]string, calibrated int) map[string]string {
+	out := maps.Clone(meta)
+	if out == nil {
+		out = map[string]string{}
+	}
+	how := f.to
+	if calibrated > 0 {
+		how += ", calibrated on " + count(calibrated, "puzzle")
+	}
+	out["quantized"] = how + "; an accuracy in this header was measured before"
+	return out
 }
 
 func (r *quantizeReport) addTensors(tensors []runtime.TensorError) {
@@ -222,11 +241,10 @@ func readPuzzles(m *runtime.Model, path string, limit int) (in []runtime.Input, 
 }
 
 func newAgreement(segments int) *agreement {
-	a := &agreement{Segments: make([]segmentState, segments), Exact: new(float64), ExactThen: new(float64)}
-	for i := range a.Segments {
-		a.Segments[i].HMin, a.Segments[i].LMin = 1, 1
+	return &agreement{
+		Segments: make([]segmentState, segments), cosines: make([]struct{ h, l []float64 }, segments),
+		Exact: new(float64), ExactThen: new(float64),
 	}
-	return a
 }
 
 // add adds one puzzle. One without an answer leaves nothing to say of accuracy.
@@ -235,9 +253,8 @@ func (a *agreement) add(p *runtime.Agreement, answer []int32) {
 	a.SameHalt += float64(p.SameHalt)
 	a.SameEnd += float64(p.SameEnd)
 	for i, s := range p.Segments {
-		t := &a.Segments[i]
-		t.HMean, t.HMin = t.HMean+s.HMean, min(t.HMin, s.HMin)
-		t.LMean, t.LMin = t.LMean+s.LMean, min(t.LMin, s.LMin)
+		t := &a.cosines[i]
+		t.h, t.l = append(t.h, s.HMean), append(t.l, s.LMean)
 	}
 	if answer == nil {
 		a.Exact, a.ExactThen = nil, nil
@@ -260,20 +277,29 @@ func exact(got, answer []int32) bool {
 	return true
 }
 
-// shares turns sums over puzzles into means.
+// shares turns sums over puzzles into shares, and cosines into what is told of them.
 func (a *agreement) shares() *agreement {
 	n := float64(a.Puzzles)
-	means := []*float64{&a.SameHalt, &a.SameEnd}
+	a.SameHalt, a.SameEnd = a.SameHalt/n, a.SameEnd/n
 	if a.Exact != nil {
-		means = append(means, a.Exact, a.ExactThen)
+		*a.Exact, *a.ExactThen = *a.Exact/n, *a.ExactThen/n
 	}
-	for i := range a.Segments {
-		means = append(means, &a.Segments[i].HMean, &a.Segments[i].LMean)
-	}
-	for _, m := range means {
-		*m /= n
+	for i, c := range a.cosines {
+		s := &a.Segments[i]
+		s.HMean, s.HMedian, s.HMin = spread(c.h)
+		s.LMean, s.LMedian, s.LMin = spread(c.l)
 	}
 	return a
+}
+
+// spread sorts values, at least one.
+func spread(values []float64) (mean, median, least float64) {
+	slices.Sort(values)
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	half := len(values) / 2
+	return mean, (values[half] + values[(len(values)-1)/2]) / 2, values[0]
 }
 
 func (r *quantizeReport) print(out io.Writer) error {
@@ -300,9 +326,9 @@ func (r *quantizeReport) print(out io.Writer) error {
 func (a *agreement) print(out io.Writer) error {
 	fmt.Fprintf(out, "\ncosine of the states, over %s\n", count(a.Puzzles, "puzzle"))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "segment\tzH mean\tleast\tzL mean\tleast\t")
+	fmt.Fprintln(w, "segment\tzH mean\tmedian\tleast\tzL mean\tmedian\tleast\t")
 	for i, s := range a.Segments {
-		fmt.Fprintf(w, "%d\t%.5f\t%.5f\t%.5f\t%.5f\t\n", i+1, s.HMean, s.HMin, s.LMean, s.LMin)
+		fmt.Fprintf(w, "%d\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t\n", i+1, s.HMean, s.HMedian, s.HMin, s.LMean, s.LMedian, s.LMin)
 	}
 	if err := w.Flush(); err != nil {
 		return err

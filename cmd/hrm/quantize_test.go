@@ -27,6 +27,9 @@ func TestQuantize(t *testing.T) {
 				t.Errorf("%s: segment %d: %+v", to, i+1, s)
 			}
 		}
+		if _, text, _ := hrm(t, "", "inspect", out); !strings.Contains(text, to+"; an accuracy") {
+			t.Errorf("%s: the header does not say that it was quantized: %s", to, text)
+		}
 		if code, _, errOut := hrm(t, "", "solve", "-m", out, easy); code == statusUsage {
 			t.Errorf("%s: the new model does not run: %s", to, errOut)
 		}
@@ -64,6 +67,17 @@ func TestQuantizeCalibrates(t *testing.T) {
 	for _, e := range r.Tensors {
 		if !(e.Output > 0 && e.Output < e.Nearest) {
 			t.Errorf("%s: %+v", e.Name, e)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for _, c := range []struct {
+		values              []float64
+		mean, median, least float64
+	}{{[]float64{2}, 2, 2, 2}, {[]float64{4, 1}, 2.5, 2.5, 1}, {[]float64{9, 1, 2}, 4, 2, 1}} {
+		if mean, median, least := spread(c.values); mean != c.mean || median != c.median || least != c.least {
+			t.Errorf("%v: mean %v, median %v, least %v", c.values, mean, median, least)
 		}
 	}
 }
