@@ -142,6 +142,10 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	hostile := []byte("\x00asm\x01\x00\x00\x00\x01\x05\xff\xff\xff\xff\x0f") // 4 billion types
 	empty := []byte("\x00asm\x01\x00\x00\x00")
+	large, err := os.ReadFile("../../native/embedded/float32.hrm")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		o    Options
 		want error
@@ -152,7 +156,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another module":   {Options{Module: hostile, SHA256: hashOf(module)}, ErrModule, hashOf(hostile)},
 		"not a plugin":     {Options{Module: empty, SHA256: hashOf(empty)}, ErrModule, "does not export"},
 		"instances":        {Options{Module: module, SHA256: hashOf(module), Instances: -1}, nil, "-1 Instances"},
-		"too small memory": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 8 << 20}, ErrMemory, "memory"},
+		"too small memory": {Options{Module: module, SHA256: hashOf(module), Model: large, MemoryLimit: 8 << 20}, ErrMemory, "memory"},
 		"memory of a page": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 1 << 16}, ErrMemory, "over limit"},
 		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "does not start like one"},
 		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "want maze"},
