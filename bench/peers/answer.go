@@ -129,6 +129,7 @@ func (b *bench) eachAnswer(all []*running, c *runtime.Config, in [][]int32) ([]R
 		for k, tokens := range in {
 			var want []int32
 			for i, r := range all {
+				time.Sleep(pause)
 				segments, seconds, err := answer(r.Engine, c, tokens)
 				if err != nil {
 					return nil, r.wrap(err)
@@ -223,7 +224,11 @@ func (b *bench) solveRow(ctx context.Context, rows *[]Row, m *runtime.Model) err
 // start to its answer.
 func (b *bench) solve(ctx context.Context, binary, question string, row *Row) (ms float64, err error) {
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, binary, "solve", "--restarts", "0", "--threads", fmt.Sprint(b.threads), question)
+	cmd := exec.CommandContext(ctx, binary, "solve", "--restarts", "0", "--threads", fmt.Sprint(b.threads))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, err
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, err
@@ -232,12 +237,13 @@ func (b *bench) solve(ctx context.Context, binary, question string, row *Row) (m
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	_, err = bufio.NewReader(out).ReadString('\n')
+	_, writing := fmt.Fprintln(in, question)
+	_, reading := bufio.NewReader(out).ReadString('\n')
 	ms = 1000 * time.Since(began).Seconds()
-	if err := errors.Join(err, cmd.Wait()); err != nil {
+	row.Resident = resident(cmd.Process.Pid) // it waits for more
+	if err := errors.Join(writing, reading, in.Close(), cmd.Wait()); err != nil {
 		return 0, fmt.Errorf("hrm solve: %w", err)
 	}
-	row.Resident = mostResident(cmd.ProcessState)
 	if info, err := os.Stat(binary); err == nil {
 		row.Program = info.Size()
 	}
