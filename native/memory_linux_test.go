@@ -103,7 +103,7 @@ func (r reading) flat(before reading) bool {
 // solveOn solves puzzles with the embedded model in a format, and prints a
 // reading from time to time.
 func solveOn(format string) error {
-	rounds := []int{200, 200, 200, 200}
+	rounds := []int{150, 150, 150}
 	if os.Getenv("HRM_LONG") != "" {
 		rounds = []int{5_000, 10_000, 10_000}
 	}
