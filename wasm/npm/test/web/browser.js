@@ -25,11 +25,11 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts hrm demo; {url, stop}. */
-export async function demo(dir) {
+/** Starts hrm demo, with more arguments; {url, stop}. */
+export async function demo(dir, ...more) {
   const hrm = join(dir, "hrm");
   execFileSync("go", ["build", "-o", hrm, "./cmd/hrm"], { cwd: root, stdio: "inherit" });
-  const child = spawn(hrm, ["demo", "--addr", "127.0.0.1:0", "--dir", join(root, "wasm/npm")], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(hrm, ["demo", "--addr", "127.0.0.1:0", "--dir", join(root, "wasm/npm"), ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     child.stdout.once("data", (line) => resolve(String(line).trim()));
     child.once("exit", (code) => reject(new Error(`hrm demo ended with status ${code}`)));
