@@ -95,11 +95,6 @@ func mostMemory(t *testing.T, path string) float64 {
 // reading is what a process has: heap (bytes), resident memory (KiB), goroutines.
 type reading struct{ heap, resident, goroutines int64 }
 
-// flat tells whether nothing has grown by more than 1 %.
-func (r reading) flat(before reading) bool {
-	return 100*r.heap <= 101*before.heap && 100*r.resident <= 101*before.resident && r.goroutines <= before.goroutines
-}
-
 // solveOn solves puzzles with the embedded model in a format, and prints a
 // reading from time to time.
 func solveOn(format string) error {
@@ -143,10 +138,11 @@ func solveOn(format string) error {
 
 var steadyFormats = []quantize.Format{quantize.F32, quantize.F16, quantize.I8}
 
-// Solving on and on keeps nothing: between some two readings heap and resident
-// memory grow by at most 1 % and goroutines not at all. What a solve keeps would
-// make them grow between any two; a page or two that Go or the system takes at
-// some time is no such thing. HRM_LONG=1 puts 10,000 puzzles between readings.
+// Solving on and on keeps nothing: from the first reading to the last the heap
+// grows by at most 1 % and goroutines not at all, and resident memory by at most
+// 1 % between some two. What a solve keeps would make it grow between any two; a
+// few pages that Go or the system takes at some time are no such thing. HRM_LONG=1
+// puts 10,000 puzzles between readings.
 func TestSteadyMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("solves for a while")
@@ -163,12 +159,13 @@ func TestSteadyMemory(t *testing.T) {
 				}
 				all = append(all, r)
 			}
+			first, last, flat := all[0], all[len(all)-1], false
 			for i, r := range all[1:] {
-				if r.flat(all[i]) {
-					return
-				}
+				flat = flat || 100*r.resident <= 101*all[i].resident
 			}
-			t.Error("grew by over 1 % between all readings")
+			if 100*last.heap > 101*first.heap || last.goroutines > first.goroutines || !flat {
+				t.Error("grew")
+			}
 		})
 	}
 }

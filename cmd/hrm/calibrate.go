@@ -10,7 +10,7 @@ import (
 	"github.com/hrmgo/hrm/runtime/cpu"
 )
 
-// convert makes the new model, and sets how many puzzles it was calibrated on.
+// convert makes the new model, calibrated on some puzzles or none.
 func (f *quantizeFlags) convert(ctx context.Context, m *runtime.Model, to quantize.Format, errOut io.Writer) (q *runtime.Model, tensors []runtime.TensorError, calibrated int, err error) {
 	if len(f.calibrate) == 0 {
 		q, tensors, err = m.Convert(to)

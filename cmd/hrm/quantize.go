@@ -154,10 +154,8 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 
 // note returns a header's words with how the model was quantized.
 func (f *quantizeFlags) note(meta map[string]string, calibrated int) map[string]string {
-	out := maps.Clone(meta)
-	if out == nil {
-		out = map[string]string{}
-	}
+	out := map[string]string{}
+	maps.Copy(out, meta)
 	how := f.to
 	if calibrated > 0 {
 		how += ", calibrated on " + count(calibrated, "puzzle")
