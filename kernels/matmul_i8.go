@@ -28,6 +28,9 @@ func checkI8(kernel string, y, ldy, n int, x *RowsI8, m int, w *PanelsI8) {
 	if ldy < n || x.K != w.K {
 		panic(fmt.Sprintf("kernels: %s: rows of %d and %d numbers, want at least %d and exactly %d", kernel, ldy, x.K, n, w.K))
 	}
+	if w.flip != flipI8() {
+		panic(fmt.Sprintf("kernels: %s: a matrix that was laid out for other kernels than %s", kernel, ImplementationI8()))
+	}
 	need(kernel, "y", y, (m-1)*ldy+n)
 	need(kernel, "x", len(x.Data), m*strideI8(x.K))
 	need(kernel, "x.Scale", min(len(x.Scale), len(x.Shift)), m)

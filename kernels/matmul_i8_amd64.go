@@ -22,6 +22,14 @@ func activeI8() implementation {
 	return active
 }
 
+// flipI8 is what SetRow flips in a number.
+func flipI8() int8 {
+	if activeI8() == vnni {
+		return -128
+	}
+	return 0
+}
+
 func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
 	switch activeI8() {
 	case amx:

@@ -6,12 +6,12 @@
 // Tiles of R rows by 32 columns (two panels), as in matmul_avx512_amd64.s.
 //
 // VPDPBUSD multiplies unsigned bytes by signed ones, four products to a sum,
-// without saturation. The weights take the unsigned place, 128 added (by a flip
-// of the highest bit), so that a sum is 128 * the sum of its row of x too
-// large: the accumulators start at Shift, which is that amount negated.
+// without saturation. The weights take the unsigned place, 128 added already, so
+// that a sum is 128 * the sum of its row of x too large: the accumulators start at
+// Shift, which is that amount negated.
 //
 // Accumulators Z0..Z27, a row's two beside each other; Z28 and Z29 hold four k
-// of the panels, Z30 the bits to flip, Z31 broadcasts four k of a row of x.
+// of the panels, Z31 broadcasts four k of a row of x.
 
 #define ARGS \
 	MOVQ a+0(FP), R15; \
@@ -25,63 +25,62 @@
 	LEAQ (R8)(R13*1), R9; \
 	LEAQ (R9)(R13*1), R10; \
 	LEAQ (R10)(R13*1), R11; \
-	LEAQ (R11)(R13*1), R12; \
-	MOVL $0x80808080, R13; \
-	VPBROADCASTD R13, Z30
+	LEAQ (R11)(R13*1), R12
 
 #define START(i, a, b) \
 	VPBROADCASTD (i*4)(BX), a; \
 	VMOVDQA32 a, b
 
-#define COLUMNS \
-	VPXORD (SI), Z30, Z28; \
-	VPXORD (DI), Z30, Z29
+// COLUMNS and ROWS take group o from where the pointers are.
+#define COLUMNS(o) \
+	VMOVDQU64 (o*64)(SI), Z28; \
+	VMOVDQU64 (o*64)(DI), Z29
 
 #define ROW(x, a, b) \
 	VPBROADCASTD x, Z31; \
 	VPDPBUSD Z31, Z28, a; \
 	VPDPBUSD Z31, Z29, b
 
-#define ROWS2 \
-	ROW((R8), Z0, Z1); \
-	ROW((R8)(AX*1), Z2, Z3)
-#define ROWS4 \
-	ROWS2; \
-	ROW((R8)(AX*2), Z4, Z5); \
-	ROW((R9), Z6, Z7)
-#define ROWS8 \
-	ROWS4; \
-	ROW((R9)(AX*1), Z8, Z9); \
-	ROW((R9)(AX*2), Z10, Z11); \
-	ROW((R10), Z12, Z13); \
-	ROW((R10)(AX*1), Z14, Z15)
-#define ROWS14 \
-	ROWS8; \
-	ROW((R10)(AX*2), Z16, Z17); \
-	ROW((R11), Z18, Z19); \
-	ROW((R11)(AX*1), Z20, Z21); \
-	ROW((R11)(AX*2), Z22, Z23); \
-	ROW((R12), Z24, Z25); \
-	ROW((R12)(AX*1), Z26, Z27)
+#define ROWS2(o) \
+	ROW((o*4)(R8), Z0, Z1); \
+	ROW((o*4)(R8)(AX*1), Z2, Z3)
+#define ROWS4(o) \
+	ROWS2(o); \
+	ROW((o*4)(R8)(AX*2), Z4, Z5); \
+	ROW((o*4)(R9), Z6, Z7)
+#define ROWS8(o) \
+	ROWS4(o); \
+	ROW((o*4)(R9)(AX*1), Z8, Z9); \
+	ROW((o*4)(R9)(AX*2), Z10, Z11); \
+	ROW((o*4)(R10), Z12, Z13); \
+	ROW((o*4)(R10)(AX*1), Z14, Z15)
+#define ROWS14(o) \
+	ROWS8(o); \
+	ROW((o*4)(R10)(AX*2), Z16, Z17); \
+	ROW((o*4)(R11), Z18, Z19); \
+	ROW((o*4)(R11)(AX*1), Z20, Z21); \
+	ROW((o*4)(R11)(AX*2), Z22, Z23); \
+	ROW((o*4)(R12), Z24, Z25); \
+	ROW((o*4)(R12)(AX*1), Z26, Z27)
 
 #define START2 START(0, Z0, Z1); START(1, Z2, Z3)
 #define START4 START2; START(2, Z4, Z5); START(3, Z6, Z7)
 #define START8 START4; START(4, Z8, Z9); START(5, Z10, Z11); START(6, Z12, Z13); START(7, Z14, Z15)
 
-#define NEXT \
-	ADDQ $64, SI; \
-	ADDQ $64, DI; \
-	ADDQ $4, R8
+#define NEXT(n) \
+	ADDQ $(n*64), SI; \
+	ADDQ $(n*64), DI; \
+	ADDQ $(n*4), R8
 
-#define NEXT8 \
-	NEXT; \
-	ADDQ $4, R9; \
-	ADDQ $4, R10
+#define NEXT8(n) \
+	NEXT(n); \
+	ADDQ $(n*4), R9; \
+	ADDQ $(n*4), R10
 
-#define NEXT14 \
-	NEXT8; \
-	ADDQ $4, R11; \
-	ADDQ $4, R12
+#define NEXT14(n) \
+	NEXT8(n); \
+	ADDQ $(n*4), R11; \
+	ADDQ $(n*4), R12
 
 // Z28 and Z29 hold the columns' scales, of those that there are.
 #define SCALES \
@@ -125,17 +124,26 @@ TEXT ·tile14VNNI(SB), NOSPLIT, $0-8
 	START(12, Z24, Z25)
 	START(13, Z26, Z27)
 	MOVQ argsI8_next(R15), BX
-	TESTQ CX, CX
-	JZ store14
+	SUBQ $2, CX
+	JLT  last14
 
 loop14:
 	PREFETCHT1 (BX)
-	COLUMNS
-	ROWS14
-	NEXT14
-	ADDQ $64, BX
-	DECQ CX
-	JNZ  loop14
+	COLUMNS(0)
+	ROWS14(0)
+	PREFETCHT1 64(BX)
+	COLUMNS(1)
+	ROWS14(1)
+	NEXT14(2)
+	SUBQ $-128, BX
+	SUBQ $2, CX
+	JGE  loop14
+
+last14:
+	ADDQ $2, CX
+	JZ   store14
+	COLUMNS(0)
+	ROWS14(0)
 
 store14:
 	SCALES
@@ -157,9 +165,9 @@ TEXT ·tile8VNNI(SB), NOSPLIT, $0-8
 	JZ store8
 
 loop8:
-	COLUMNS
-	ROWS8
-	NEXT8
+	COLUMNS(0)
+	ROWS8(0)
+	NEXT8(1)
 	DECQ CX
 	JNZ  loop8
 
@@ -177,9 +185,9 @@ TEXT ·tile4VNNI(SB), NOSPLIT, $0-8
 	JZ store4
 
 loop4:
-	COLUMNS
-	ROWS4
-	NEXT8
+	COLUMNS(0)
+	ROWS4(0)
+	NEXT8(1)
 	DECQ CX
 	JNZ  loop4
 
@@ -197,9 +205,9 @@ TEXT ·tile2VNNI(SB), NOSPLIT, $0-8
 	JZ store2
 
 loop2:
-	COLUMNS
-	ROWS2
-	NEXT
+	COLUMNS(0)
+	ROWS2(0)
+	NEXT(1)
 	DECQ CX
 	JNZ  loop2
 
@@ -217,9 +225,9 @@ TEXT ·tile1VNNI(SB), NOSPLIT, $0-8
 	JZ store1
 
 loop1:
-	COLUMNS
+	COLUMNS(0)
 	ROW((R8), Z0, Z1)
-	NEXT
+	NEXT(1)
 	DECQ CX
 	JNZ  loop1
 

@@ -8,19 +8,26 @@ package kernels
 //
 //	Data[((p*ceil(K/4) + k/4)*16 + j)*4 + k%4] = q[16p+j, k].
 //
-// Rows beyond N and the k beyond K are zero.
+// Rows beyond N and the k beyond K mean nothing. Kernels that want 128 added to each
+// number, which makes it an unsigned one, find it so in Data: other kernels than those
+// in use when a matrix was made cannot multiply by it.
 type PanelsI8 struct {
 	N, K  int
 	Data  []int8    // [ceil(N/16), ceil(K/4), 16, 4]
 	Scale []float32 // [N]
+
+	flip int8 // the highest bit where 128 is added to the numbers, or 0
 }
 
 // groupI8 is the number of k that lie side by side.
 const groupI8 = 4
 
-// NewPanelsI8 returns a zero matrix [n, k].
-func NewPanelsI8(n, k int) *PanelsI8 {
-	return &PanelsI8{N: n, K: k, Data: make([]int8, PanelsI8Len(n, k)), Scale: make([]float32, n)}
+// NewPanelsI8 returns a matrix [n, k] for SetRow.
+func NewPanelsI8(n, k int) *PanelsI8 { return PanelsI8In(make([]int8, PanelsI8Len(n, k)), n, k) }
+
+// PanelsI8In is NewPanelsI8 in memory of PanelsI8Len(n, k) numbers or more.
+func PanelsI8In(data []int8, n, k int) *PanelsI8 {
+	return &PanelsI8{N: n, K: k, Data: data, Scale: make([]float32, n), flip: flipI8()}
 }
 
 // PanelsI8Len returns the length of Data for a matrix [n, k].
@@ -45,6 +52,9 @@ func (p *PanelsI8) SetRow(j int, q []int8, scale float32) {
 	for q = q[:p.K]; len(q) > 0; at += PanelWidth * groupI8 {
 		n := copy(p.Data[at:at+groupI8], q)
 		q = q[n:]
+		for i := range p.Data[at : at+groupI8] {
+			p.Data[at+i] ^= p.flip
+		}
 	}
 }
 
@@ -53,5 +63,5 @@ func (p *PanelsI8) SetRow(j int, q []int8, scale float32) {
 func (p *PanelsI8) Rows(lo, n int) PanelsI8 {
 	checkRows(lo, n, p.N)
 	at := lo * paddedI8(p.K)
-	return PanelsI8{N: n, K: p.K, Data: p.Data[at : at+PanelsI8Len(n, p.K)], Scale: p.Scale[lo : lo+n]}
+	return PanelsI8{N: n, K: p.K, Data: p.Data[at : at+PanelsI8Len(n, p.K)], Scale: p.Scale[lo : lo+n], flip: p.flip}
 }

@@ -79,7 +79,7 @@ func take[T any](memory *[]T, n int) []T {
 func (m *memoryOf) pack(w *matrix) *weights {
 	switch w.format() {
 	case quantize.I8:
-		p := &kernels.PanelsI8{N: w.rows, K: w.cols, Data: take(&m.i8, kernels.PanelsI8Len(w.rows, w.cols)), Scale: make([]float32, w.rows)}
+		p := kernels.PanelsI8In(take(&m.i8, kernels.PanelsI8Len(w.rows, w.cols)), w.rows, w.cols)
 		w.eachRow(func(from, to int) { p.SetRow(to, w.w.I8[from*w.cols:(from+1)*w.cols], w.w.Scale[from]) })
 		return &weights{i8: p}
 	case quantize.F16:
