@@ -1,70 +1,60 @@
-// e^x for 16 floats at a time: n = round(x/ln 2), r = x - n*ln 2 and
-// 2^n * (1 + r + r^2*p(r)), p the polynomial of Cephes' expf. Within 2 ulp;
-// 0 below -104, e^88 above 88, NaN stays NaN.
+// POW2 sets p = 2^t for 16 floats at a time, below t = 128, within 1e-7 of it, by
 //
-// EXP_LOAD fills Z20-Z31, which the caller then leaves alone.
-#define EXP_LOAD \
-	VBROADCASTSS expConst<>+0(SB), Z31;  \
-	VBROADCASTSS expConst<>+4(SB), Z30;  \
-	VBROADCASTSS expConst<>+8(SB), Z29;  \
-	VBROADCASTSS expConst<>+12(SB), Z28; \
-	VBROADCASTSS expConst<>+16(SB), Z27; \
-	VBROADCASTSS expConst<>+20(SB), Z26; \
-	VBROADCASTSS expConst<>+24(SB), Z25; \
-	VBROADCASTSS expConst<>+28(SB), Z24; \
-	VBROADCASTSS expConst<>+32(SB), Z23; \
-	VBROADCASTSS expConst<>+36(SB), Z22; \
-	VBROADCASTSS expConst<>+40(SB), Z21; \
-	VBROADCASTSS expConst<>+44(SB), Z20
+//	2^t = 2^floor(t) * q(t - floor(t))    q a polynomial of degree 5
+//
+// and uses r. 2^-infinity is 0 and NaN stays NaN. POW2_LOAD fills Z26-Z31, which the
+// caller then leaves alone.
+#define POW2_LOAD \
+	VBROADCASTSS pow2Const<>+0(SB), Z31;  \
+	VBROADCASTSS pow2Const<>+4(SB), Z30;  \
+	VBROADCASTSS pow2Const<>+8(SB), Z29;  \
+	VBROADCASTSS pow2Const<>+12(SB), Z28; \
+	VBROADCASTSS pow2Const<>+16(SB), Z27; \
+	VBROADCASTSS pow2Const<>+20(SB), Z26
 
-// EXP sets x = e^x and uses n and p.
-#define EXP(x, n, p) \
-	VMAXPS x, Z21, x;             \
-	VMINPS x, Z20, x;             \
-	VMULPS Z31, x, n;             \
-	VRNDSCALEPS $8, n, n;         \
-	VFNMADD231PS Z30, n, x;       \
-	VFNMADD231PS Z29, n, x;       \
-	VMOVAPS Z28, p;               \
-	VFMADD213PS Z27, x, p;        \
-	VFMADD213PS Z26, x, p;        \
-	VFMADD213PS Z25, x, p;        \
-	VFMADD213PS Z24, x, p;        \
-	VFMADD213PS Z23, x, p;        \
-	VFMADD213PS Z22, x, p;        \
-	VFMADD213PS Z22, x, p;        \
-	VSCALEFPS n, p, x
+#define POW2(t, r, p) \
+	VREDUCEPS $9, t, r;    \
+	VMOVAPS Z31, p;        \
+	VFMADD213PS Z30, r, p; \
+	VFMADD213PS Z29, r, p; \
+	VFMADD213PS Z28, r, p; \
+	VFMADD213PS Z27, r, p; \
+	VFMADD213PS Z26, r, p; \
+	VSCALEFPS t, p, p
 
-// SIGMOID sets s = 1/(1 + e^-gate) by a reciprocal and one Newton step; it uses
-// n and p. SIGMOID_LOAD is EXP_LOAD with 0 in Z19 and 2 in Z18.
+// SIGMOID sets s = 1/(1 + e^-gate) by a reciprocal and one Newton step, within
+// 3e-7 + 6e-8*|gate| of it; it uses n and p. NaN stays NaN. SIGMOID_LOAD fills
+// Z22-Z31: Z22 is 1.
 #define SIGMOID_LOAD \
-	EXP_LOAD; \
-	VPXORD Z19, Z19, Z19; \
-	VADDPS Z22, Z22, Z18
+	POW2_LOAD; \
+	VBROADCASTSS pow2Const<>+24(SB), Z25; \
+	VBROADCASTSS pow2Const<>+28(SB), Z24; \
+	VBROADCASTSS pow2Const<>+32(SB), Z23; \
+	VBROADCASTSS pow2Const<>+36(SB), Z22
+
 #define SIGMOID(gate, s, n, p) \
-	VSUBPS gate, Z19, s;     \
-	EXP(s, n, p);            \
-	VADDPS Z22, s, s;        \
-	VRCP14PS s, n;           \
-	VFNMADD213PS Z18, n, s;  \
+	VMULPS Z25, gate, s;    \
+	VMINPS s, Z24, s;       \
+	POW2(s, n, p);         \
+	VADDPS Z22, p, s;       \
+	VRCP14PS s, n;          \
+	VFNMADD213PS Z23, n, s; \
 	VMULPS n, s, s
 
-DATA expConst<>+0(SB)/4, $0x3fb8aa3b  // 1/ln 2
-DATA expConst<>+4(SB)/4, $0x3f318000  // ln 2, upper bits
-DATA expConst<>+8(SB)/4, $0xb95e8083  // ln 2, the rest
-DATA expConst<>+12(SB)/4, $0x39506967 // p, from the highest power
-DATA expConst<>+16(SB)/4, $0x3ab743ce
-DATA expConst<>+20(SB)/4, $0x3c088908
-DATA expConst<>+24(SB)/4, $0x3d2aa9c1
-DATA expConst<>+28(SB)/4, $0x3e2aaaaa
-DATA expConst<>+32(SB)/4, $0x3f000000
-DATA expConst<>+36(SB)/4, $0x3f800000 // 1
-DATA expConst<>+40(SB)/4, $0xc2d00000 // -104
-DATA expConst<>+44(SB)/4, $0x42b00000 // 88
-GLOBL expConst<>(SB), RODATA|NOPTR, $48
+DATA pow2Const<>+0(SB)/4, $0x3af61905  // q, from the highest power
+DATA pow2Const<>+4(SB)/4, $0x3c134806
+DATA pow2Const<>+8(SB)/4, $0x3d64aa23
+DATA pow2Const<>+12(SB)/4, $0x3e75ead4
+DATA pow2Const<>+16(SB)/4, $0x3f31727b
+DATA pow2Const<>+20(SB)/4, $0x3f7fffff
+DATA pow2Const<>+24(SB)/4, $0xbfb8aa3b // -1/ln 2
+DATA pow2Const<>+28(SB)/4, $0x42fc0000 // 126
+DATA pow2Const<>+32(SB)/4, $0x40000000 // 2
+DATA pow2Const<>+36(SB)/4, $0x3f800000 // 1
+GLOBL pow2Const<>(SB), RODATA|NOPTR, $40
 
-// SUM16 and MAX16 leave the sum or the largest of the 16 floats of Z##v in all
-// of them. Arguments are the Z, Y and X names of a register and of a spare one.
+// FOLD16 leaves what OP makes of the 16 numbers of z in all of them. Arguments are
+// the Z, Y and X names of a register and of a spare one.
 #define FOLD16(OP, z, y, x, ty, tx) \
 	VEXTRACTF64X4 $1, z, ty;   \
 	OP ty, y, y;               \

@@ -61,6 +61,34 @@ EIGHT(expOne, 0x3f8000003f800000) // 1.0
 	VMOVSHDUP X0, X1; \
 	op X1, X0, X0
 
+// GATE sets act to eight numbers of silu(gate) * up; Y13 is 0.
+#define GATE(gate, up, act) \
+	VMOVUPS gate, Y3; \
+	VSUBPS  Y3, Y13, Y0; \
+	EXP(Y0, Y1, Y2); \
+	VADDPS  expOne<>(SB), Y0, Y0; \
+	VDIVPS  Y0, Y3, Y3; \
+	VMULPS  up, Y3, Y3; \
+	VMOVUPS Y3, act
+
+// func swiGLUPanelsAVX2(act, gateUp *float32, n int)
+TEXT ·swiGLUPanelsAVX2(SB), NOSPLIT, $0-24
+	MOVQ act+0(FP), DI
+	MOVQ gateUp+8(FP), SI
+	MOVQ n+16(FP), CX
+	EXP_LIMITS
+	VXORPS Y13, Y13, Y13
+
+panel:
+	GATE((SI), 64(SI), (DI))
+	GATE(32(SI), 96(SI), 32(DI))
+	SUBQ $-128, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JNZ  panel
+	VZEROUPPER
+	RET
+
 // func swiGLUAVX2(act, gate, up *float32, n int)
 TEXT ·swiGLUAVX2(SB), NOSPLIT, $0-32
 	MOVQ act+0(FP), DI
@@ -71,13 +99,7 @@ TEXT ·swiGLUAVX2(SB), NOSPLIT, $0-32
 	VXORPS Y13, Y13, Y13
 
 swiglu:
-	VMOVUPS (SI), Y3
-	VSUBPS  Y3, Y13, Y0
-	EXP(Y0, Y1, Y2)
-	VADDPS  expOne<>(SB), Y0, Y0
-	VDIVPS  Y0, Y3, Y3
-	VMULPS  (DX), Y3, Y3
-	VMOVUPS Y3, (DI)
+	GATE((SI), (DX), (DI))
 	ADDQ    $32, SI
 	ADDQ    $32, DX
 	ADDQ    $32, DI

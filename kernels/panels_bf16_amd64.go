@@ -66,7 +66,7 @@ func transposeFast(dst []BF16, ld int, src []BF16, rows, cols int) int {
 // float32, which it takes for pairs of BF16, and returns how many.
 func packPanelsFast(panels, x []float32, ldx, rows, dim int) int {
 	rows &^= 15
-	if !useBF16() || rows == 0 || dim == 0 || dim%4 != 0 {
+	if !useAVX512() || rows == 0 || dim == 0 || dim%4 != 0 {
 		return 0
 	}
 	_ = x[(rows-1)*ldx+dim-1]

@@ -24,6 +24,11 @@ func ropeAVX2(lo, hi, cos, sin *float32, n int)
 //go:noescape
 func swiGLUAVX2(act, gate, up *float32, n int)
 
+// swiGLUPanelsAVX2 takes n in multiples of 16.
+//
+//go:noescape
+func swiGLUPanelsAVX2(act, gateUp *float32, n int)
+
 //go:noescape
 func scaleMaxAVX2(s *float32, scale float32, n int) float32
 
@@ -110,11 +115,14 @@ func swiGLU(act, gate, up []float32) {
 }
 
 func swiGLUPanels(act, gateUp []float32) {
-	if n := len(act); n > 0 && useAVX512() {
+	switch n := len(act); {
+	case n == 0 || active == generic:
+		swiGLUPanelsGeneric(act, gateUp)
+	case useAVX512():
 		swiGLUPanelsAVX512(&act[0], &gateUp[0], n)
-		return
+	default:
+		swiGLUPanelsAVX2(&act[0], &gateUp[0], n)
 	}
-	swiGLUPanelsGeneric(act, gateUp)
 }
 
 func scaleMax(s, bias []float32, scale float32) float32 {

@@ -2,7 +2,11 @@
 
 package kernels
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 // n is a multiple of 16 and not 0.
 
@@ -93,7 +97,9 @@ type normArgs struct {
 //go:noescape
 func addRMSNormI8AVX512(a *normArgs) int
 
-func (r *RowsI8) canNormFast(n int) bool { return useBF16() && n%64 == 0 }
+func (r *RowsI8) canNormFast(n int) bool {
+	return useAVX512() && cpu.X86.HasAVX512VNNI && n%64 == 0
+}
 
 // normFast normalises and rounds rows from i on and returns the one that it
 // could not round.

@@ -281,6 +281,11 @@ func BenchmarkRows(b *testing.B) {
 	for name, f := range map[string]func(){
 		"AddRMSNorm": func() { AddRMSNorm(h, y, d, 1e-5) },
 		"SwiGLU":     func() { SwiGLU(act, gateUp, inter) },
+		"SwiGLUPanels": func() {
+			for i := range rows {
+				SwiGLUPanels(act[i*inter:][:inter], gateUp[i*2*inter:])
+			}
+		},
 		"Softmax": func() {
 			for i := range rows {
 				Softmax(scores[i*p:(i+1)*p], 0.125, nil)
