@@ -59,13 +59,11 @@ func (t *AttentionF32) Forward(ctx, qkv, bias []float32) {
 	ctx, qkv, bias = ctx[:a.P*d], qkv[:3*a.P*d], a.cutBias(bias)
 	for h := range a.Heads {
 		q, v := qkv[h*a.Dim:], qkv[2*d+h*a.Dim:]
-		t.packPanels(t.keys, qkv[d+h*a.Dim:])
+		t.packPanels(t.keys, qkv[d+h*a.Dim:], 3*d)
 		for i := 0; i < a.P; i += t.queries {
 			rows := min(t.queries, a.P-i)
 			t.dots(t.s, q[i*3*d:], 3*d, t.keys, rows)
-			for r := range rows {
-				Softmax(t.s[r*t.ld:][:a.P], t.scale, a.biasRow(bias, h, i+r))
-			}
+			softmaxRowsF32(t.s, t.ld, rows, a.P, t.scale, a.biasRows(bias, h, i, rows))
 			t.mix(ctx[i*d+h*a.Dim:], d, t.s, t.ld, 1, v, 3*d, a.P, rows, false)
 		}
 	}
@@ -89,14 +87,14 @@ func (t *AttentionF32) Back(dqkv, dbias, dctx, qkv, bias []float32) {
 	for h := range a.Heads {
 		at := h * a.Dim
 		q, k, dc := qkv[at:], qkv[d+at:], dctx[at:]
-		t.packPanels(t.keys, k)
-		t.packPanels(t.values, qkv[2*d+at:])
+		t.packPanels(t.keys, k, 3*d)
+		t.packPanels(t.values, qkv[2*d+at:], 3*d)
 		for i := 0; i < a.P; i += t.queries {
 			rows := min(t.queries, a.P-i)
 			t.dots(t.s, q[i*3*d:], 3*d, t.keys, rows)
 			t.dots(t.dp, dc[i*d:], d, t.values, rows)
 			for r := range rows {
-				t.softmaxBack(r, a.biasRow(bias, h, i+r), a.biasRow(dbias, h, i+r))
+				t.softmaxBack(r, a.biasRows(bias, h, i+r, 1), a.biasRows(dbias, h, i+r, 1))
 			}
 			t.mix(dqkv[i*3*d+at:], 3*d, t.dp, t.ld, 1, k, 3*d, a.P, rows, false)
 			t.mix(dqkv[d+at:], 3*d, t.dp, 1, t.ld, q[i*3*d:], 3*d, rows, a.P, i > 0)
@@ -105,13 +103,13 @@ func (t *AttentionF32) Back(dqkv, dbias, dctx, qkv, bias []float32) {
 	}
 }
 
-// biasRow returns row i of one head of a bias, or nil.
-func (a AttentionShape) biasRow(bias []float32, h, i int) []float32 {
+// biasRows returns rows of one head of a bias from i on, or nil.
+func (a AttentionShape) biasRows(bias []float32, h, i, rows int) []float32 {
 	if bias == nil {
 		return nil
 	}
 	at := (h*a.P + i) * a.P
-	return bias[at : at+a.P]
+	return bias[at : at+rows*a.P]
 }
 
 // softmaxBack turns row r of the scores into probabilities and that of dp into
@@ -129,13 +127,12 @@ func (t *AttentionF32) softmaxBack(r int, bias, dbias []float32) {
 	scale(dp, t.scale)
 }
 
-// packPanels lays out the rows of one head, 3D apart, for dots. What lies past
-// the last row stays zero.
-func (t *AttentionF32) packPanels(panels, x []float32) {
-	d3 := 3 * t.a.Heads * t.a.Dim
-	for j := packPanelsFast(panels, x, d3, t.a.P, t.a.Dim); j < t.a.P; j++ {
+// packPanels lays out the rows of one head, ldx numbers apart, for dots. What lies
+// past the last row stays zero.
+func (t *AttentionF32) packPanels(panels, x []float32, ldx int) {
+	for j := packPanelsFast(panels, x, ldx, t.a.P, t.a.Dim); j < t.a.P; j++ {
 		panel := panels[j/PanelWidthBF16*PanelWidthBF16*t.a.Dim:]
-		for c, v := range x[j*d3 : j*d3+t.a.Dim] {
+		for c, v := range x[j*ldx : j*ldx+t.a.Dim] {
 			panel[c*PanelWidthBF16+j%PanelWidthBF16] = v
 		}
 	}

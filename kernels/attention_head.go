@@ -37,7 +37,7 @@ func (t *AttentionBF16) forwardF32(ctx []BF16, ldc int, qkv []BF16, ldq int, bia
 			ExpandBF16(t.wide[i*3*dim:], qkv[i*ldq:][:3*dim])
 		}
 	}
-	t.f32.packPanels(t.f32.keys, t.wide[dim:])
+	t.f32.packPanels(t.f32.keys, t.wide[dim:], 3*dim)
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		t.f32.dots(t.s, t.wide[i*3*dim:], 3*dim, t.f32.keys, rows)

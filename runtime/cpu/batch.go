@@ -5,18 +5,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// lane is the carry of one puzzle, and what its attention looks at.
+// lane is the carry of one puzzle.
 type lane struct {
-	x      []float32         // [P, D] input embedding
-	z      [2][]float32      // [P, D] state, by runtime.Level
-	q      []float32         // [P, D] queries of all heads; this and the next not with MLPT or bf16
-	keys   []*kernels.Panels // per head K [P, headDim]
-	values []*kernels.Panels // per head V^T [headDim, P]
-	ready  bool              // Reset, and no Step failed since
+	x     []float32    // [P, D] input embedding
+	z     [2][]float32 // [P, D] state, by runtime.Level
+	ready bool         // Reset, and no Step failed since
 }
 
 // batch is a number of lanes.
@@ -55,16 +51,7 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 func (b *Backend) newLane() lane {
 	c := &b.model.Config
 	n := c.P() * c.Hidden
-	l := lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
-	if c.MLPT || b.bf16 {
-		return l
-	}
-	l.q = make([]float32, n)
-	for range c.Heads {
-		l.keys = append(l.keys, kernels.NewPanels(c.P(), c.HeadDim()))
-		l.values = append(l.values, kernels.NewPanels(c.HeadDim(), c.P()))
-	}
-	return l
+	return lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
 }
 
 func (t *batch) Reset(i int, in runtime.Input) error {

@@ -1,8 +1,6 @@
 package cpu
 
 import (
-	"math"
-
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -10,9 +8,10 @@ import (
 // The steps of a pass, each a parallel loop over tasks of a group.
 const (
 	stepEnter = iota
+	stepHeads
 	stepProject
 	stepAttend
-	stepHead
+	stepHeadBF16
 	stepMixHeads
 	stepMixPositions
 	stepPrepare
@@ -25,9 +24,10 @@ const (
 
 var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepEnter:        (*batch).enter,
+	stepHeads:        (*batch).heads,
 	stepProject:      (*batch).project,
 	stepAttend:       (*batch).attend,
-	stepHead:         (*batch).head,
+	stepHeadBF16:     (*batch).headBF16,
 	stepMixHeads:     (*batch).mixHeads,
 	stepMixPositions: (*batch).mixPositions,
 	stepPrepare:      (*batch).prepare,
@@ -105,84 +105,79 @@ func (t *batch) addNorm(g *group, task int, y []float32) {
 	kernels.AddRMSNorm(z, y, d, t.b.eps)
 }
 
-// project computes queries, keys and values of a band for some heads.
-func (t *batch) project(g *group, worker, task int) {
-	c, s, w := &t.b.model.Config, &t.b.scratch[worker], t.layers[g.layer].qkv
-	tasks := t.b.headTasks()
-	k, width := g.bands[task/tasks].span, 3*c.Hidden/tasks
-	first := task % tasks * c.Heads / tasks
-	for lo := k.lo; lo < k.hi; lo += t.b.maxChunk() {
-		part := span{lo, min(lo+t.b.maxChunk(), k.hi)}
-		x := t.state(g, part)
-		qkv := s.wide[:x.rows*width]
-		x.multiply(qkv, width, w, first*3*c.HeadDim(), width)
-		t.traceData(g, "qkv", qkv)
-		t.keep(g, part, first, qkv)
+// heads projects and attends: it sets the columns of context of the heads of a task
+// for some lanes.
+func (t *batch) heads(g *group, worker, task int) {
+	s, tasks, p := &t.b.scratch[worker], t.b.headTasks(), t.b.model.Config.P()
+	lanes := g.lanesOf(task / tasks)
+	rows := span{lanes.lo * p, lanes.hi * p}
+	qkv := s.qkv[:(rows.hi-rows.lo)*t.b.headWidth()]
+	t.projectHeads(g, qkv, rows, task%tasks)
+	for at := lanes.lo; at < lanes.hi; at++ {
+		t.attendHeads(g, s, qkv[(at-lanes.lo)*p*t.b.headWidth():], at, task%tasks, span{0, p})
 	}
 }
 
-// keep rotates queries and keys of rows, of heads from first on, and stores them
-// and the values where attention finds them.
-func (t *batch) keep(g *group, k span, first int, qkv []float32) {
-	d, hd := t.b.model.Config.Hidden, t.b.model.Config.HeadDim()
-	all := len(qkv) / (k.hi - k.lo)
-	width := all / 3
-	for row := k.lo; row < k.hi; row++ {
-		l, pos := t.pos(g, row)
-		qkv := qkv[(row-k.lo)*all:][:all]
-		t.rotate(pos, qkv[:2*width])
-		copy(l.q[pos*d+first*hd:], qkv[:width])
-		for at := 0; at < width; at += hd {
-			h := first + at/hd
-			l.keys[h].SetRow(pos, qkv[width+at:][:hd])
-			l.values[h].SetCol(pos, qkv[2*width+at:][:hd])
-		}
+// project is the first part of heads, for a chunk of rows, where there are more
+// workers than tasks of heads.
+func (t *batch) project(g *group, _, task int) {
+	tasks, width := t.b.headTasks(), t.b.headWidth()
+	rows := g.chunks[task/tasks]
+	first := task%tasks*len(g.lanes)*t.b.model.Config.P() + rows.lo
+	t.projectHeads(g, g.qkv[first*width:(first+rows.hi-rows.lo)*width], rows, task%tasks)
+}
+
+// attend is the rest, for a part of the queries.
+func (t *batch) attend(g *group, worker, task int) {
+	p, tasks, width, parts := t.b.model.Config.P(), t.b.headTasks(), t.b.headWidth(), t.b.queryParts()
+	at, h, part := task/parts/tasks, task/parts%tasks, task%parts
+	qkv := g.qkv[(h*len(g.lanes)+at)*p*width:]
+	t.attendHeads(g, &t.b.scratch[worker], qkv, at, h, span{p * part / parts, p * (part + 1) / parts})
+}
+
+// projectHeads sets qkv [rows, headWidth] to queries, keys and values of the heads
+// of a task, those of a head side by side, queries and keys rotated.
+func (t *batch) projectHeads(g *group, qkv []float32, rows span, task int) {
+	p, width := t.b.model.Config.P(), t.b.headWidth()
+	x := t.state(g, rows)
+	x.multiply(qkv, width, t.layers[g.layer].qkv, task*width, width)
+	t.traceQKV(g, qkv)
+	for row := rows.lo; row < rows.hi; row++ {
+		t.rotate(row%p, qkv[(row-rows.lo)*width:][:width])
 	}
 }
 
 // rotate applies the rotary embedding of a position to its queries and keys.
-func (t *batch) rotate(pos int, qk []float32) {
+func (t *batch) rotate(pos int, qkv []float32) {
 	if t.b.cos == nil {
 		return
 	}
 	hd := t.b.model.Config.HeadDim()
 	cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
-	for ; len(qk) > 0; qk = qk[hd:] {
-		kernels.Rope(qk[:hd], cos, sin)
+	for ; len(qkv) > 0; qkv = qkv[3*hd:] {
+		kernels.Rope(qkv[:hd], cos, sin)
+		kernels.Rope(qkv[hd:2*hd], cos, sin)
 	}
 }
 
-// queryParts is into how many parts the queries of a head are cut.
-func (b *Backend) queryParts() int {
-	p, most := b.model.Config.P(), b.maxChunk()
-	return (p + most - 1) / most
-}
-
-// attend sets one head's columns of context for a part of a lane:
-//
-//	softmax(Q K^T / sqrt(headDim) + bias) V
-func (t *batch) attend(g *group, worker, task int) {
-	c, s := &t.b.model.Config, &t.b.scratch[worker]
-	d, hd, p, parts := c.Hidden, c.HeadDim(), c.P(), t.b.queryParts()
-	at, h, part := task/parts/c.Heads, task/parts%c.Heads, task%parts
-	lo, hi := p*part/parts, p*(part+1)/parts
-	l, rows := &t.lanes[g.lanes[at]], hi-lo
-	scores := s.scores[:rows*p]
-	kernels.MatMulT(scores, p, l.q[lo*d+h*hd:], d, rows, l.keys[h])
-	scale := float32(1 / math.Sqrt(float64(hd)))
-	for i := range rows {
-		kernels.Softmax(scores[i*p:(i+1)*p], scale, t.layers[g.layer].bias(h, lo+i, p))
+// attendHeads sets the columns of context of the heads of a task for some positions
+// of a lane, whose rows qkv begins with.
+func (t *batch) attendHeads(g *group, s *scratch, qkv []float32, at, task int, pos span) {
+	c := &t.b.model.Config
+	d, hd, p, heads := c.Hidden, c.HeadDim(), c.P(), c.Heads/t.b.headTasks()
+	for i := range heads {
+		h := task*heads + i
+		ctx := g.context[at*p*d+h*hd:]
+		s.head.Forward(ctx, d, qkv[i*3*hd:], t.b.headWidth(), t.layers[g.layer].bias(h, p), pos.lo, pos.hi)
 	}
-	kernels.MatMulT(g.context[(at*p+lo)*d+h*hd:], d, scores, p, rows, l.values[h])
 }
 
-// bias returns what a head adds to the scores of a position, or nil.
-func (l *layer) bias(head, pos, p int) []float32 {
+// bias returns what a head adds to its scores [P, P], or nil.
+func (l *layer) bias(head, p int) []float32 {
 	if l.relationBias == nil {
 		return nil
 	}
-	at := (head*p + pos) * p
-	return l.relationBias[at : at+p]
+	return l.relationBias[head*p*p : (head+1)*p*p]
 }
 
 // mixHeads is z = rms(z + O . context) for a chunk.

@@ -29,36 +29,19 @@ func (b *Backend) canBF16(all []matrix) bool {
 	return true
 }
 
-// headLanes returns into how many parts the lanes of a group are cut for head:
-// one, so that the weights of a head are read once, unless workers would have
-// nothing to do.
-func (t *batch) headLanes(g *group, worker int) int {
-	if worker == together && t.b.pool.Workers() > t.b.model.Config.Heads {
-		return len(g.lanes)
-	}
-	return 1
-}
-
-// head projects and attends: it sets one head's columns of context for some lanes,
+// headBF16 is heads in bf16, of one head: it sets its columns of context for some lanes,
 //
 //	softmax(Q K^T / sqrt(headDim) + bias) V
-func (t *batch) head(g *group, worker, task int) {
+func (t *batch) headBF16(g *group, worker, task int) {
 	c, s, layer := &t.b.model.Config, &t.b.scratch[worker], &t.layers[g.layer]
 	p, d, dim, h := c.P(), c.Hidden, c.HeadDim(), task%c.Heads
 	w := layer.qkv.i8.Rows(h*3*dim, 3*dim)
-	var bias []float32
-	if layer.relationBias != nil {
-		bias = layer.relationBias[h*p*p : (h+1)*p*p]
-	}
-	lo, hi := 0, len(g.lanes)
-	if g.headLanes > 1 {
-		lo = task / c.Heads
-		hi = lo + 1
-	}
-	x := g.z8.Rows(lo*p, (hi-lo)*p)
-	kernels.HeadI8(s.qkv, 3*dim, &x, (hi-lo)*p, &w, t.b.rotation, s.wide)
-	for at := lo; at < hi; at++ {
-		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv[(at-lo)*p*3*dim:], 3*dim, bias, 0, p)
+	lanes := g.lanesOf(task / c.Heads)
+	n := (lanes.hi - lanes.lo) * p
+	x := g.z8.Rows(lanes.lo*p, n)
+	kernels.HeadI8(s.qkv16, 3*dim, &x, n, &w, t.b.rotation, s.wide)
+	for at := lanes.lo; at < lanes.hi; at++ {
+		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv16[(at-lanes.lo)*p*3*dim:], 3*dim, layer.bias(h, p), 0, p)
 	}
 }
 

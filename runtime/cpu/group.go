@@ -12,7 +12,7 @@ type group struct {
 	chunks    []span // of all bands
 	cols      []span // MLPT: channels
 	layer     int    // that is being computed
-	headLanes int    // see headLanes
+	headParts int    // see cutHeads
 	band      int    // the same
 }
 
@@ -31,6 +31,7 @@ type activation struct {
 	z       []float32       // [rows, D] the state that the pass updates
 	z8      *kernels.RowsI8 // the same in int8; nil when nothing multiplies it
 	context []float32       // [rows, D] of attention
+	qkv     []float32       // [tasks of heads, rows, headWidth], only with more workers than such tasks
 	act     []float32       // [rows of a band, I] SwiGLU
 
 	context16, act16 []kernels.BF16 // the same in bf16, which has not those
@@ -38,16 +39,18 @@ type activation struct {
 
 // scratch is one worker's numbers of one task.
 type scratch struct {
-	wide   []float32       // [rows of a chunk, 3D / tasks] or of a band, gates and ups of a block
+	wide   []float32       // [rows of a band, gates and ups of a block]
 	out    []float32       // [rows of a chunk, D] residual
-	scores []float32       // [rows of a chunk, P]
 	logits []float32       // [vocabulary]
 	column []float32       // MLPT: [channels, P]
 	act    []float32       // MLPT: [channels, I of positions]
 	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
 
-	attention *kernels.AttentionBF16 // in bf16, else nil
-	qkv       []kernels.BF16         // in bf16: [rows of a group, 3 headDim]
+	qkv  []float32        // [rows of a group, headWidth]; neither with MLPT or in bf16
+	head *kernels.HeadF32 // one head's attention
+
+	qkv16     []kernels.BF16 // the same in bf16, of one head
+	attention *kernels.AttentionBF16
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -70,18 +73,20 @@ func (b *Backend) newScratch() scratch {
 	d, p, inter := c.Hidden, c.P(), c.Inter()
 	rows := max(b.bandRows(), b.maxChunk())
 	s := scratch{
-		wide:   make([]float32, max(b.maxChunk()*3*d/b.headTasks(), rows*2*gluBlock)),
+		wide:   make([]float32, rows*2*gluBlock),
 		out:    make([]float32, b.maxChunk()*d),
-		scores: make([]float32, b.maxChunk()*p),
 		logits: make([]float32, c.VocabSize),
 	}
-	if c.MLPT {
+	switch {
+	case c.MLPT:
 		s.column, s.act = make([]float32, 2*b.maxChunk()*p), make([]float32, b.maxChunk()*c.InterT())
 		inter = max(inter, p, c.InterT())
-	}
-	if b.bf16 {
+	case b.bf16:
 		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: 1, Dim: c.HeadDim()})
-		s.qkv = make([]kernels.BF16, b.lanesAtOnce()*p*3*c.HeadDim())
+		s.qkv16 = make([]kernels.BF16, b.lanesAtOnce()*p*3*c.HeadDim())
+	default:
+		s.head = kernels.NewHeadF32(p, c.HeadDim())
+		s.qkv = make([]float32, b.lanesAtOnce()*p*b.headWidth())
 	}
 	if b.has8() {
 		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
@@ -98,6 +103,9 @@ func (b *Backend) newActivation(rows int) activation {
 		a.context16, a.act16 = make([]kernels.BF16, context), make([]kernels.BF16, act)
 	} else {
 		a.context, a.act = make([]float32, context), make([]float32, act)
+	}
+	if !b.bf16 && !c.MLPT && b.pool.Workers() > b.headTasks() && b.queryParts() > 1 {
+		a.qkv = make([]float32, rows*3*c.Hidden)
 	}
 	if b.has8() {
 		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
@@ -127,8 +135,8 @@ func (b *Backend) rowUnit() int {
 	return 2
 }
 
-// headTasks returns into how many tasks, each of some heads, the projection of
-// a band is cut: a task's rows of the matrix begin at a panel.
+// headTasks returns into how many tasks, each of some heads, attention is cut: a
+// task's rows of the matrix begin at a panel.
 func (b *Backend) headTasks() int {
 	c := &b.model.Config
 	if b.trace != nil || c.MLPT {
@@ -139,6 +147,33 @@ func (b *Backend) headTasks() int {
 		tasks--
 	}
 	return tasks
+}
+
+// headWidth is how many queries, keys and values a task's heads have.
+func (b *Backend) headWidth() int { return 3 * b.model.Config.Hidden / b.headTasks() }
+
+// queryParts is into how many parts the queries of a head are cut, if they are.
+func (b *Backend) queryParts() int {
+	p, most := b.model.Config.P(), b.maxChunk()
+	return (p + most - 1) / most
+}
+
+// cutHeads returns into how many parts the lanes of a group are cut for heads: one,
+// so that the weights of a head are read once, unless workers would have nothing to
+// do. apart tells that they would have nothing to do even then: projections and
+// attention are steps of their own, in smaller tasks.
+func (t *batch) cutHeads(g *group, worker int) (parts int, apart bool) {
+	workers, tasks := t.b.pool.Workers(), t.b.headTasks()
+	if worker != together || workers <= tasks {
+		return 1, false
+	}
+	return len(g.lanes), workers > tasks*len(g.lanes) && t.b.queryParts() > 1 && !t.b.bf16
+}
+
+// lanesOf are the lanes of a part of headParts.
+func (g *group) lanesOf(part int) span {
+	n := len(g.lanes)
+	return span{n * part / g.headParts, n * (part + 1) / g.headParts}
 }
 
 // lanesAtOnce is the most lanes of a group.
@@ -261,18 +296,22 @@ func (t *batch) runPasses() {
 func (t *batch) runPass(g *group, worker int) {
 	g.activation = &t.sets[max(0, worker)]
 	t.each(g, worker, len(g.chunks), stepEnter)
-	g.headLanes = t.headLanes(g, worker)
+	var apart bool
+	g.headParts, apart = t.cutHeads(g, worker)
 	for g.layer = range t.layers {
 		switch {
 		case t.b.model.Config.MLPT:
 			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
 			t.each(g, worker, len(g.chunks), stepPrepare)
 		case t.b.bf16:
-			t.each(g, worker, t.b.model.Config.Heads*g.headLanes, stepHead)
+			t.each(g, worker, t.b.model.Config.Heads*g.headParts, stepHeadBF16)
+			t.each(g, worker, len(g.chunks), stepMixHeads)
+		case apart:
+			t.each(g, worker, len(g.chunks)*t.b.headTasks(), stepProject)
+			t.each(g, worker, len(g.lanes)*t.b.headTasks()*t.b.queryParts(), stepAttend)
 			t.each(g, worker, len(g.chunks), stepMixHeads)
 		default:
-			t.each(g, worker, len(g.bands)*t.b.headTasks(), stepProject)
-			t.each(g, worker, len(g.lanes)*t.b.model.Config.Heads*t.b.queryParts(), stepAttend)
+			t.each(g, worker, t.b.headTasks()*g.headParts, stepHeads)
 			t.each(g, worker, len(g.chunks), stepMixHeads)
 		}
 		for g.band = range g.bands {

@@ -67,13 +67,10 @@ func pairOrder(row, rows int) int {
 	return channel/width*2*width + part*width + channel%width
 }
 
-// headOrder puts queries, keys and values of the heads of a task together; in
-// bf16 of each head, in the order of kernels.HeadI8.
+// headOrder puts queries, keys and values of each head together; in bf16 in the
+// order of kernels.HeadI8.
 func (b *Backend) headOrder(row, rows int) int {
-	width := rows / 3 / b.headTasks()
-	if b.bf16 {
-		width = b.model.Config.HeadDim()
-	}
+	width := b.model.Config.HeadDim()
 	part, channel := row/(rows/3), row%(rows/3)
 	within := channel % width
 	if b.bf16 && part < 2 {

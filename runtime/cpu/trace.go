@@ -60,3 +60,19 @@ func (t *batch) traceGateUp(g *group, x *operand, gateUp *weights) {
 	}
 	t.traceData(g, "gate_up", data)
 }
+
+// traceQKV passes on queries, keys and values in the order of the model, those of all
+// heads one after the other, not rotated yet.
+func (t *batch) traceQKV(g *group, qkv []float32) {
+	if t.b.trace == nil {
+		return
+	}
+	n := t.b.headWidth()
+	data := make([]float32, len(qkv))
+	for at := 0; at < len(qkv); at += n {
+		for j := range n {
+			data[at+j] = qkv[at+t.b.headOrder(j, n)]
+		}
+	}
+	t.traceData(g, "qkv", data)
+}

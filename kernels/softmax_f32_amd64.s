@@ -1,0 +1,141 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "exp_amd64.h"
+
+// func softmaxF32AVX512(a *softmaxF32Args)
+//
+// 16 numbers at a time: R9 vectors of a row, then those of K1, unless R13 is 0.
+TEXT ·softmaxF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), R15
+	MOVQ 0(R15), SI
+	MOVQ 8(R15), R8
+	MOVQ 16(R15), DX
+	MOVQ 24(R15), R11
+	MOVQ 32(R15), R10
+	MOVQ 40(R15), R9
+	VBROADCASTSS 48(R15), Z21
+	POW2_LOAD
+	MOVL $0xff800000, AX
+	VPBROADCASTD AX, Z20
+	MOVL $0x3fb8aa3b, AX // 1/ln 2
+	VPBROADCASTD AX, Z19
+	MOVL $0x3f800000, AX
+	VMOVD AX, X18
+	MOVQ R9, CX
+	ANDQ $15, CX
+	MOVL $1, R13
+	SHLL CX, R13
+	DECL R13
+	KMOVW R13, K1
+	SHRQ $4, R9
+
+row:
+	VMOVAPS Z20, Z0
+	MOVQ SI, BX
+	MOVQ R9, CX
+	TESTQ DX, DX
+	JZ   plain
+	MOVQ DX, DI
+	ADDQ R11, DX
+	TESTQ CX, CX
+	JZ   biasedLeft
+
+biased:
+	VMOVUPS (DI), Z1
+	VFMADD231PS (BX), Z21, Z1
+	VMOVUPS Z1, (BX)
+	VMAXPS Z1, Z0, Z0
+	ADDQ $64, BX
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  biased
+
+biasedLeft:
+	TESTL R13, R13
+	JZ    top
+	VMOVUPS.Z (DI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VFMADD231PS Z2, Z21, Z1
+	JMP  topLeft
+
+plain:
+	TESTQ CX, CX
+	JZ   plainLeft
+
+scaled:
+	VMULPS (BX), Z21, Z1
+	VMOVUPS Z1, (BX)
+	VMAXPS Z1, Z0, Z0
+	ADDQ $64, BX
+	DECQ CX
+	JNZ  scaled
+
+plainLeft:
+	TESTL R13, R13
+	JZ    top
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS Z21, Z1, Z1
+
+topLeft:
+	VMOVUPS Z1, K1, (BX)
+	VMAXPS Z1, Z0, K1, Z0
+
+top:
+	FOLD16(VMAXPS, Z0, Y0, X0, Y1, X1)
+	VXORPS X9, X9, X9
+	MOVQ SI, BX
+	MOVQ R9, CX
+	TESTQ CX, CX
+	JZ   powersLeft
+
+powers:
+	VMOVUPS (BX), Z1
+	VSUBPS Z0, Z1, Z1
+	VMULPS Z19, Z1, Z1
+	POW2(Z1, Z2, Z3)
+	VMOVUPS Z3, (BX)
+	VADDPS Z3, Z9, Z9
+	ADDQ $64, BX
+	DECQ CX
+	JNZ  powers
+
+powersLeft:
+	TESTL R13, R13
+	JZ    sum
+	VMOVUPS.Z (BX), K1, Z1
+	VSUBPS Z0, Z1, Z1
+	VMULPS Z19, Z1, Z1
+	POW2(Z1, Z2, Z3)
+	VMOVUPS Z3, K1, (BX)
+	VADDPS Z3, Z9, K1, Z9
+
+sum:
+	FOLD16(VADDPS, Z9, Y9, X9, Y1, X1)
+	VDIVSS X9, X18, X9
+	VBROADCASTSS X9, Z9
+	MOVQ SI, BX
+	MOVQ R9, CX
+	TESTQ CX, CX
+	JZ   sharesLeft
+
+shares:
+	VMULPS (BX), Z9, Z1
+	VMOVUPS Z1, (BX)
+	ADDQ $64, BX
+	DECQ CX
+	JNZ  shares
+
+sharesLeft:
+	TESTL R13, R13
+	JZ    next
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS Z9, Z1, Z1
+	VMOVUPS Z1, K1, (BX)
+
+next:
+	ADDQ R8, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
