@@ -1,12 +1,12 @@
 // Package cpu is the reference backend: it runs segments on the processor's
 // cores, over package kernels.
 //
-// A block of the network is one parallel loop over chunks: some rows of one
-// lane. Attention needs the keys and values of all its rows, which the loop
-// before left behind; the rest of a block, and the keys and values of the next
-// one, come from the chunk's own rows. The bits of a row depend neither on the
-// chunk that it lies in nor on the worker that takes it, so the number of
-// threads and the other lanes of a batch change nothing in a result.
+// A block of the network is two parallel loops. Attention goes by heads, each with
+// the queries, keys and values of all rows of some lanes. The rest goes by chunks of
+// rows; where a core's cache does not hold the weights, in steps that share them.
+// The bits of a row depend neither on the chunk that it lies in nor on the worker
+// that takes it, so the number of threads and the other lanes of a batch change
+// nothing in a result.
 //
 // The matrices of the levels are executed in the format that the model has them
 // in: with int8 weights the rows that they multiply are rounded to int8 too,
@@ -47,6 +47,7 @@ type Backend struct {
 	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
 	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
 	bf16    bool                  // see canBF16
+	cache   int                   // coreCache, but in tests
 	lmHead  *weights
 	qHead   *weights
 	eps     float32
@@ -67,7 +68,7 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 	}
 	b := &Backend{
 		model: m, trace: o.Trace,
-		passes: m.Config.Passes(), eps: float32(m.Config.NormEps),
+		passes: m.Config.Passes(), eps: float32(m.Config.NormEps), cache: coreCache,
 	}
 	if err := b.pack(); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)

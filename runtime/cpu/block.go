@@ -17,6 +17,7 @@ const (
 	stepPrepare
 	stepGLU
 	stepDown
+	stepChunk
 	stepLeave
 	stepRead
 	numSteps
@@ -33,6 +34,7 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepPrepare:      (*batch).prepare,
 	stepGLU:          (*batch).glu,
 	stepDown:         (*batch).down,
+	stepChunk:        (*batch).chunk,
 	stepLeave:        (*batch).leave,
 	stepRead:         (*batch).read,
 }
@@ -203,20 +205,42 @@ func (t *batch) mixHeads(g *group, worker, task int) {
 // multiplied. It divides every width, which is a multiple of 256.
 const gluBlock = 128
 
+// chunk is what follows the mixing of positions, in one task: the rest of a layer
+// for a chunk, and after the last one leave.
+func (t *batch) chunk(g *group, worker, task int) {
+	if t.b.model.Config.MLPT {
+		t.prepare(g, worker, task)
+	} else {
+		t.mixHeads(g, worker, task)
+	}
+	for channels := range t.b.model.Config.Inter() / gluBlock {
+		t.gluRows(g, worker, g.chunks[task], channels)
+	}
+	t.down(g, worker, task)
+	if g.layer == len(t.layers)-1 {
+		t.leave(g, worker, task)
+	}
+}
+
 // glu computes some channels of a band's act = silu(gate . z) * up . z.
 func (t *batch) glu(g *group, worker, task int) {
+	t.gluRows(g, worker, g.bands[g.band].span, task)
+}
+
+// gluRows is glu for some rows of the band.
+func (t *batch) gluRows(g *group, worker int, rows span, task int) {
 	s, w, inter := &t.b.scratch[worker], t.layers[g.layer].gateUp, t.b.model.Config.Inter()
-	x := t.state(g, g.bands[g.band].span)
+	x, from := t.state(g, rows), (rows.lo-g.bands[g.band].lo)*inter
 	if task == 0 {
 		t.traceData(g, "after_norm1", x.x)
 		t.traceGateUp(g, &x, w)
 	}
 	if t.b.bf16 {
 		p := w.i8.Rows(2*task*gluBlock, 2*gluBlock)
-		kernels.SwiGLUI8(g.act16[task*gluBlock:], inter, &x.i8, x.rows, &p, s.wide)
+		kernels.SwiGLUI8(g.act16[from+task*gluBlock:], inter, &x.i8, x.rows, &p, s.wide)
 		return
 	}
-	s.swiGLU(g.act, inter, &x, w, task*gluBlock)
+	s.swiGLU(g.act[from:], inter, &x, w, task*gluBlock)
 }
 
 // swiGLU sets channels lo..lo+gluBlock-1 of act [rows, inter] = silu(gate . x) *

@@ -222,12 +222,14 @@ func TestSameBitsForAnyThreadsAndLanes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				m := newModel(t, c)
 				in := inputs(&m.Config, 3)
-				want := segments(t, m, 1, in[1:2])
+				want := segments(t, m, 1, coreCache, in[1:2])
 				for _, threads := range []int{3, 16} {
-					got := segments(t, m, threads, in)
-					n := len(want)
-					if !slices.Equal(got[n:2*n], want) {
-						t.Errorf("%d threads, 3 lanes: other bits than alone on one thread", threads)
+					for _, cache := range []int{coreCache, 0} {
+						got := segments(t, m, threads, cache, in)
+						n := len(want)
+						if !slices.Equal(got[n:2*n], want) {
+							t.Errorf("%d threads, 3 lanes, cache %d: other bits than alone on one thread", threads, cache)
+						}
 					}
 				}
 			})
@@ -236,9 +238,10 @@ func TestSameBitsForAnyThreadsAndLanes(t *testing.T) {
 }
 
 // segments returns every lane's carry after two segments.
-func segments(t *testing.T, m *runtime.Model, threads int, in []runtime.Input) (state []float32) {
+func segments(t *testing.T, m *runtime.Model, threads, cache int, in []runtime.Input) (state []float32) {
 	t.Helper()
 	b := newBackend(t, m, Options{Threads: threads})
+	b.cache = cache
 	batch := newBatch(t, b, in)
 	lanes := make([]int, len(in))
 	for i := range lanes {

@@ -298,28 +298,55 @@ func (t *batch) runPass(g *group, worker int) {
 	t.each(g, worker, len(g.chunks), stepEnter)
 	var apart bool
 	g.headParts, apart = t.cutHeads(g, worker)
+	g.band = 0
+	byChunk := t.byChunk(g, worker)
 	for g.layer = range t.layers {
 		switch {
 		case t.b.model.Config.MLPT:
 			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
-			t.each(g, worker, len(g.chunks), stepPrepare)
 		case t.b.bf16:
 			t.each(g, worker, t.b.model.Config.Heads*g.headParts, stepHeadBF16)
-			t.each(g, worker, len(g.chunks), stepMixHeads)
 		case apart:
 			t.each(g, worker, len(g.chunks)*t.b.headTasks(), stepProject)
 			t.each(g, worker, len(g.lanes)*t.b.headTasks()*t.b.queryParts(), stepAttend)
-			t.each(g, worker, len(g.chunks), stepMixHeads)
 		default:
 			t.each(g, worker, t.b.headTasks()*g.headParts, stepHeads)
-			t.each(g, worker, len(g.chunks), stepMixHeads)
 		}
-		for g.band = range g.bands {
-			t.each(g, worker, t.b.model.Config.Inter()/gluBlock, stepGLU)
-			t.each(g, worker, g.bands[g.band].chunks.hi-g.bands[g.band].chunks.lo, stepDown)
+		if byChunk {
+			t.each(g, worker, len(g.chunks), stepChunk)
+		} else {
+			t.feedForward(g, worker)
 		}
 	}
-	t.each(g, worker, len(g.chunks), stepLeave)
+	if !byChunk {
+		t.each(g, worker, len(g.chunks), stepLeave)
+	}
+}
+
+// byChunk tells whether workers take their chunks through all that follows the
+// mixing of positions without waiting for each other. Each then reads all weights,
+// which its cache must hold.
+func (t *batch) byChunk(g *group, worker int) bool {
+	l := &t.layers[0]
+	return worker == together && len(g.bands) == 1 && l.gateUp.bytes()+l.down.bytes() <= t.b.cache
+}
+
+// coreCache is about the bytes of weights that stay in the second-level cache of a
+// core.
+const coreCache = 1 << 20
+
+// feedForward is what follows the mixing of positions in a layer, in steps that
+// share the weights.
+func (t *batch) feedForward(g *group, worker int) {
+	if t.b.model.Config.MLPT {
+		t.each(g, worker, len(g.chunks), stepPrepare)
+	} else {
+		t.each(g, worker, len(g.chunks), stepMixHeads)
+	}
+	for g.band = range g.bands {
+		t.each(g, worker, t.b.model.Config.Inter()/gluBlock, stepGLU)
+		t.each(g, worker, g.bands[g.band].chunks.hi-g.bands[g.band].chunks.lo, stepDown)
+	}
 }
 
 // pos returns the lane and the position of a row.

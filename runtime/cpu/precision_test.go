@@ -77,8 +77,8 @@ func cosine(a []float32, b []float64) float64 {
 func TestPrecisionSameBitsForAnyThreadsAndLanes(t *testing.T) {
 	eachPrecision(t, func(t *testing.T, m *runtime.Model) {
 		in := inputs(&m.Config, 3)
-		want := segments(t, m, 1, in[1:2])
-		if n, got := len(want), segments(t, m, 3, in); !slices.Equal(got[n:2*n], want) {
+		want := segments(t, m, 1, coreCache, in[1:2])
+		if n, got := len(want), segments(t, m, 3, coreCache, in); !slices.Equal(got[n:2*n], want) {
 			t.Error("3 threads, 3 lanes: other bits than alone on one thread")
 		}
 	})

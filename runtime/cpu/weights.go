@@ -118,6 +118,17 @@ func (w *weights) n() int {
 	return w.f32.N
 }
 
+// bytes returns the size of the numbers.
+func (w *weights) bytes() int {
+	switch {
+	case w.i8 != nil:
+		return len(w.i8.Data)
+	case w.f16 != nil:
+		return 2 * len(w.f16.Data)
+	}
+	return 4 * len(w.f32.Data)
+}
+
 // operand is what weights multiply: x [rows, k], and the same in int8 where the
 // weights are.
 type operand struct {
