@@ -2,12 +2,13 @@ package quantize
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
+
+	"github.com/hrmgo/hrm/internal/pool"
 )
 
 // ErrMoments is wrapped by the error about moments that do not fit a matrix:
@@ -46,9 +47,9 @@ type OutputError struct {
 // That is GPTQ (Frantar et al., arXiv:2210.17323), written as Babai's nearest
 // plane (arXiv:2507.18553). A row for which the nearest numbers are better keeps
 // them, so e H e^T is never above Convert's. A matrix in I8 is returned as it is.
-// It takes N K^2 multiplications, on all processors, which change no bit of the
-// result. Errors are those of Convert, and ErrMoments.
-func Calibrate(m Matrix, h *Moments) (Matrix, OutputError, error) {
+// It takes 7/2 N K^2 multiplications, on all processors, which change no bit of the
+// result. Errors are those of Convert, ErrMoments and that of ctx.
+func Calibrate(ctx context.Context, m Matrix, h *Moments) (Matrix, OutputError, error) {
 	if err := h.check(m.Cols); err != nil {
 		return Matrix{}, OutputError{}, err
 	}
@@ -60,14 +61,22 @@ func Calibrate(m Matrix, h *Moments) (Matrix, OutputError, error) {
 	if err != nil {
 		return Matrix{}, OutputError{}, err
 	}
-	sums := make([]rowSums, m.Rows)
-	eachPart(m.Rows, func(lo, hi int) {
-		w, s := make([]float32, m.Cols), newRowScratch(m.Cols)
-		for i := lo; i < hi; i++ {
-			m.Row(w, i)
-			sums[i] = f.improve(q.I8[i*m.Cols:(i+1)*m.Cols], w, q.Scale[i], s)
+	workers := pool.New(0)
+	defer workers.Close()
+	sums, scratch := make([]rowSums, m.Rows), make([]rowScratch, workers.Workers())
+	for i := range scratch {
+		scratch[i] = newRowScratch(m.Cols)
+	}
+	workers.Run(m.Rows, func(worker, i int) {
+		if ctx.Err() == nil {
+			s := &scratch[worker]
+			m.Row(s.w, i)
+			sums[i] = f.improve(q.I8[i*m.Cols:(i+1)*m.Cols], q.Scale[i], s)
 		}
 	})
+	if err := ctx.Err(); err != nil {
+		return Matrix{}, OutputError{}, err
+	}
 	return q, outputError(sums), nil
 }
 
@@ -87,16 +96,6 @@ func (h *Moments) check(k int) error {
 		}
 	}
 	return nil
-}
-
-// eachPart calls do with parts of 0..n-1, on all processors.
-func eachPart(n int, do func(lo, hi int)) {
-	var wait sync.WaitGroup
-	parts := min(n, runtime.GOMAXPROCS(0))
-	for i := range parts {
-		wait.Go(func() { do(n*i/parts, n*(i+1)/parts) })
-	}
-	wait.Wait()
 }
 
 // rowSums is e H e^T of a row as it is, as nearest numbers, and w H w^T.
@@ -174,18 +173,20 @@ func cholesky(a []float64, n int) bool {
 	return true
 }
 
-// rowScratch is what one row takes.
+// rowScratch is a row w and what it takes.
 type rowScratch struct {
+	w       []float32
 	q       []int8
 	e, want []float64
 }
 
-func newRowScratch(k int) *rowScratch {
-	return &rowScratch{make([]int8, k), make([]float64, k), make([]float64, k)}
+func newRowScratch(k int) rowScratch {
+	return rowScratch{make([]float32, k), make([]int8, k), make([]float64, k), make([]float64, k)}
 }
 
-// improve replaces the nearest numbers q of a row w where others are better.
-func (f *feedback) improve(q []int8, w []float32, scale float32, s *rowScratch) rowSums {
+// improve replaces the nearest numbers q of the row of s where others are better.
+func (f *feedback) improve(q []int8, scale float32, s *rowScratch) rowSums {
+	w := s.w
 	for j, v := range w {
 		s.want[j], s.e[j] = float64(v), float64(v)-float64(scale)*float64(q[j])
 	}

@@ -1,6 +1,7 @@
 package quantize
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -169,7 +170,7 @@ func TestFeedbackAgainstBruteForce(t *testing.T) {
 func TestCalibrateIsNeverWorseThanNearest(t *testing.T) {
 	for seed := range uint64(8) {
 		m, h := random(16, 48), correlated(30, 48, seed) // of lower rank than the matrix
-		q, report, err := Calibrate(m, h)
+		q, report, err := Calibrate(t.Context(), m, h)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,11 +200,11 @@ func TestCalibrateWithoutSignal(t *testing.T) {
 	m := random(7, 12)
 	clear(m.F32[:12])
 	want, _ := Convert(m, I8)
-	q, report, err := Calibrate(m, &Moments{K: 12, Rows: 3, Sum: make([]float64, 144)})
+	q, report, err := Calibrate(t.Context(), m, &Moments{K: 12, Rows: 3, Sum: make([]float64, 144)})
 	if err != nil || !slices.Equal(q.I8, want.I8) || report != (OutputError{}) {
 		t.Errorf("%v, %+v", err, report)
 	}
-	again, _, err := Calibrate(want, correlated(9, 12, 1))
+	again, _, err := Calibrate(t.Context(), want, correlated(9, 12, 1))
 	if err != nil || !slices.Equal(again.I8, want.I8) {
 		t.Errorf("an int8 matrix changes: %v", err)
 	}
@@ -218,12 +219,21 @@ func TestCalibrateRefusesMoments(t *testing.T) {
 	for name, h := range map[string]*Moments{
 		"none": nil, "width": correlated(9, 5, 1), "rows": NewMoments(4), "NaN": bad, "negative": negative,
 	} {
-		if _, _, err := Calibrate(m, h); !errors.Is(err, ErrMoments) {
+		if _, _, err := Calibrate(t.Context(), m, h); !errors.Is(err, ErrMoments) {
 			t.Errorf("%s: %v, want ErrMoments", name, err)
 		}
 	}
 	m.F32[2] = float32(math.Inf(1))
-	if _, _, err := Calibrate(m, correlated(9, 4, 1)); !errors.Is(err, ErrRange) {
+	if _, _, err := Calibrate(t.Context(), m, correlated(9, 4, 1)); !errors.Is(err, ErrRange) {
 		t.Errorf("infinite: %v, want ErrRange", err)
+	}
+}
+
+func TestCalibrateEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	q, _, err := Calibrate(ctx, NewF32(make([]float32, 12), 3, 4), correlated(9, 4, 1))
+	if !errors.Is(err, context.Canceled) || q.I8 != nil {
+		t.Errorf("a matrix of %d numbers and error %v, want none and %v", len(q.I8), err, context.Canceled)
 	}
 }

@@ -3,6 +3,7 @@ package quantize
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // mostSmooth bounds the factors of Smooth, so that a channel that was quiet in
@@ -64,7 +65,7 @@ func smoothing(down Matrix, h *Moments) []float64 {
 
 // scaleUp divides row K + j by f[j].
 func scaleUp(gateUp Matrix, f []float64) Matrix {
-	w := append([]float32(nil), gateUp.Float32()...)
+	w := slices.Clone(gateUp.Float32())
 	up, d := w[len(w)/2:], gateUp.Cols
 	for j, by := range f {
 		for i := range up[j*d : (j+1)*d] {
@@ -76,7 +77,7 @@ func scaleUp(gateUp Matrix, f []float64) Matrix {
 
 // scaleColumns multiplies column j by f[j].
 func scaleColumns(m Matrix, f []float64) Matrix {
-	w := append([]float32(nil), m.Float32()...)
+	w := slices.Clone(m.Float32())
 	for i := range w {
 		w[i] = float32(float64(w[i]) * f[i%m.Cols])
 	}

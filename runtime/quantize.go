@@ -32,21 +32,18 @@ func (m *Model) Convert(to quantize.Format) (*Model, []TensorError, error) {
 // Calibrate is Convert to int8 by quantize.Smooth, for each SwiGLU, and
 // quantize.Calibrate, for the rows that each matrix multiplies. Its errors are
 // against the smoothed matrices, of which the model is the same function. each,
-// unless nil, is called after every matrix. It ends with ctx, between matrices; a
-// matrix without moments wraps quantize.ErrMoments.
+// unless nil, is called after every matrix. A matrix without moments wraps
+// quantize.ErrMoments.
 func (m *Model) Calibrate(ctx context.Context, moments Moments, each func()) (*Model, []TensorError, error) {
 	m, moments, err := m.smooth(moments)
 	if err != nil {
 		return nil, nil, err
 	}
 	return m.convert(func(w *quantize.Matrix) (quantize.Matrix, quantize.OutputError, error) {
-		if err := ctx.Err(); err != nil {
-			return quantize.Matrix{}, quantize.OutputError{}, err
-		}
 		if each != nil {
 			defer each()
 		}
-		return quantize.Calibrate(*w, moments[w])
+		return quantize.Calibrate(ctx, *w, moments[w])
 	})
 }
 
