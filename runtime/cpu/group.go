@@ -160,9 +160,9 @@ func (b *Backend) queryParts() int {
 
 // cutHeads returns into how many parts the lanes of a group are cut for heads: one,
 // so that the weights of a head are read once, unless workers would have nothing to
-// do. apart tells that they would have nothing to do even then: projections and
+// do. split tells that they would have nothing to do even then: projections and
 // attention are steps of their own, in smaller tasks.
-func (t *batch) cutHeads(g *group, worker int) (parts int, apart bool) {
+func (t *batch) cutHeads(g *group, worker int) (parts int, split bool) {
 	workers, tasks := t.b.pool.Workers(), t.b.headTasks()
 	if worker != together || workers <= tasks {
 		return 1, false
@@ -296,8 +296,8 @@ func (t *batch) runPasses() {
 func (t *batch) runPass(g *group, worker int) {
 	g.activation = &t.sets[max(0, worker)]
 	t.each(g, worker, len(g.chunks), stepEnter)
-	var apart bool
-	g.headParts, apart = t.cutHeads(g, worker)
+	var split bool
+	g.headParts, split = t.cutHeads(g, worker)
 	g.band = 0
 	byChunk := t.byChunk(g, worker)
 	for g.layer = range t.layers {
@@ -306,7 +306,7 @@ func (t *batch) runPass(g *group, worker int) {
 			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
 		case t.b.bf16:
 			t.each(g, worker, t.b.model.Config.Heads*g.headParts, stepHeadBF16)
-		case apart:
+		case split:
 			t.each(g, worker, len(g.chunks)*t.b.headTasks(), stepProject)
 			t.each(g, worker, len(g.lanes)*t.b.headTasks()*t.b.queryParts(), stepAttend)
 		default:
