@@ -22,6 +22,8 @@ func (r *RowsI8) normFast(_, _ []float32, i, _ int, _ float32) int { return i }
 
 func (r *RowsI8) bf16Fast(_ []BF16, _, i, _, _ int) int { return i }
 
+func ropeRowsFast([]float32, int, int, int, []float32, []float32) bool { return false }
+
 func flipI8() int8 { return 0 }
 
 func wideVectors() bool { return false }

@@ -13,6 +13,23 @@ func Rope(x, cos, sin []float32) {
 	rope(x[:half], x[half:2*half], cos[:half], sin[:half])
 }
 
+// RopeRows is Rope for m rows of x, each of d numbers and ldx numbers apart, with
+// cos and sin [m, d/2].
+func RopeRows(x []float32, ldx, m, d int, cos, sin []float32) {
+	half := d / 2
+	if m <= 0 || half == 0 {
+		return
+	}
+	need("RopeRows", "x", len(x), (m-1)*ldx+d)
+	need("RopeRows", "cos", min(len(cos), len(sin)), m*half)
+	if ropeRowsFast(x, ldx, m, half, cos, sin) {
+		return
+	}
+	for i := range m {
+		Rope(x[i*ldx:][:d], cos[i*half:], sin[i*half:])
+	}
+}
+
 // RopeBF16 rounds rows of one head, x [rows, d] with rows ldx numbers apart, to
 // BF16, ldd numbers apart, after Rope with cos and sin [rows, d/2]; with cos nil
 // it only rounds. It may change x.

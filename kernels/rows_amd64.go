@@ -21,6 +21,11 @@ func addSquaresAVX2(h, y *float32, n int) float32
 //go:noescape
 func ropeAVX2(lo, hi, cos, sin *float32, n int)
 
+// ropeRowsAVX2 takes rows of 2*half numbers, xRow bytes apart.
+//
+//go:noescape
+func ropeRowsAVX2(x *float32, xRow, rows, half int, cos, sin *float32)
+
 //go:noescape
 func swiGLUAVX2(act, gate, up *float32, n int)
 
@@ -100,6 +105,15 @@ func rope(lo, hi, cos, sin []float32) {
 		ropeAVX2(&lo[0], &hi[0], &cos[0], &sin[0], n)
 	}
 	ropeGeneric(lo[n:], hi[n:], cos[n:], sin[n:])
+}
+
+// ropeRowsFast rotates as rope does, to the bit.
+func ropeRowsFast(x []float32, ldx, m, half int, cos, sin []float32) bool {
+	if active == generic || half%8 != 0 {
+		return false
+	}
+	ropeRowsAVX2(&x[0], 4*ldx, m, half, &cos[0], &sin[0])
+	return true
 }
 
 func swiGLU(act, gate, up []float32) {

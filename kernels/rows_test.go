@@ -75,6 +75,30 @@ func TestSwiGLU(t *testing.T) {
 	})
 }
 
+// RopeRows is Rope, row by row, to the bit, and leaves what lies between rows alone.
+func TestRopeRows(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, d := range []int{2, 16, 24, 32, 64, 96} {
+			for rows := range 5 {
+				ldx := d + 3*rows
+				x, check := guarded(t, max(0, (rows-1)*ldx+d), rows)
+				random(x, uint64(d))
+				cos, sin := RopeTable(rows, d, 10000)
+				want := slices.Clone(x)
+				for i := range rows {
+					Rope(want[i*ldx:][:d], cos[i*d/2:], sin[i*d/2:])
+				}
+				RopeRows(x, ldx, rows, d, cos, sin)
+				name := fmt.Sprintf("%d rows of %d", rows, d)
+				check(name)
+				if !slices.Equal(x, want) {
+					t.Errorf("%s: %v, want %v", name, x, want)
+				}
+			}
+		}
+	})
+}
+
 // RopeBF16 is Rope and RoundBF16, row by row, to a unit in the last place.
 func TestRopeBF16(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {

@@ -144,21 +144,24 @@ func (t *batch) projectHeads(g *group, qkv []float32, rows span, task int) {
 	x := t.state(g, rows)
 	x.multiply(qkv, width, t.layers[g.layer].qkv, task*width, width)
 	t.traceQKV(g, qkv)
-	for row := rows.lo; row < rows.hi; row++ {
-		t.rotate(row%p, qkv[(row-rows.lo)*width:][:width])
+	for row := rows.lo; row < rows.hi; {
+		n := min(p-row%p, rows.hi-row) // of a lane
+		t.rotate(qkv[(row-rows.lo)*width:][:n*width], span{row % p, row%p + n})
+		row += n
 	}
 }
 
-// rotate applies the rotary embedding of a position to its queries and keys.
-func (t *batch) rotate(pos int, qkv []float32) {
+// rotate applies the rotary embedding of positions to their queries and keys [rows,
+// headWidth].
+func (t *batch) rotate(qkv []float32, pos span) {
 	if t.b.cos == nil {
 		return
 	}
-	hd := t.b.model.Config.HeadDim()
-	cos, sin := t.b.cos[pos*hd/2:(pos+1)*hd/2], t.b.sin[pos*hd/2:(pos+1)*hd/2]
-	for ; len(qkv) > 0; qkv = qkv[3*hd:] {
-		kernels.Rope(qkv[:hd], cos, sin)
-		kernels.Rope(qkv[hd:2*hd], cos, sin)
+	hd, width := t.b.model.Config.HeadDim(), t.b.headWidth()
+	cos, sin := t.b.cos[pos.lo*hd/2:pos.hi*hd/2], t.b.sin[pos.lo*hd/2:pos.hi*hd/2]
+	for at := 0; at < width; at += 3 * hd {
+		kernels.RopeRows(qkv[at:], width, pos.hi-pos.lo, hd, cos, sin)
+		kernels.RopeRows(qkv[at+hd:], width, pos.hi-pos.lo, hd, cos, sin)
 	}
 }
 
