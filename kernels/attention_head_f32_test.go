@@ -31,9 +31,6 @@ func testHeadF32(t *testing.T, a AttentionShape, withBias bool) {
 	want := make([]float64, a.P*a.Dim)
 	attentionOracle(want, make([]float64, a.P), dense, bias64, a)
 	ctx, check := guarded(t, (a.P-1)*ldc+a.Dim, a.P%16)
-	for i := range ctx {
-		ctx[i] = guard
-	}
 	s := NewHeadF32(a.P, a.Dim)
 	for range 2 { // the second time over scratch that was used
 		for _, part := range [][2]int{{0, a.P / 3}, {a.P / 3, a.P}} {
@@ -116,48 +113,4 @@ func TestSoftmaxRowsF32Extremes(t *testing.T) {
 			t.Errorf("with a NaN in the second row: %v, %v", s[:3], s[16:19])
 		}
 	})
-}
-
-func TestSwiGLUPanels(t *testing.T) {
-	eachImplementation(t, func(t *testing.T) {
-		for panels := range 9 {
-			for off := range 3 {
-				n, name := 16*panels, fmt.Sprintf("%d panels at %d", panels, off)
-				act, check := guarded(t, n, off)
-				gateUp := random(make([]float32, 2*n+off), 1)[off:]
-				want := make([]float64, n)
-				for i := range want {
-					at := i/16*32 + i%16
-					gateUp[at] *= 6
-					g := float64(gateUp[at])
-					want[i] = g / (1 + math.Exp(-g)) * float64(gateUp[at+16])
-				}
-				SwiGLUPanels(act, gateUp)
-				check(name)
-				within(t, name, act, want, 2e-6, 4)
-			}
-		}
-	})
-}
-
-// A matrix laid out for kernels that are no longer in use is refused.
-func TestPanelsOfOtherKernels(t *testing.T) {
-	defer Use(string(active))
-	if err := Use("generic"); err != nil {
-		t.Fatal(err)
-	}
-	w := NewPanelsI8(16, 4)
-	for _, name := range Implementations() {
-		if err := Use(name); err != nil {
-			t.Fatal(err)
-		}
-		func() {
-			defer func() {
-				if failed := recover() != nil; failed != (flipI8() != 0) {
-					t.Errorf("%s: panic %v", name, failed)
-				}
-			}()
-			MatMulI8(make([]float32, 16), 16, NewRowsI8(1, 4), 1, w)
-		}()
-	}
 }

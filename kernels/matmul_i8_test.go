@@ -253,6 +253,28 @@ func TestMatMulI8Bound(t *testing.T) {
 	})
 }
 
+// A matrix laid out for kernels that are no longer in use is refused.
+func TestPanelsOfOtherKernels(t *testing.T) {
+	defer Use(string(active))
+	if err := Use("generic"); err != nil {
+		t.Fatal(err)
+	}
+	w := NewPanelsI8(16, 4)
+	for _, name := range Implementations() {
+		if err := Use(name); err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if failed := recover() != nil; failed != (flipI8() != 0) {
+					t.Errorf("%s: panic %v", name, failed)
+				}
+			}()
+			MatMulI8(make([]float32, 16), 16, NewRowsI8(1, 4), 1, w)
+		}()
+	}
+}
+
 // The matrices of the full-size model, a chunk of rows at a time, as
 // BenchmarkMatMulT; and what quantising the rows adds.
 func BenchmarkMatMulI8(b *testing.B) {

@@ -75,6 +75,28 @@ func TestSwiGLU(t *testing.T) {
 	})
 }
 
+func TestSwiGLUPanels(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for panels := range 9 {
+			for off := range 3 {
+				n, name := 16*panels, fmt.Sprintf("%d panels at %d", panels, off)
+				act, check := guarded(t, n, off)
+				gateUp := random(make([]float32, 2*n+off), 1)[off:]
+				want := make([]float64, n)
+				for i := range want {
+					at := i/16*32 + i%16
+					gateUp[at] *= 6
+					g := float64(gateUp[at])
+					want[i] = g / (1 + math.Exp(-g)) * float64(gateUp[at+16])
+				}
+				SwiGLUPanels(act, gateUp)
+				check(name)
+				within(t, name, act, want, 2e-6, 4)
+			}
+		}
+	})
+}
+
 // RopeRows is Rope, row by row, to the bit, and leaves what lies between rows alone.
 func TestRopeRows(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
