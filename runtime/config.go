@@ -29,6 +29,15 @@ const (
 	NoPos   Positions = "none"    // nothing (TRM)
 )
 
+// HaltRule says what the halting head's two numbers decide.
+type HaltRule string
+
+const (
+	FamilyRule       HaltRule = ""                    // HRM as HaltOverContinue, TRM as HaltPositive
+	HaltPositive     HaltRule = "q_halt > 0"          // the references' no_ACT_continue: True
+	HaltOverContinue HaltRule = "q_halt > q_continue" // no_ACT_continue: False
+)
+
 // NumRelations is the number of relation classes between two positions, the
 // columns of a layer's relation bias. See Config.Relation.
 const NumRelations = 8
@@ -53,6 +62,7 @@ type Config struct {
 	MLPT         bool   // TRM: mix positions with a SwiGLU instead of attention
 	Relations    string // "" or "sudoku": attention has a learned bias per head and relation class
 	HaltMaxSteps int    // segments that training allowed
+	HaltRule     HaltRule
 	NormEps      float64
 	RopeTheta    float64
 }
@@ -214,6 +224,8 @@ func (c *Config) validateShape() error {
 		return fmt.Errorf("%w: puzzle_emb_ndim is %d but num_puzzle_identifiers is 0", ErrConfig, c.PuzzleEmbDim)
 	case c.PuzzleEmbDim > c.Prefix()*c.Hidden:
 		return fmt.Errorf("%w: puzzle_emb_ndim %d does not fit %d prefix positions of %d", ErrConfig, c.PuzzleEmbDim, c.Prefix(), c.Hidden)
+	case c.HaltRule != FamilyRule && c.HaltRule != HaltPositive && c.HaltRule != HaltOverContinue:
+		return fmt.Errorf("%w: halt_rule is %q, want %q, %q or nothing", ErrConfig, c.HaltRule, HaltPositive, HaltOverContinue)
 	case c.MLPT && c.Family != TRM:
 		return fmt.Errorf("%w: mlp_t is for family trm", ErrConfig)
 	case c.MLPT && c.Relations != "":

@@ -10,7 +10,7 @@ import (
 // configField ties a name of the map form to a field.
 type configField struct {
 	name     string
-	ptr      any // *Family, *Positions, *string, *bool, *int or *float64
+	ptr      any // *Family, *Positions, *HaltRule, *string, *bool, *int or *float64
 	required bool
 }
 
@@ -33,6 +33,7 @@ func (c *Config) fields() []configField {
 		{"mlp_t", &c.MLPT, false},
 		{"relations", &c.Relations, false},
 		{"halt_max_steps", &c.HaltMaxSteps, true},
+		{"halt_rule", &c.HaltRule, false},
 		{"rms_norm_eps", &c.NormEps, false},
 		{"rope_theta", &c.RopeTheta, false},
 	}
@@ -47,7 +48,8 @@ const (
 
 // Map returns the configuration under the names of the reference's
 // all_config.yaml, as strings, booleans, int and float64. ParseConfig is its
-// inverse.
+// inverse. FamilyRule is left out, so that programs that know no other can read
+// the map.
 func (c *Config) Map() map[string]any {
 	m := map[string]any{}
 	for _, f := range c.fields() {
@@ -56,6 +58,10 @@ func (c *Config) Map() map[string]any {
 			m[f.name] = string(*p)
 		case *Positions:
 			m[f.name] = string(*p)
+		case *HaltRule:
+			if *p != FamilyRule {
+				m[f.name] = string(*p)
+			}
 		case *string:
 			m[f.name] = *p
 		case *bool:
@@ -103,6 +109,8 @@ func (f configField) set(v any) error {
 		*(*string)(p), ok = v.(string)
 	case *Positions:
 		*(*string)(p), ok = v.(string)
+	case *HaltRule:
+		*(*string)(p), ok = v.(string)
 	case *string:
 		*p, ok = v.(string)
 	case *bool:
@@ -116,9 +124,24 @@ func (f configField) set(v any) error {
 		*p, ok = number(v)
 	}
 	if !ok {
-		return fmt.Errorf("%w: %s is %#v (%T), want %s", ErrConfig, f.name, v, v, want)
+		return fmt.Errorf("%w: %s is %s, want %s", ErrConfig, f.name, described(v), want)
 	}
 	return nil
+}
+
+// described is a value in the words of who wrote it.
+func described(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return fmt.Sprintf("the text %.100q", v)
+	case map[string]any, map[any]any:
+		return "a map"
+	case []any:
+		return "a list"
+	}
+	return fmt.Sprint(v)
 }
 
 func wholeNumber(v any) (int, bool) {

@@ -138,10 +138,20 @@ func (m *Model) Start(in Input, zH, zL []float32) {
 	}
 }
 
-// Halts reports the learned halting decision: HRM q_halt > q_continue, TRM
-// q_halt > 0.
+// Rule returns what decides about halting: HaltRule, or the family's own.
+func (c *Config) Rule() HaltRule {
+	switch {
+	case c.HaltRule != FamilyRule:
+		return c.HaltRule
+	case c.Family == TRM:
+		return HaltPositive
+	}
+	return HaltOverContinue
+}
+
+// Halts reports the learned halting decision, see Rule.
 func (c *Config) Halts(qHalt, qContinue float32) bool {
-	if c.Family == TRM {
+	if c.Rule() == HaltPositive {
 		return qHalt > 0
 	}
 	return qHalt > qContinue
@@ -150,7 +160,7 @@ func (c *Config) Halts(qHalt, qContinue float32) bool {
 // Preference is how much the halting head prefers to stop; the decision is
 // Preference > 0.
 func (c *Config) Preference(qHalt, qContinue float32) float32 {
-	if c.Family == TRM {
+	if c.Rule() == HaltPositive {
 		return qHalt
 	}
 	return qHalt - qContinue

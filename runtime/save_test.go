@@ -131,6 +131,43 @@ func TestConfigMap(t *testing.T) {
 	}
 }
 
+// A rule of its own decides for either family, and a model without one is
+// written as before.
+func TestHaltRule(t *testing.T) {
+	for _, c := range []struct {
+		family Family
+		rule   HaltRule
+		halts  []bool // at q_halt, q_continue of 1, 2; of -1, -2; of 1, -1; of -1, 1
+	}{
+		{HRM, FamilyRule, []bool{false, true, true, false}},
+		{HRM, HaltOverContinue, []bool{false, true, true, false}},
+		{HRM, HaltPositive, []bool{true, false, true, false}},
+		{TRM, FamilyRule, []bool{true, false, true, false}},
+		{TRM, HaltPositive, []bool{true, false, true, false}},
+		{TRM, HaltOverContinue, []bool{false, true, true, false}},
+	} {
+		config := tinyConfigs()["trm"]
+		config.HaltRule = c.rule
+		if c.family == HRM {
+			config = tinyConfig()
+			config.HaltRule = c.rule
+		}
+		m := config.Map()
+		if _, written := m["halt_rule"]; written != (c.rule != FamilyRule) {
+			t.Errorf("%s: the map is %v", c.family, m)
+		}
+		got, err := ParseConfig(m)
+		if err != nil || got != config {
+			t.Errorf("%s, rule %q: %+v, %v", c.family, c.rule, got, err)
+		}
+		for i, q := range [][2]float32{{1, 2}, {-1, -2}, {1, -1}, {-1, 1}} {
+			if got.Halts(q[0], q[1]) != c.halts[i] || (got.Preference(q[0], q[1]) > 0) != c.halts[i] {
+				t.Errorf("%s, rule %q, q %v: halts is %v, preference %v, want %v", c.family, c.rule, q, got.Halts(q[0], q[1]), got.Preference(q[0], q[1]), c.halts[i])
+			}
+		}
+	}
+}
+
 func TestParseConfigErrors(t *testing.T) {
 	cases := map[string]struct {
 		key  string
@@ -138,12 +175,12 @@ func TestParseConfigErrors(t *testing.T) {
 		want string
 	}{
 		"unknown key":     {"H_layer", 1, `unknown key "H_layer"`},
-		"wrong type":      {"hidden_size", "4", `hidden_size is "4" (string), want a whole number`},
-		"fraction":        {"L_layers", 1.5, "L_layers is 1.5 (float64), want a whole number"},
+		"wrong type":      {"hidden_size", "4", `hidden_size is the text "4", want a whole number`},
+		"fraction":        {"L_layers", 1.5, "L_layers is 1.5, want a whole number"},
 		"infinite":        {"L_layers", math.Inf(1), "L_layers is +Inf"},
 		"huge":            {"L_cycles", uint64(math.MaxUint64), "L_cycles is"},
-		"not a bool":      {"mlp_t", 1, "mlp_t is 1 (int), want true or false"},
-		"not a string":    {"pos_encodings", true, "pos_encodings is true (bool), want a string"},
+		"not a bool":      {"mlp_t", 1, "mlp_t is 1, want true or false"},
+		"not a string":    {"pos_encodings", true, "pos_encodings is true, want a string"},
 		"not a number":    {"expansion", "4", "expansion is"},
 		"nil":             {"num_heads", nil, "num_heads is"},
 		"out of range":    {"vocab_size", 0, "vocab_size is 0, want 1 to"},
@@ -152,6 +189,9 @@ func TestParseConfigErrors(t *testing.T) {
 		"NaN":             {"rms_norm_eps", math.NaN(), "rms_norm_eps is NaN"},
 		"table too wide":  {"puzzle_emb_ndim", 1 << 21, "puzzle_emb_ndim is 2097152"},
 		"no width":        {"expansion", 0.1, "the SwiGLU has no width"},
+		"a list":          {"num_heads", []any{1}, "num_heads is a list, want a whole number"},
+		"a map":           {"L_layers", map[string]any{}, "L_layers is a map, want a whole number"},
+		"another rule":    {"halt_rule", "q_halt", `halt_rule is "q_halt", want "q_halt > 0", "q_halt > q_continue" or nothing`},
 		"relations where": {"relations", "chess", `relations is "chess"`},
 	}
 	for name, c := range cases {

@@ -108,7 +108,7 @@ func (t *tally) frame(oc *outcome, e *runtime.Event, attempts, color bool) []str
 		p.sure = sureness(e.Tokens, e.Logits)
 	}
 	status := fmt.Sprintf("segment %d  sure %3.0f%%  q_halt %+.2f", e.Segment, 100*p.mean(), e.QHalt)
-	if t.model.Config.Family == runtime.HRM {
+	if t.model.Config.Rule() == runtime.HaltOverContinue {
 		status += fmt.Sprintf("  q_continue %+.2f", e.QContinue)
 	}
 	if attempts {

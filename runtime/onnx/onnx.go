@@ -128,15 +128,11 @@ func modelHead(m *runtime.Model, o Options, g *graph) message {
 
 // description is for who opens the file in a viewer.
 func description(c *runtime.Config, o Options) string {
-	rule := "q_halt > q_continue"
-	if c.Family == runtime.TRM {
-		rule = "q_halt > 0"
-	}
 	precision := "float32"
 	if o.Int8 {
 		precision = "int8 weights, activations quantised dynamically"
 	}
 	return fmt.Sprintf("One segment of a Hierarchical Reasoning Model (%s, %s). Start a puzzle with reset; "+
 		"feed zH_next and zL_next back as zH and zL until %s, or %d segments. The answer is the argmax of logits.",
-		c.Family, precision, rule, c.HaltMaxSteps)
+		c.Family, precision, c.Rule(), c.HaltMaxSteps)
 }
