@@ -7,14 +7,30 @@ import "math"
 // ldq numbers after the one before, a row of ctx [P, Dim] ldc; bias is the head's,
 // [P, P], or nil.
 func (t *AttentionBF16) ForwardHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+	t.PackHead(qkv, ldq)
+	t.AttendHead(ctx, ldc, qkv, ldq, bias, lo, hi)
+}
+
+// PackHead is the part of ForwardHead that is the same for all rows of ctx.
+func (t *AttentionBF16) PackHead(qkv []BF16, ldq int) {
 	p, dim := t.a.P, t.a.Dim
 	need("ForwardHead", "qkv", len(qkv), (p-1)*ldq+3*dim)
 	if slowBF16() {
-		t.forwardF32(ctx, ldc, qkv, ldq, bias, lo, hi)
+		t.packF32(qkv, ldq)
 		return
 	}
 	t.packDots(&t.keys, qkv[dim:], ldq)
 	t.rows.PackRows(qkv[2*dim:], ldq, p, dim)
+}
+
+// AttendHead is ForwardHead with the qkv that was packed last.
+func (t *AttentionBF16) AttendHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+	dim := t.a.Dim
+	need("ForwardHead", "qkv", len(qkv), (t.a.P-1)*ldq+3*dim)
+	if slowBF16() {
+		t.attendF32(ctx, ldc, bias, lo, hi)
+		return
+	}
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		MatMulTBF16(t.s, t.ld, qkv[i*ldq:], ldq, rows, &t.keys, false)
@@ -24,8 +40,8 @@ func (t *AttentionBF16) ForwardHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bi
 	}
 }
 
-// forwardF32 is ForwardHead with the same numbers in float32.
-func (t *AttentionBF16) forwardF32(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+// packF32 is PackHead for the same numbers in float32.
+func (t *AttentionBF16) packF32(qkv []BF16, ldq int) {
 	p, dim := t.a.P, t.a.Dim
 	if t.f32 == nil {
 		t.f32, t.wide = NewAttentionF32(AttentionShape{P: p, Heads: 1, Dim: dim}), make([]float32, p*3*dim)
@@ -38,6 +54,11 @@ func (t *AttentionBF16) forwardF32(ctx []BF16, ldc int, qkv []BF16, ldq int, bia
 		}
 	}
 	t.f32.packPanels(t.f32.keys, t.wide[dim:], 3*dim)
+}
+
+// attendF32 is AttendHead for what packF32 packed.
+func (t *AttentionBF16) attendF32(ctx []BF16, ldc int, bias []float32, lo, hi int) {
+	p, dim := t.a.P, t.a.Dim
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		t.f32.dots(t.s, t.wide[i*3*dim:], 3*dim, t.f32.keys, rows)

@@ -41,9 +41,20 @@ func NewHeadF32(p, dim int) *HeadF32 {
 // A row of qkv holds a position's query, key and value and begins ldq numbers after
 // the one before. bias is [P, P] or nil.
 func (t *HeadF32) Forward(ctx []float32, ldc int, qkv []float32, ldq int, bias []float32, lo, hi int) {
+	t.Pack(qkv, ldq)
+	t.Attend(ctx, ldc, qkv, ldq, bias, lo, hi)
+}
+
+// Pack is the part of Forward that is the same for all rows of ctx.
+func (t *HeadF32) Pack(qkv []float32, ldq int) {
 	need("HeadF32", "qkv", len(qkv), (t.p-1)*ldq+3*t.dim)
-	k, v := qkv[t.dim:], qkv[2*t.dim:]
-	t.pack(k, v, ldq)
+	t.pack(qkv[t.dim:], qkv[2*t.dim:], ldq)
+}
+
+// Attend is Forward with the qkv that was packed last.
+func (t *HeadF32) Attend(ctx []float32, ldc int, qkv []float32, ldq int, bias []float32, lo, hi int) {
+	need("HeadF32", "qkv", len(qkv), (t.p-1)*ldq+3*t.dim)
+	v := qkv[2*t.dim:]
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		t.dots(qkv[i*ldq:], ldq, rows)

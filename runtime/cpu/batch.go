@@ -27,6 +27,7 @@ type batch struct {
 	pass   runtime.Pass
 	layers []layer // of the pass
 	out    *runtime.Output
+	ctx    context.Context                  // of the step
 	loops  [numSteps]func(worker, task int) // bound once, so that a step does not allocate
 	passes func(worker, task int)
 	calls  map[string]int // passes of each network in this segment, when tracing
@@ -41,8 +42,8 @@ func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
 	for i := range t.lanes {
 		t.lanes[i] = b.newLane()
 	}
-	for i, step := range steps {
-		t.loops[i] = func(worker, task int) { step(t, t.group, worker, task) }
+	for i := range steps {
+		t.loops[i] = func(worker, task int) { t.task(i, t.group, worker, task) }
 	}
 	t.passes = func(worker, task int) { t.runPass(&t.groups[task], worker) }
 	return t, nil
@@ -73,24 +74,32 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 		return err
 	}
 	out.Resize(len(lanes), &t.b.model.Config)
-	t.out = out
+	t.out, t.ctx = out, ctx
 	t.cut(lanes)
 	if t.b.trace != nil {
 		t.traceStart()
 	}
 	for _, t.pass = range t.b.passes {
-		if err := ctx.Err(); err != nil {
-			t.spoil(lanes)
-			return err
+		if t.stopped() {
+			break
 		}
 		t.runPasses()
 	}
 	for i := range t.groups {
 		t.each(&t.groups[i], together, len(t.groups[i].chunks), stepRead)
 	}
+	if err := ctx.Err(); err != nil { // some tasks may have been left out
+		t.spoil(lanes)
+		return err
+	}
 	t.out = nil
 	return nil
 }
+
+// stopped tells whether the context has ended. Workers ask before each task, and
+// in those that take long in a model of many positions: what is left of a step is
+// then gone through without computing.
+func (t *batch) stopped() bool { return t.ctx.Err() != nil }
 
 // check reports lanes that do not exist, come twice or hold no puzzle.
 func (t *batch) check(lanes []int) error {

@@ -114,10 +114,23 @@ func (t *batch) heads(g *group, worker, task int) {
 	lanes := g.lanesOf(task / tasks)
 	rows := span{lanes.lo * p, lanes.hi * p}
 	qkv := s.qkv[:(rows.hi-rows.lo)*t.b.headWidth()]
-	t.projectHeads(g, qkv, rows, task%tasks)
+	step := t.b.projectRows()
+	for lo := rows.lo; lo < rows.hi && !t.stopped(); lo += step {
+		t.projectHeads(g, qkv[(lo-rows.lo)*t.b.headWidth():], span{lo, min(lo+step, rows.hi)}, task%tasks)
+	}
 	for at := lanes.lo; at < lanes.hi; at++ {
 		t.attendHeads(g, s, qkv[(at-lanes.lo)*p*t.b.headWidth():], at, task%tasks, span{0, p})
 	}
+}
+
+// projectRows is how many rows a task projects before it asks again whether to go
+// on: all, but in a model of thousands of positions. A traced lane is not cut.
+func (b *Backend) projectRows() int {
+	if b.trace != nil {
+		return b.model.Config.P()
+	}
+	const products = 1 << 29 // tens of milliseconds
+	return max(chunkRows, products/(b.model.Config.Hidden*b.headWidth()))
 }
 
 // project is the first part of heads, for a chunk of rows, where there are more
@@ -142,6 +155,7 @@ func (t *batch) attend(g *group, worker, task int) {
 func (t *batch) projectHeads(g *group, qkv []float32, rows span, task int) {
 	p, width := t.b.model.Config.P(), t.b.headWidth()
 	x := t.state(g, rows)
+	qkv = qkv[:x.rows*width]
 	x.multiply(qkv, width, t.layers[g.layer].qkv, task*width, width)
 	t.traceQKV(g, qkv)
 	for row := rows.lo; row < rows.hi; {
@@ -172,8 +186,11 @@ func (t *batch) attendHeads(g *group, s *scratch, qkv []float32, at, task int, p
 	d, hd, p, heads := c.Hidden, c.HeadDim(), c.P(), c.Heads/t.b.headTasks()
 	for i := range heads {
 		h := task*heads + i
-		ctx := g.context[at*p*d+h*hd:]
-		s.head.Forward(ctx, d, qkv[i*3*hd:], t.b.headWidth(), t.layers[g.layer].bias(h, p), pos.lo, pos.hi)
+		ctx, qkv, bias := g.context[at*p*d+h*hd:], qkv[i*3*hd:], t.layers[g.layer].bias(h, p)
+		s.head.Pack(qkv, t.b.headWidth())
+		for lo := pos.lo; lo < pos.hi && !t.stopped(); lo += chunkRows {
+			s.head.Attend(ctx, d, qkv, t.b.headWidth(), bias, lo, min(lo+chunkRows, pos.hi))
+		}
 	}
 }
 
@@ -289,7 +306,7 @@ func (t *batch) mixPositions(g *group, worker, task int) {
 	lane := g.z[at*p*c.Hidden : (at+1)*p*c.Hidden]
 	gather(z, lane, c.Hidden, k)
 	x := s.operand(z, p, w.gateUpT)
-	for lo := 0; lo < inter; lo += gluBlock {
+	for lo := 0; lo < inter && !t.stopped(); lo += gluBlock {
 		s.swiGLU(act, inter, &x, w.gateUpT, lo)
 	}
 	x = s.operand(act, inter, w.downT)

@@ -41,7 +41,11 @@ func (t *batch) headBF16(g *group, worker, task int) {
 	x := g.z8.Rows(lanes.lo*p, n)
 	kernels.HeadI8(s.qkv16, 3*dim, &x, n, &w, t.b.rotation, s.wide)
 	for at := lanes.lo; at < lanes.hi; at++ {
-		s.attention.ForwardHead(g.context16[at*p*d+h*dim:], d, s.qkv16[(at-lanes.lo)*p*3*dim:], 3*dim, layer.bias(h, p), 0, p)
+		ctx, qkv, bias := g.context16[at*p*d+h*dim:], s.qkv16[(at-lanes.lo)*p*3*dim:], layer.bias(h, p)
+		s.attention.PackHead(qkv, 3*dim)
+		for lo := 0; lo < p && !t.stopped(); lo += chunkRows {
+			s.attention.AttendHead(ctx, d, qkv, 3*dim, bias, lo, min(lo+chunkRows, p))
+		}
 	}
 }
 

@@ -273,6 +273,13 @@ func (t *batch) each(g *group, worker, tasks int, step int) {
 		return
 	}
 	for task := range tasks {
+		t.task(step, g, worker, task)
+	}
+}
+
+// task runs one task of a step, unless the context has ended.
+func (t *batch) task(step int, g *group, worker, task int) {
+	if !t.stopped() {
 		steps[step](t, g, worker, task)
 	}
 }
