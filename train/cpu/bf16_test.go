@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 )
@@ -38,14 +39,14 @@ func firstStep(spec *train.Spec) *train.StepIn {
 
 // gradientOf returns the gradient of the last of some steps, from a carry but
 // for the first.
-func gradientOf(t *testing.T, spec train.Spec, threads, steps int) ([]float32, train.StepOut) {
+func gradientOf(t *testing.T, spec train.Spec, threads, steps int, seed uint64) ([]float32, train.StepOut) {
 	t.Helper()
 	d, err := Open(spec, Options{Threads: threads})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Load(train.NewState(&spec, 1)); err != nil {
+	if err := d.Load(train.NewState(&spec, seed)); err != nil {
 		t.Fatal(err)
 	}
 	in := firstStep(&spec)
@@ -64,53 +65,77 @@ func gradientOf(t *testing.T, spec train.Spec, threads, steps int) ([]float32, t
 	return dense, out
 }
 
-// The gradient with BF16 products points where that in float32 points: factors
-// are off by at most 2^-9 each, through twenty layers.
+// The gradient with BF16 products is that in float32 and noise: factors are off
+// by at most 2^-9 each, and what twenty layers make of it depends on the model.
+// Of the gradients of 60 random models it was 1 to 16 % with attention and 7 to
+// 10 % with mixing of positions; the squared norm of a single one was off by up
+// to 8 %, and any other order of a sum draws that anew. So medians over some models
+// are held to those of AVX512_BF16, which are those of plain Go that rounds to
+// the nearest (mixing: noise of 8.1 % both, squared norms 0.9986 and 0.9985 +-
+// 0.001), and half more. Numbers cut off instead of rounded have three to five
+// times the noise, norms 1.4 to 5 % too small and losses that differ by 0.008.
 func TestBF16Gradient(t *testing.T) {
+	if !kernels.HasBF16() {
+		t.Skip("without instructions for BF16 there is nothing to compare")
+	}
 	rope := relatedSpec(64, 3, false)
 	mixing, deep := rope, rope
 	mixing.Config.MLPT, mixing.Config.Positions, mixing.Config.Relations = true, runtime.NoPos, ""
 	deep.Config.Family, deep.Config.LLayers, deep.Config.HLayers, deep.Config.Relations = runtime.HRM, 3, 3, ""
 	for _, c := range []struct {
-		name   string
-		spec   train.Spec
-		steps  int
-		cosine float64
+		name  string
+		spec  train.Spec
+		steps int
+		noise float64
 	}{
-		{"attention", rope, 2, 0.999},
-		{"HRM of three layers", deep, 1, 0.999},
-		{"mixing of positions", mixing, 1, 0.99}, // random ones amplify: a second step from there has other losses
+		{"attention", rope, 2, 0.03},
+		{"HRM of three layers", deep, 1, 0.03},
+		{"mixing of positions", mixing, 1, 0.08}, // a second step has other losses
 	} {
-		t.Run(c.name, func(t *testing.T) { compareBF16(t, c.spec, c.steps, c.cosine) })
+		t.Run(c.name, func(t *testing.T) { compareBF16(t, c.spec, c.steps, c.noise) })
 	}
 }
 
-func compareBF16(t *testing.T, spec train.Spec, steps int, least float64) {
-	want, wantOut := gradientOf(t, spec, 0, steps)
-	spec.BF16 = true
-	got, gotOut := gradientOf(t, spec, 0, steps)
-	var dot, gg, ww float64
-	for i, w := range want {
-		dot += float64(w) * float64(got[i])
-		gg += float64(got[i]) * float64(got[i])
-		ww += float64(w) * float64(w)
-	}
-	cosine := dot / math.Sqrt(gg*ww)
-	t.Logf("cosine %.6f, norms %.5g and %.5g", cosine, math.Sqrt(gg), math.Sqrt(ww))
-	if !(cosine > least) || math.Abs(gg/ww-1) > 0.02 {
-		t.Errorf("the BF16 gradient has cosine %v and norm %v, float32 %v", cosine, math.Sqrt(gg), math.Sqrt(ww))
-	}
-	for i, l := range wantOut.LM {
-		if math.Abs(float64(gotOut.LM[i]-l)) > 0.01 {
-			t.Errorf("lane %d: loss %v, in float32 %v", i, gotOut.LM[i], l)
+// compareBF16 compares the gradients of some random models.
+func compareBF16(t *testing.T, spec train.Spec, steps int, noise float64) {
+	const models = 9
+	var errors, norms, losses []float64
+	for seed := range uint64(models) {
+		spec.BF16 = false
+		want, wantOut := gradientOf(t, spec, 0, steps, seed)
+		spec.BF16 = true
+		got, gotOut := gradientOf(t, spec, 0, steps, seed)
+		var gg, ww, ee float64
+		for i, w := range want {
+			g, w := float64(got[i]), float64(w)
+			gg, ww, ee = gg+g*g, ww+w*w, ee+(g-w)*(g-w)
+		}
+		errors, norms = append(errors, math.Sqrt(ee/ww)), append(norms, math.Sqrt(gg/ww))
+		for i, l := range wantOut.LM {
+			losses = append(losses, math.Abs(float64(gotOut.LM[i]-l)))
 		}
 	}
+	t.Logf("relative errors %.3f, norms %.4f of those in float32", errors, norms)
+	if e := median(errors); !(e < 1.5*noise) {
+		t.Errorf("the gradient is off by %.3f, want about %v", e, noise)
+	}
+	if n := median(norms); !(math.Abs(n-1) < 0.01) { // it was off by 0.002 at most
+		t.Errorf("the gradient's norm is %.4f of that in float32", n)
+	}
+	if l := median(losses); !(l < 0.004) { // 0.0012 to 0.0017
+		t.Errorf("losses differ by %.4f", l)
+	}
+}
+
+func median(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
 }
 
 func TestBF16ThreadsChangeNothing(t *testing.T) {
 	spec := relatedSpec(64, 7, true)
-	one, _ := gradientOf(t, spec, 1, 2)
-	three, _ := gradientOf(t, spec, 3, 2)
+	one, _ := gradientOf(t, spec, 1, 2, 1)
+	three, _ := gradientOf(t, spec, 3, 2, 1)
 	if !slices.Equal(one, three) {
 		t.Error("gradients of one and of three threads differ")
 	}
