@@ -3,6 +3,7 @@ package weights
 import (
 	"crypto/sha256"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"slices"
@@ -13,8 +14,9 @@ import (
 
 // plan is where everything of a file to be written lies.
 type plan struct {
-	head    []byte // everything before the data, sha256 still zero
-	hashAt  int64  // offset of the sha256 in head
+	head    []byte // everything before the data, both sha256 still zero
+	hashAt  int    // offset in head of the sha256 of the data
+	headAt  int    // offset in head of its own
 	entries []entry
 	size    int64 // of the data
 }
@@ -46,9 +48,9 @@ func newPlan(h Header, specs []Spec) (*plan, error) {
 	return p, p.encodeHead(h)
 }
 
-// encodeHead fills head and hashAt.
+// encodeHead fills head, hashAt and headAt.
 func (p *plan) encodeHead(h Header) error {
-	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), len(headerKeys))}
+	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), len(headerKeys)+1)}
 	e.strs("format", "hrm", "version")
 	e.num(Version)
 	e.strs("config")
@@ -63,13 +65,19 @@ func (p *plan) encodeHead(h Header) error {
 	for i := range p.entries {
 		e.entry(&p.entries[i])
 	}
-	e.strs("sha256")
-	e.buf = strict.AppendBin(e.buf, make([]byte, sha256.Size))
-	p.hashAt = int64(len(e.buf) - sha256.Size)
+	p.hashAt = e.hash("sha256")
+	p.headAt = e.hash(headerHash)
 	e.strs("pad")
 	e.pad(p.size)
 	p.head = e.buf
 	return e.err
+}
+
+// seal writes the hashes into the head, when all data has been seen.
+func (p *plan) seal(data hash.Hash) {
+	data.Sum(p.head[:p.hashAt])
+	sum := hashHead(p.head, p.headAt)
+	copy(p.head[p.headAt:], sum[:])
 }
 
 // encoder keeps the first error.
@@ -136,6 +144,13 @@ func (e *encoder) entry(t *entry) {
 	}
 }
 
+// hash leaves room for a sha256 and returns its offset.
+func (e *encoder) hash(key string) int {
+	e.strs(key)
+	e.buf = strict.AppendBin(e.buf, make([]byte, sha256.Size))
+	return len(e.buf) - sha256.Size
+}
+
 // pad writes the pad and the head of the data, so that the data starts at a
 // multiple of Align.
 func (e *encoder) pad(size int64) {
@@ -157,8 +172,9 @@ func Encode(h Header, tensors []Tensor) ([]byte, error) {
 			return nil, wrongLength(e, len(t.Bytes))
 		}
 	}
-	sum := sha256.Sum256(data)
-	copy(p.head[p.hashAt:], sum[:])
+	sum := sha256.New()
+	sum.Write(data)
+	p.seal(sum)
 	return append(p.head, data...), nil
 }
 

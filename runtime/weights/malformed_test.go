@@ -146,8 +146,8 @@ var malformedHeaders = []malformed{
 	{"format is another", func(d *document) { d.header.set("format", "gguf") }, ErrFormat, `format is "gguf"`},
 	{"format is a number", func(d *document) { d.header.set("format", 1) }, ErrFormat, "an integer, want a string"},
 	{"no format", func(d *document) { d.header.remove("format") }, ErrFormat, `no "format"`},
-	{"version of the future", func(d *document) { d.header.set("version", 2) }, ErrVersion, "2, this program reads 1"},
-	{"version 0", func(d *document) { d.header.set("version", 0) }, ErrVersion, "0, this program reads 1"},
+	{"version of the future", func(d *document) { d.header.set("version", 3) }, ErrVersion, "3, this program reads 1 to 2"},
+	{"version 0", func(d *document) { d.header.set("version", 0) }, ErrVersion, "0, this program reads 1 to 2"},
 	{"version beyond int64", func(d *document) { d.header.set("version", uint64(math.MaxUint64)) }, ErrFormat, "too large"},
 	{"version is a string", func(d *document) { d.header.set("version", "1") }, ErrFormat, "a string, want an integer"},
 	{"version is a float", func(d *document) { d.header.set("version", 1.0) }, ErrFormat, "a float, want an integer"},
@@ -176,6 +176,10 @@ var malformedHeaders = []malformed{
 	{"sha256 of 31 bytes", func(d *document) { d.rehash = false; d.header.set("sha256", make([]byte, 31)) }, ErrFormat, "31 bytes, want 32"},
 	{"sha256 is a string", func(d *document) { d.rehash = false; d.header.set("sha256", strings.Repeat("x", 32)) }, ErrFormat, "a string, want a bin"},
 	{"sha256 of other data", func(d *document) { d.rehash = false }, ErrHash, "the header says 00000000"},
+	{"version 2 without a hash of the header", func(d *document) { d.header.set("version", 2) }, ErrFormat, `version 2 without "header_sha256"`},
+	{"version 1 with a hash of the header", func(d *document) { d.header.add(headerHash, make([]byte, 32)) }, ErrFormat, `version 1 with "header_sha256"`},
+	{"hash of the header of 31 bytes", func(d *document) { d.header.add(headerHash, make([]byte, 31)) }, ErrFormat, "31 bytes, want 32"},
+	{"hash of another header", func(d *document) { d.header.set("version", 2); d.header.add(headerHash, make([]byte, 32)) }, ErrHeaderHash, "the header says 00000000"},
 	{"no pad", func(d *document) { d.repad = false; d.header.remove("pad") }, ErrFormat, `no "pad"`},
 	{"pad of 64 bytes", func(d *document) { d.repad = false; d.header.set("pad", make([]byte, 64)) }, ErrFormat, "64 bytes, want at most 63"},
 	{"pad is not zero", func(d *document) { d.repad = false; d.header.set("pad", []byte{0, 1}) }, ErrFormat, "pad is not zero"},
@@ -287,17 +291,23 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// A flipped bit in the data is always found, and one in the header never
-// panics.
+// A flipped bit is always found, but for one in a header of version 1, which
+// never panics. That of the header is found without a look at the data.
 func TestFlippedBits(t *testing.T) {
-	whole := sampleDocument().bytes()
-	data := len(whole) - 208
-	for i := range whole {
-		for bit := range 8 {
-			bent := bytes.Clone(whole)
-			bent[i] ^= 1 << bit
-			if _, err := Parse(bent); i >= data && err == nil {
-				t.Errorf("flipping bit %d of byte %d of the data was not noticed", bit, i-data)
+	for version, whole := range map[int][]byte{1: sampleDocument().bytes(), 2: mustEncode(t, sampleHeader(), sampleTensors())} {
+		f, err := Parse(whole)
+		if err != nil || f.Header.Version != version {
+			t.Fatalf("version %d: %v, %v", version, f, err)
+		}
+		data := len(whole) - len(f.data)
+		for i := range whole {
+			for bit := range 8 {
+				bent := bytes.Clone(whole)
+				bent[i] ^= 1 << bit
+				_, err := Options{SkipHash: i < data}.Parse(bent)
+				if err == nil && (version > 1 || i >= data) {
+					t.Errorf("version %d: flipping bit %d of byte %d, data from %d, was not noticed", version, bit, i, data)
+				}
 			}
 		}
 	}

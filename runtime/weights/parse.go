@@ -15,7 +15,7 @@ import (
 // Options says how strictly a file is read. The zero value checks everything.
 type Options struct {
 	// SkipHash leaves out the comparison of the data with its sha256, which
-	// reads every byte: for a memory-mapped file with a very large table, of
+	// reads every byte, but not that of the header: for a memory-mapped file with a very large table, of
 	// which a puzzle needs one row. File.VerifyHash makes up for it.
 	SkipHash bool
 }
@@ -66,6 +66,8 @@ type header struct {
 	file    *File
 	entries []entry
 	seen    map[string]bool
+	sha256  []byte // of the header, in place; nil in version 1
+	hashAt  int    // its offset
 }
 
 // entry is one tensor of the header: length bytes at offset in data.
@@ -74,7 +76,10 @@ type entry struct {
 	offset, length int64
 }
 
+// headerKeys are those of version 1. Later versions have headerHash too.
 var headerKeys = []string{"format", "version", "config", "task", "meta", "tensors", "sha256", "pad"}
+
+const headerHash = "header_sha256"
 
 func parse(data []byte) (*File, error) {
 	c := strict.NewCursor(data, ErrFormat, ErrTruncated)
@@ -93,7 +98,13 @@ func parse(data []byte) (*File, error) {
 			return nil, fmt.Errorf("%w: header has no %q", ErrFormat, key)
 		}
 	}
+	if has, version := h.seen[headerHash], h.file.Header.Version; has != (version > 1) {
+		return nil, fmt.Errorf("%w: a header of version %d with%s %q", ErrFormat, version, map[bool]string{false: "out"}[has], headerHash)
+	}
 	if err := h.data(c); err != nil {
+		return nil, err
+	}
+	if err := h.verify(data[:c.Pos()-len(h.file.data)]); err != nil {
 		return nil, err
 	}
 	return h.file, h.place()
@@ -135,7 +146,12 @@ func (h *header) field(c *strict.Cursor, key string) (err error) {
 	case "tensors":
 		err = h.tensors(c)
 	case "sha256":
-		err = h.hash(c)
+		var sum []byte
+		sum, err = digest(c)
+		copy(h.file.sha256[:], sum)
+	case headerHash:
+		h.sha256, err = digest(c)
+		h.hashAt = c.Pos() - len(h.sha256)
 	case "pad":
 		err = h.pad(c)
 	default:
@@ -154,20 +170,42 @@ func (h *header) format(c *strict.Cursor) error {
 
 func (h *header) version(c *strict.Cursor) error {
 	n, err := c.Integer()
-	if err == nil && n != Version {
-		err = fmt.Errorf("%w: %d, this program reads %d", ErrVersion, n, Version)
+	if err == nil && (n < 1 || n > Version) {
+		err = fmt.Errorf("%w: %d, this program reads 1 to %d", ErrVersion, n, Version)
 	}
 	h.file.Header.Version = int(n)
 	return err
 }
 
-func (h *header) hash(c *strict.Cursor) error {
+// digest reads a sha256, in place.
+func digest(c *strict.Cursor) ([]byte, error) {
 	b, err := c.Bin()
 	if err == nil && len(b) != sha256.Size {
 		err = fmt.Errorf("%w: sha256 has %d bytes, want 32", ErrFormat, len(b))
 	}
-	copy(h.file.sha256[:], b)
-	return err
+	return b, err
+}
+
+// verify compares everything before the data with its sha256, if it has one.
+func (h *header) verify(head []byte) error {
+	if h.sha256 == nil {
+		return nil
+	}
+	if got := hashHead(head, h.hashAt); !bytes.Equal(got[:], h.sha256) {
+		return fmt.Errorf("%w: it is %x, the header says %x", ErrHeaderHash, got, h.sha256)
+	}
+	return nil
+}
+
+// hashHead returns the sha256 of everything before the data. It lies at byte at
+// itself, where zeros are taken instead.
+func hashHead(head []byte, at int) (sum [sha256.Size]byte) {
+	d := sha256.New()
+	d.Write(head[:at])
+	d.Write(sum[:])
+	d.Write(head[at+len(sum):])
+	d.Sum(sum[:0])
+	return sum
 }
 
 func (h *header) pad(c *strict.Cursor) error {

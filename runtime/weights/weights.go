@@ -4,13 +4,17 @@
 // A file is an array of two, [header, data]. header is a map:
 //
 //	format   "hrm"
-//	version  1
+//	version  2
 //	config   map of names to strings, booleans, integers and floats
 //	task     what the model solves, or ""
 //	meta     map of strings: how it was made, measured accuracy, licence
 //	tensors  array of maps: name, dtype, shape, offset, length; scale for i8 only
 //	sha256   of data, a bin of 32 bytes
 //	pad      a bin of at most 63 zero bytes, so that the next line holds
+//	header_sha256
+//	         of every byte before data's first, these 32 taken for zero
+//
+// Version 1 has no header_sha256: in it a damaged header may pass for a sound one.
 //
 // data is one bin whose first byte lies at a multiple of 64 bytes in the file.
 // Tensors lie in it in the order of the header, little-endian and row-major,
@@ -28,8 +32,9 @@ import (
 	"slices"
 )
 
-// Version is the version of the format that this package reads and writes.
-const Version = 1
+// Version is the version of the format that this package writes. It reads those
+// before it too.
+const Version = 2
 
 // Align is the alignment in bytes of the data and of each tensor in it.
 const Align = 64
@@ -55,6 +60,8 @@ var (
 	ErrLayout = errors.New("malformed data layout")
 	// ErrHash: the data is not the data that was written.
 	ErrHash = errors.New("data does not match its sha256")
+	// ErrHeaderHash: the header is not the header that was written.
+	ErrHeaderHash = errors.New("header does not match its sha256")
 )
 
 // DType is the type of a tensor's numbers.

@@ -90,7 +90,8 @@ func (w *Writer) Commit() error {
 	if w.next < len(w.plan.entries) {
 		return w.fail(fmt.Errorf("weights: tensor %s was not written", strict.QuoteKey(w.plan.entries[w.next].Name)))
 	}
-	if _, err := w.file.WriteAt(w.hash.Sum(nil), w.plan.hashAt); err != nil {
+	w.plan.seal(w.hash)
+	if _, err := w.file.WriteAt(w.plan.head, 0); err != nil {
 		return w.fail(fmt.Errorf("weights: %w", err))
 	}
 	if err := w.file.commit(); err != nil {
