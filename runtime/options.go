@@ -55,6 +55,9 @@ type Options struct {
 	Retry Retry
 	Noise float32 // of the perturbed start, 0: DefaultNoise
 	Seed  uint64  // of perturbed starts and of Retry
+	// TimeLimit ends a puzzle after the segment in which it has been thought
+	// about for so long, with its best answer so far; 0: never.
+	TimeLimit time.Duration
 	// Accept is the task's own check of the answer to input i.
 	Accept func(i int, answer []int32) bool
 
@@ -100,6 +103,7 @@ type Result struct {
 	// out of segments.
 	Halted           bool
 	Accepted         bool // by Options.Accept
+	TimedOut         bool // Options.TimeLimit ended it: there would have been more segments or attempts
 	QHalt, QContinue float32
 	Attempts         int // that were made, 1 or more
 	TotalSegments    int // of all attempts
@@ -128,6 +132,8 @@ func (o *Options) validate() error {
 		return fmt.Errorf("runtime: at most %d segments: want 1 or more, or 0 for the model's own", o.MaxSegments)
 	case o.Lanes < 0:
 		return fmt.Errorf("runtime: %d lanes: want 1 or more, or 0 for %d", o.Lanes, DefaultLanes)
+	case o.TimeLimit < 0:
+		return fmt.Errorf("runtime: a time limit of %v: want 0 or more", o.TimeLimit)
 	case o.Restarts < 0:
 		return fmt.Errorf("runtime: %d restarts: want 0 or more", o.Restarts)
 	}

@@ -207,7 +207,9 @@ func (s *solver) after(k, i int) {
 	l.total++
 	qh, qc := s.out.QHalt[k], s.out.QContinue[k]
 	wants := s.config.Halts(qh, qc)
-	done := s.o.Halt.stops(l.segment, wants) || l.segment >= s.limit
+	ends := s.o.Halt.stops(l.segment, wants) || l.segment >= s.limit
+	late := s.o.TimeLimit > 0 && time.Since(l.began) >= s.o.TimeLimit
+	done := ends || late
 	tokens := s.out.Tokens[k*s.config.SeqLen : (k+1)*s.config.SeqLen]
 	if s.o.OnSegment != nil {
 		s.show(k, l, tokens, done)
@@ -226,7 +228,8 @@ func (s *solver) after(k, i int) {
 	if l.attempt == 0 || s.better(&r, &l.best) {
 		l.best = r
 	}
-	if s.settled(&r) || l.attempt == s.o.Restarts {
+	if last := ends && (s.settled(&r) || l.attempt == s.o.Restarts); last || late {
+		l.best.TimedOut = !last
 		s.finish(l)
 		return
 	}

@@ -149,6 +149,31 @@ func TestSolveRestarts(t *testing.T) {
 	}
 }
 
+func TestSolveTimeLimit(t *testing.T) {
+	never := Options{Restarts: 1 << 40, Accept: func(int, []int32) bool { return false }}
+	for name, c := range map[string]struct {
+		edit     func(*Options)
+		timedOut bool
+	}{
+		"attempts without end":     {func(o *Options) { o.TimeLimit = 20 * time.Millisecond }, true},
+		"segments without end":     {func(o *Options) { o.TimeLimit, o.Halt = 20*time.Millisecond, HaltFixed(1<<40) }, true},
+		"more time than needed":    {func(o *Options) { o.TimeLimit, o.Restarts = time.Hour, 2 }, false},
+		"the last segment is late": {func(o *Options) { o.TimeLimit, o.Restarts, o.MaxSegments = 1, 0, 1 }, false},
+	} {
+		o := never
+		c.edit(&o)
+		results, err := Solve(t.Context(), newCounter(), inputs(9, 9), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if r.TimedOut != c.timedOut || r.Tokens == nil || r.Err != nil {
+				t.Errorf("%s: puzzle %d: %+v, want TimedOut %v", name, i, r, c.timedOut)
+			}
+		}
+	}
+}
+
 func TestSolveRetryIsUndone(t *testing.T) {
 	o := Options{Restarts: 1, WantLogits: true, OnSegment: func(e Event) {
 		if e.Attempt == 1 && (e.Tokens[0] != 101 || e.Logits[1] != 8) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 	"github.com/hrmgo/hrm/train/data"
 )
 
@@ -112,7 +113,7 @@ func (f *sudokuFlags) filter(ctx context.Context, t *table) (*data.Filter, error
 		filter.Ban(set)
 	}
 	for _, p := range t.rows {
-		q, a := data.ToGrid(p.Question), data.ToGrid(p.Answer)
+		q, a := sudoku.Of(p.Question), sudoku.Of(p.Answer)
 		filter.Keep(&q, &a)
 	}
 	return filter, nil
@@ -121,16 +122,16 @@ func (f *sudokuFlags) filter(ctx context.Context, t *table) (*data.Filter, error
 // keepSudoku solves and rates a sudoku where the file does not, and reports
 // whether it is new.
 func keepSudoku(p *puzzle.Puzzle, filter *data.Filter) (bool, error) {
-	q := data.ToGrid(p.Question)
-	if s := data.Solve(&q, 2); s.Count != 1 {
+	q := sudoku.Of(p.Question)
+	if s := sudoku.Solve(&q, 2); s.Count != 1 {
 		return false, fmt.Errorf("%w: %d or more solutions", puzzle.ErrFormat, s.Count)
 	} else if p.Answer == nil {
 		p.Answer = s.Grid.Tokens()
 	}
 	if p.Rating < 0 {
-		p.Rating = data.Rate(&q)
+		p.Rating = sudoku.Rate(&q)
 	}
-	a := data.ToGrid(p.Answer)
+	a := sudoku.Of(p.Answer)
 	return filter.Keep(&q, &a), nil
 }
 
@@ -200,5 +201,5 @@ func (f *sudokuFlags) seeds(ctx context.Context) ([]data.Sudoku, error) {
 }
 
 func toSudoku(p puzzle.Puzzle) data.Sudoku {
-	return data.Sudoku{Question: data.ToGrid(p.Question), Answer: data.ToGrid(p.Answer), Rating: p.Rating}
+	return data.Sudoku{Question: sudoku.Of(p.Question), Answer: sudoku.Of(p.Answer), Rating: p.Rating}
 }

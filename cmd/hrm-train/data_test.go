@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 	"github.com/hrmgo/hrm/train/data"
 )
 
@@ -34,8 +35,8 @@ func TestDataSudokuOrdinary(t *testing.T) {
 	}
 	rows := readTable(t, path, puzzle.Sudoku{})
 	for _, p := range rows {
-		q := data.ToGrid(p.Question)
-		if n := q.Clues(); n < 30 || n > 34 || !data.Unique(&q) || p.Source != generatedSource || p.Rating < 0 {
+		q := sudoku.Of(p.Question)
+		if n := q.Clues(); n < 30 || n > 34 || !sudoku.Unique(&q) || p.Source != generatedSource || p.Rating < 0 {
 			t.Errorf("%d clues, %+v", n, p)
 		}
 	}
@@ -64,13 +65,13 @@ func TestDataSudokuHard(t *testing.T) {
 	if len(first) != 4 || len(rows) != 6 || !sameTokens(rows[3].Question, first[3].Question) {
 		t.Fatalf("%d rows, then %d", len(first), len(rows))
 	}
-	solutions := map[data.Grid]bool{}
+	solutions := map[sudoku.Grid]bool{}
 	for _, p := range readTable(t, banned, puzzle.Sudoku{}) {
-		a := data.ToGrid(p.Answer)
+		a := sudoku.Of(p.Answer)
 		solutions[data.CanonicalSolution(&a)] = true
 	}
 	for _, p := range rows {
-		a := data.ToGrid(p.Answer)
+		a := sudoku.Of(p.Answer)
 		if p.Rating < 3 || solutions[data.CanonicalSolution(&a)] {
 			t.Errorf("%+v", p)
 		}

@@ -1,5 +1,7 @@
 package data
 
+import "github.com/hrmgo/hrm/runtime/puzzle/sudoku"
+
 // Canonical forms under all symmetries of a sudoku (see puzzle.Symmetry): two
 // sudokus are equivalent when their canonical forms are equal.
 //
@@ -244,7 +246,7 @@ func NewFilter() *Filter {
 // solution with them.
 func (f *Filter) Ban(s *Set) {
 	for i := range s.Len() {
-		full := ToGrid(s.Label(i))
+		full := sudoku.Of(s.Label(i))
 		f.banned[CanonicalSolution(&full)] = true
 	}
 }

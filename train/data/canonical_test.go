@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
 
 func applyBoth(sym *puzzle.Symmetry, g *Grid) (out Grid) {
 	tokens := make([]int32, 81)
 	sym.Apply(tokens, g.Tokens())
-	return ToGrid(tokens)
+	return sudoku.Of(tokens)
 }
 
 func TestCanonical(t *testing.T) {
@@ -42,7 +43,7 @@ func TestCanonical(t *testing.T) {
 // A grid with many automorphisms needs the ties.
 func TestCanonicalSymmetricGrid(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	full := ToGrid(mustTokens(someA))
+	full := sudoku.Of(mustTokens(someA))
 	q := full
 	reduce(&q, 0, rng)
 	form := Canonical(&q, &full)
@@ -69,7 +70,7 @@ func TestCanonicalAgainstAll(t *testing.T) {
 	if got, want := CanonicalSolution(&g), slowCanonical(&g); got != want {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
-	sym := ToGrid(mustTokens(someA))
+	sym := sudoku.Of(mustTokens(someA))
 	if got, want := CanonicalSolution(&sym), slowCanonical(&sym); got != want {
 		t.Errorf("symmetric grid: got  %v\nwant %v", got, want)
 	}

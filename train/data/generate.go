@@ -8,7 +8,11 @@ import (
 	"sync"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
+
+// Grid is a sudoku: digits 1 to 9 row by row, 0 for a blank.
+type Grid = sudoku.Grid
 
 // Sudoku is a generated sudoku.
 type Sudoku struct {
@@ -27,7 +31,7 @@ func randomGrid(rng *rand.Rand) Grid {
 	for i, d := range rng.Perm(9) {
 		start[i] = uint8(d + 1)
 	}
-	full := search(&start, 1, rng).Grid
+	full := sudoku.Search{Limit: 1, Rand: rng}.Run(&start).Grid
 	return permute(&full, rng)
 }
 
@@ -55,7 +59,7 @@ func reduce(g *Grid, least int, rng *rand.Rand) {
 		}
 		d := g[i]
 		g[i] = 0
-		if Unique(g) {
+		if sudoku.Unique(g) {
 			clues--
 		} else {
 			g[i] = d
@@ -70,7 +74,7 @@ func Ordinary(clues int, rng *rand.Rand) Sudoku {
 		answer := randomGrid(rng)
 		q := answer
 		if reduce(&q, clues, rng); q.Clues() == clues {
-			return Sudoku{q, answer, Rate(&q)}
+			return Sudoku{q, answer, sudoku.Rate(&q)}
 		}
 	}
 }
@@ -80,7 +84,7 @@ func Minimal(rng *rand.Rand) Sudoku {
 	answer := randomGrid(rng)
 	q := answer
 	reduce(&q, 0, rng)
-	return Sudoku{q, answer, Rate(&q)}
+	return Sudoku{q, answer, sudoku.Rate(&q)}
 }
 
 // Vary returns a sudoku near another: one clue or two dropped, others put in
@@ -91,10 +95,10 @@ func Vary(from *Sudoku, floor int, rng *rand.Rand) (s Sudoku, ok bool) {
 	q, target := from.Question, from.Answer
 	drop(&q, 1+rng.IntN(4)/3, rng)
 	if rng.IntN(2) == 0 {
-		target = search(&q, 1, rng).Grid
+		target = sudoku.Search{Limit: 1, Rand: rng}.Run(&q).Grid
 	}
 	for {
-		found := search(&q, 2, rng)
+		found := sudoku.Search{Limit: 2, Rand: rng}.Run(&q)
 		if found.Count == 1 {
 			if found.Guesses/2 < floor/4 {
 				return s, false
@@ -107,7 +111,7 @@ func Vary(from *Sudoku, floor int, rng *rand.Rand) (s Sudoku, ok bool) {
 		return s, false
 	}
 	reduce(&q, 0, rng)
-	return Sudoku{q, target, Rate(&q)}, true
+	return Sudoku{q, target, sudoku.Rate(&q)}, true
 }
 
 // drop blanks n clues.
@@ -221,7 +225,7 @@ func (o *HardOptions) start(rng *rand.Rand) Sudoku {
 		return Minimal(rng)
 	}
 	s := o.Seeds[rng.IntN(len(o.Seeds))]
-	s.Rating = Rate(&s.Question)
+	s.Rating = sudoku.Rate(&s.Question)
 	return s
 }
 

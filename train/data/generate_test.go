@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
 
 func checkSudoku(t *testing.T, s *Sudoku, minimal bool) {
 	t.Helper()
-	sol := Solve(&s.Question, 2)
+	sol := sudoku.Solve(&s.Question, 2)
 	if sol.Count != 1 || sol.Grid != s.Answer {
 		t.Fatalf("%d solutions", sol.Count)
 	}
@@ -21,7 +22,7 @@ func checkSudoku(t *testing.T, s *Sudoku, minimal bool) {
 	for i, d := range s.Question {
 		if minimal && d != 0 {
 			q := s.Question
-			if q[i] = 0; Unique(&q) {
+			if q[i] = 0; sudoku.Unique(&q) {
 				t.Fatal("a clue is superfluous")
 			}
 		}
@@ -114,7 +115,7 @@ func BenchmarkHard(b *testing.B) {
 	var seeds []Sudoku
 	for i := range s.Len() {
 		if s.Rating(i) >= 20 {
-			seeds = append(seeds, Sudoku{ToGrid(s.Input(i)), ToGrid(s.Label(i)), s.Rating(i)})
+			seeds = append(seeds, Sudoku{sudoku.Of(s.Input(i)), sudoku.Of(s.Label(i)), s.Rating(i)})
 		}
 	}
 	o := HardOptions{Seed: 1, MinRating: 20, Seeds: seeds, Threads: 1, Filter: NewFilter()}

@@ -1,4 +1,6 @@
-package data
+// Package sudoku is the exact solver of sudokus: it finds out whether one has
+// no solution, one or several, and rates how hard that was.
+package sudoku
 
 import (
 	"math/bits"
@@ -8,8 +10,8 @@ import (
 // Grid is a sudoku: digits 1 to 9 row by row, 0 for a blank.
 type Grid [81]uint8
 
-// ToGrid returns the grid of [81] tokens; padding and blank become 0.
-func ToGrid[T uint8 | int32](tokens []T) (g Grid) {
+// Of returns the grid of [81] tokens; padding and blank become 0.
+func Of[T uint8 | int32](tokens []T) (g Grid) {
 	for i := range g {
 		if t := tokens[i]; t >= 2 && t <= 10 {
 			g[i] = uint8(t - 1)
@@ -380,29 +382,32 @@ func (s *state) grid() (g Grid) {
 	return g
 }
 
-// Solution is what Solve found.
+// Solution is what a search found.
 type Solution struct {
 	Grid    Grid // the last solution found
 	Count   int  // solutions, at most the limit
 	Guesses int  // cells in which a digit had to be tried
+	Cut     bool // the search ended at its bound of guesses: there may be more solutions
 }
 
-// Solve searches for up to limit solutions by backtracking over naked and
-// hidden singles and locked candidates.
-func Solve(g *Grid, limit int) Solution {
-	return search(g, limit, nil)
+// Search is a search for solutions by backtracking over naked and hidden
+// singles and locked candidates.
+type Search struct {
+	Limit   int        // of solutions, after which it ends
+	Guesses int        // after which it gives up; 0: never
+	Rand    *rand.Rand // tries digits in random order; nil: in theirs
 }
 
-// search is Solve that tries digits in random order when rng is not nil.
-func search(g *Grid, limit int, rng *rand.Rand) Solution {
+// Run searches for the solutions of a grid.
+func (o Search) Run(g *Grid) Solution {
 	var out Solution
 	if s, ok := newState(g); ok {
-		s.search(&out, limit, rng)
+		s.search(&out, &o)
 	}
 	return out
 }
 
-func (s *state) search(out *Solution, limit int, rng *rand.Rand) {
+func (s *state) search(out *Solution, o *Search) {
 	if !s.propagate() {
 		return
 	}
@@ -412,10 +417,14 @@ func (s *state) search(out *Solution, limit int, rng *rand.Rand) {
 		out.Grid = s.grid()
 		return
 	}
+	if o.Guesses > 0 && out.Guesses >= o.Guesses {
+		out.Cut = true
+		return
+	}
 	out.Guesses++
 	start := 0
-	if rng != nil {
-		start = rng.IntN(9)
+	if o.Rand != nil {
+		start = o.Rand.IntN(9)
 	}
 	for k := range 9 {
 		d := (start + k) % 9
@@ -424,12 +433,15 @@ func (s *state) search(out *Solution, limit int, rng *rand.Rand) {
 		}
 		next := *s
 		next.place(d, b, p)
-		next.search(out, limit, rng)
-		if out.Count >= limit {
+		next.search(out, o)
+		if out.Count >= o.Limit || out.Cut {
 			return
 		}
 	}
 }
+
+// Solve searches for up to limit solutions.
+func Solve(g *Grid, limit int) Solution { return Search{Limit: limit}.Run(g) }
 
 // Unique reports whether a grid has exactly one solution.
 func Unique(g *Grid) bool { return Solve(g, 2).Count == 1 }
