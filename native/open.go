@@ -57,6 +57,9 @@ func load(f *weights.File) (*runtime.Model, error) {
 // OpenFile maps and parses a .hrm file, without a look at its hash or at what
 // its tensors mean.
 func OpenFile(path string) (*weights.File, io.Closer, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is a folder, want a .hrm file: hrm import makes one of a checkpoint's folder", path)
+	}
 	data, file, err := mapFile(path)
 	if err != nil {
 		return nil, nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
-	"github.com/hrmgo/hrm/runtime/weights"
 )
 
 // modelFlags choose the model and the processor that runs it.
@@ -70,11 +68,7 @@ func (f *modelFlags) start(m *runtime.Model) (runtime.Backend, error) {
 // open returns the model and what keeps its file mapped.
 func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 	if f.path != "" {
-		m, file, err := native.Open(f.path)
-		if errors.Is(err, weights.ErrFormat) {
-			err = fmt.Errorf("%w; hrm import makes a .hrm file of a published checkpoint", err)
-		}
-		return m, file, err
+		return native.Open(f.path)
 	}
 	m, err := native.Default()
 	return m, io.NopCloser(nil), err

@@ -247,7 +247,7 @@ var malformedDocuments = []malformed{
 	{"an array of three", func(d *document) { d.first, d.tail = []byte{0x93}, []byte{0xc0} }, ErrFormat, "an array of 3, want 2"},
 	{"an array of one", func(d *document) { d.first = []byte{0x91} }, ErrFormat, "an array of 1, want 2"},
 	{"a map", func(d *document) { d.first = []byte{0x82} }, ErrFormat, "does not start like one"},
-	{"a zip", func(d *document) { d.first = []byte("PK\x03\x04") }, ErrFormat, "does not start like one"},
+	{"a zip", func(d *document) { d.first = []byte("PK\x03\x04") }, ErrFormat, "it is a zip archive: if torch.save wrote it, hrm import"},
 	{"header is an array", func(d *document) { d.first = []byte{0x92, 0x92} }, ErrFormat, "an array, want a map"},
 	{"a byte after the data", func(d *document) { d.tail = []byte{0} }, ErrFormat, "1 bytes after the data"},
 	{"two documents", func(d *document) { d.tail = sampleDocument().bytes() }, ErrFormat, "bytes after the data"},
@@ -278,6 +278,26 @@ func TestMalformed(t *testing.T) {
 				t.Errorf("%v\nwant %v: %s", err, c.err, c.want)
 			}
 		})
+	}
+}
+
+// What is given in place of a model is named, with what to do.
+func TestOtherFilesAreNamed(t *testing.T) {
+	for head, want := range map[string]string{
+		"<html><body>404": "it is a web page (HTML): download the file itself",
+		"version https://git-lfs.github.com/spec/v1\nsize 99\n": "it is a Git LFS pointer (to a file of 99 bytes): download the real file",
+		"GGUF\x02\x00":            "it is a GGUF model",
+		"\x08\x0a\x12\x07pytorch": "it is an ONNX model: hrm export writes ONNX, and reads none",
+		"\x80\x05\x95":            "it is a Python pickle",
+		"a: 1\n":                  "it is text; hrm import makes a .hrm file",
+		"\x01\x02\x03":            "does not start like one",
+	} {
+		if _, err := Parse([]byte(head)); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q: %v, want %q", head, err, want)
+		}
+	}
+	if _, err := Parse(nil); !errors.Is(err, ErrTruncated) || !strings.Contains(err.Error(), "an empty file") {
+		t.Errorf("nothing: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/hrmgo/hrm/internal/filekind"
 	"github.com/hrmgo/hrm/internal/strict"
 )
 
@@ -85,7 +86,7 @@ func parse(data []byte) (*File, error) {
 	c := strict.NewCursor(data, ErrFormat, ErrTruncated)
 	switch n, err := c.Array(); {
 	case err != nil:
-		return nil, notHRM(err)
+		return nil, notHRM(data, err)
 	case n != 2:
 		return nil, fmt.Errorf("%w: an array of %d, want 2: header and data", ErrFormat, n)
 	}
@@ -110,13 +111,23 @@ func parse(data []byte) (*File, error) {
 	return h.file, h.place()
 }
 
-// notHRM says so when the first byte is no array of a .hrm file.
-func notHRM(err error) error {
-	if errors.Is(err, ErrTruncated) {
-		return err
+// notHRM says what a file seems to be whose first byte is no array of a .hrm
+// file.
+func notHRM(data []byte, err error) error {
+	kind := filekind.Of(data, int64(len(data)))
+	switch {
+	case errors.Is(err, ErrTruncated):
+		return fmt.Errorf("%w: it is %s", ErrTruncated, kind.Name)
+	case kind.Advice != "":
+		return fmt.Errorf("%w: it is %v", ErrFormat, kind)
+	case kind.Name != "":
+		return fmt.Errorf("%w: it is %s; %s", ErrFormat, kind.Name, wanted)
 	}
-	return fmt.Errorf("%w: does not start like one: %v", ErrFormat, err)
+	return fmt.Errorf("%w: does not start like one: %v; %s", ErrFormat, err, wanted)
 }
+
+// wanted says where .hrm files come from.
+const wanted = "hrm import makes a .hrm file of a published checkpoint"
 
 // field reads one value of the header.
 func (h *header) field(c *strict.Cursor, key string) (err error) {

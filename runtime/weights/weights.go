@@ -51,7 +51,7 @@ var (
 	// ErrFormat: the bytes are not a .hrm file, or its header is malformed.
 	ErrFormat = errors.New("malformed .hrm file")
 	// ErrTruncated: the file ends before something that it declares.
-	ErrTruncated = errors.New(".hrm file is cut short")
+	ErrTruncated = errors.New(".hrm file is cut short, get it again")
 	// ErrVersion: the file is of a version that this package does not know.
 	ErrVersion = errors.New("unknown .hrm version")
 	// ErrTensor: an entry of the tensor list contradicts itself or another.
