@@ -86,7 +86,8 @@ type Hooks struct {
 	// return ErrStop.
 	Step func(*Metrics) error
 	// Evaluate gets a copy of the model as it would be exported: the moving
-	// average where there is one.
+	// average where there is one. It may return ErrStop, and is to be called
+	// again for this step when the run goes on: see Config.EvaluationDue.
 	Evaluate func(ctx context.Context, step int64, m *runtime.Model) error
 	// Checkpoint gets a checkpoint whose slices are reused after it returns.
 	Checkpoint func(*Checkpoint) error
@@ -94,8 +95,8 @@ type Hooks struct {
 
 // Run trains from a checkpoint until c.Steps steps are done. It returns
 // ErrStop when a hook asked for it, an error wrapping ErrDiverged when a loss
-// is no longer finite (no checkpoint is written then: the last one is good),
-// and ctx.Err() when ctx ended, which abandons the step that is under way.
+// is no longer finite (no checkpoint is written then: the last one is good if a
+// step from it was finite), and ctx.Err() when ctx ended, which abandons the step that is under way.
 func Run(ctx context.Context, c *Config, d Device, src Source, from *Checkpoint, h Hooks) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -262,7 +263,10 @@ func (r *run) measure(elapsed time.Duration) {
 	r.metrics.addLosses(&r.out, r.c.Spec.BatchSize(), r.c.Spec.Config.Family == runtime.HRM)
 }
 
-// afterStep calls the hooks that are due. A checkpoint comes before an
+// EvaluationDue tells whether Hooks.Evaluate is called after a step.
+func (c *Config) EvaluationDue(step int64) bool { return due(step, c.EvaluateEvery, c.Steps) }
+
+// afterStep calls the hooks that are due. A checkpoint comes before every
 // evaluation, which takes long and may fail.
 func (r *run) afterStep(ctx context.Context) error {
 	var stop error
@@ -271,12 +275,13 @@ func (r *run) afterStep(ctx context.Context) error {
 			return stop
 		}
 	}
-	if stop != nil || due(r.at.Step, r.c.CheckpointEvery, r.c.Steps) {
+	evaluate := stop == nil && r.hooks.Evaluate != nil && r.c.EvaluationDue(r.at.Step)
+	if stop != nil || evaluate || due(r.at.Step, r.c.CheckpointEvery, r.c.Steps) {
 		if err := r.checkpoint(); err != nil {
 			return err
 		}
 	}
-	if stop == nil && due(r.at.Step, r.c.EvaluateEvery, r.c.Steps) {
+	if evaluate {
 		return r.evaluate(ctx)
 	}
 	return stop
@@ -297,9 +302,6 @@ func (r *run) checkpoint() error {
 }
 
 func (r *run) evaluate(ctx context.Context) error {
-	if r.hooks.Evaluate == nil {
-		return nil
-	}
 	if err := r.d.Save(&r.at.State); err != nil {
 		return err
 	}

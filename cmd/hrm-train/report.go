@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,6 +19,7 @@ const logEvery = 10 * time.Second
 // reporter tells how training goes: a status line on a terminal, else a plain
 // line now and then.
 type reporter struct {
+	mu     sync.Mutex // a signal speaks at any time
 	w      io.Writer
 	steps  int64
 	bar    *progressbar.ProgressBar // nil where there is no terminal
@@ -47,6 +49,8 @@ func isTerminal(w io.Writer) bool {
 
 // say prints a line.
 func (r *reporter) say(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.bar != nil {
 		_ = r.bar.Clear()
 	}
@@ -59,8 +63,7 @@ func (r *reporter) record(m curve.Record, left time.Duration) {
 	case m.Kind == curve.Eval:
 		r.say("step %d: %s", m.Step, describeEval(m))
 	case r.bar != nil:
-		r.bar.Describe(describeTrain(m, left))
-		_ = r.bar.Set64(m.Step)
+		r.move(m.Step, describeTrain(m, left))
 	case time.Since(r.logged) >= logEvery || m.Step >= r.steps:
 		r.logged = time.Now()
 		r.say("step %d/%d: %s", m.Step, r.steps, describeTrain(m, left))
@@ -77,8 +80,18 @@ func describeEval(m curve.Record) string {
 		m.Puzzles, 100*m.ExactAccuracy, 100*m.Accuracy, 100*m.QHaltAccuracy, m.Segments)
 }
 
+// move moves the bar.
+func (r *reporter) move(n int64, what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bar.Describe(what)
+	_ = r.bar.Set64(n)
+}
+
 // done ends the status line.
 func (r *reporter) done() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.bar != nil {
 		_ = r.bar.Exit()
 		fmt.Fprintln(r.w)
@@ -89,8 +102,7 @@ func (r *reporter) done() {
 func (r *reporter) count(n int64, what string) {
 	switch {
 	case r.bar != nil:
-		r.bar.Describe(what)
-		_ = r.bar.Set64(min(n, r.steps))
+		r.move(min(n, r.steps), what)
 	case time.Since(r.logged) >= logEvery:
 		r.logged = time.Now()
 		r.say("%d/%d %s", n, r.steps, what)

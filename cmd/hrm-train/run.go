@@ -18,6 +18,7 @@ import (
 const (
 	configFile     = "config.yaml"    // the effective configuration
 	checkpointFile = "checkpoint.hrm" // the newest checkpoint, with the optimizer's state
+	previousFile   = "previous.hrm"   // the checkpoint before
 	bestFile       = "best.hrm"       // the model of the best evaluation so far
 
 	identifiersFile = "identifiers.json" // ARC: the names of the puzzle table's rows
@@ -40,10 +41,11 @@ func newRun() *cobra.Command {
 the preset; --set and the other flags override single keys. The keys, with their
 meanings and values, are what hrm-train presets NAME prints.
 
-The folder --out gets the effective configuration (config.yaml), checkpoints
-(checkpoint.hrm), the model of the best evaluation (best.hrm), the metrics
-(metrics.jsonl) and the learning curve (curve.png, curve.svg). SIGINT and SIGTERM
-save and exit; --resume goes on from the last checkpoint, on a CPU with the same
+The folder --out gets the effective configuration (config.yaml), the last two
+checkpoints (checkpoint.hrm, previous.hrm), the model of the best evaluation
+(best.hrm), the metrics (metrics.jsonl) and the learning curve (curve.png,
+curve.svg). When training diverges, checkpoint.hrm is the last one from which a
+step was finite. SIGINT and SIGTERM finish the step, save and exit; --resume goes on from the last checkpoint, on a CPU with the same
 bits as if nothing had happened.`,
 		Example: `  hrm-train run --preset sudoku-cpu --data train.csv.gz --validation valid.csv.gz --out run
   hrm-train run --preset sudoku-cpu --data train.csv.gz=3 --data made.csv.gz --set lr=1e-3 --for 60m --out run

@@ -40,14 +40,17 @@ type training struct {
 	window  window        // since the last record
 	initial string        // how the model was trained that the run began with, "" for fresh weights
 
-	best float64       // exact accuracy of bestFile, -1 before there is one
-	last *curve.Record // of the validation file
+	best   float64       // exact accuracy of bestFile, -1 before there is one
+	last   *curve.Record // of the validation file
+	saved  int64         // step of checkpointFile, -1 before there is one
+	finite int64         // the last step whose losses were finite
+	missed bool          // the evaluation after the checkpoint that the run goes on from
 }
 
 // newTraining opens everything that training needs, so that whatever is wrong
 // is said before the first step.
 func newTraining(ctx context.Context, c config.Config, dir string, resume bool, report *reporter) (*training, error) {
-	t := &training{config: c, dir: dir, report: report, best: -1}
+	t := &training{config: c, dir: dir, report: report, best: -1, saved: -1}
 	for _, step := range []func() error{
 		func() error { return t.openData(ctx) },
 		func() error { return t.openFolder(resume) },
@@ -90,15 +93,15 @@ func (t *training) openFolder(resume bool) (err error) {
 	if t.lock, err = lockFolder(t.dir); err != nil {
 		return err
 	}
-	path := filepath.Join(t.dir, checkpointFile)
-	_, err = os.Stat(path)
+	path, err := findCheckpoint(t.dir)
 	switch {
-	case err == nil && !resume:
-		return fmt.Errorf("%s already holds a run: give --resume to go on with it, or another --out", t.dir)
-	case err == nil:
-		err = t.restore(path)
-	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+	case path == "":
 		t.from, err = t.begin()
+	case !resume:
+		return fmt.Errorf("%s already holds a run: give --resume to go on with it, or another --out", t.dir)
+	default:
+		err = t.restore(path)
 	}
 	if err != nil {
 		return err
@@ -106,8 +109,22 @@ func (t *training) openFolder(resume bool) (err error) {
 	if err := errors.Join(t.writeConfig(), t.writeIdentifiers()); err != nil {
 		return err
 	}
-	t.log, err = curve.OpenLog(filepath.Join(t.dir, metricsFile), t.from.Step)
+	if t.log, err = curve.OpenLog(filepath.Join(t.dir, metricsFile), t.from.Step); err != nil {
+		return err
+	}
+	t.missed, err = t.missesEvaluation()
 	return err
+}
+
+// missesEvaluation tells whether the run ended between a checkpoint and the
+// evaluation that was to follow.
+func (t *training) missesEvaluation() (bool, error) {
+	step := t.from.Step
+	if step == 0 || t.valid == nil || !t.run.EvaluationDue(step) {
+		return false, nil
+	}
+	records, err := curve.ReadFile(filepath.Join(t.dir, metricsFile))
+	return !slices.ContainsFunc(records, func(r curve.Record) bool { return r.Kind == curve.Eval && r.Step == step }), err
 }
 
 // begin returns the start of a run: fresh weights, or those of a model.
@@ -160,7 +177,7 @@ func ancestry(meta map[string]string) string {
 // restore goes on from a checkpoint, if it was trained on the same data.
 func (t *training) restore(path string) (err error) {
 	if t.from, err = train.ReadCheckpoint(path, &t.run.Spec); err != nil {
-		return err
+		return damaged(path, err)
 	}
 	meta := t.from.Meta
 	if sum := meta[metaData]; sum != t.data.sha256 {
@@ -171,7 +188,8 @@ func (t *training) restore(path string) (err error) {
 	if err := errors.Join(errSeconds, errBest, t.data.seek(meta[metaCursor])); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	t.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), best, meta[metaInitial]
+	t.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), t.bestSoFar(best), meta[metaInitial]
+	t.saved, t.finite = t.from.Step, t.from.Step
 	t.report.say("resuming after step %d", t.from.Step)
 	return nil
 }
@@ -221,29 +239,49 @@ func (t *training) close() {
 // train runs until the last step, or until ctx ends: then it saves.
 func (t *training) train(ctx context.Context) error {
 	t.began = time.Now()
+	quiet := context.AfterFunc(ctx, func() { t.report.say("interrupted: saving; once more ends at once") })
+	defer quiet()
+	if t.missed {
+		err := t.evaluate(ctx, t.from.Step, t.from.State.Model(&t.run.Spec, true))
+		if errors.Is(err, train.ErrStop) {
+			return t.interrupted(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if t.from.Step >= t.run.Steps {
 		t.report.say("all %d steps are done", t.run.Steps)
 		return nil
 	}
 	hooks := train.Hooks{
 		Step:       func(m *train.Metrics) error { return t.afterStep(ctx, m) },
-		Evaluate:   func(_ context.Context, step int64, m *runtime.Model) error { return t.evaluate(ctx, step, m) },
 		Checkpoint: t.checkpoint,
+	}
+	if t.valid != nil {
+		hooks.Evaluate = func(_ context.Context, step int64, m *runtime.Model) error { return t.evaluate(ctx, step, m) }
 	}
 	err := train.Run(context.WithoutCancel(ctx), &t.run, t.device, t.data, t.from, hooks)
 	t.report.done()
-	if errors.Is(err, train.ErrStop) {
-		return fmt.Errorf("saved in %s, --resume goes on: %w", t.dir, ctx.Err())
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, train.ErrStop):
+		return t.interrupted(ctx)
+	case errors.Is(err, train.ErrDiverged):
+		return fmt.Errorf("%w: %w; %s", errFailed, err, t.lastGood())
+	case err != nil:
 		return fmt.Errorf("%w: %w; %s has the last good checkpoint", errFailed, err, t.dir)
 	}
 	return nil
 }
 
+func (t *training) interrupted(ctx context.Context) error {
+	return fmt.Errorf("saved in %s, --resume goes on: %w", t.dir, ctx.Err())
+}
+
 // afterStep records every log_interval steps and asks for the end when ctx
 // ended.
 func (t *training) afterStep(ctx context.Context, m *train.Metrics) error {
+	t.finite = m.Step
 	t.pace(m.Step)
 	t.window.add(m)
 	if m.Step%int64(t.config.LogInterval) == 0 || m.Step == t.run.Steps {
@@ -288,12 +326,9 @@ func (t *training) left(step int64) time.Duration {
 
 // evaluate solves the validation file and keeps the model if it is the best.
 func (t *training) evaluate(ctx context.Context, step int64, m *runtime.Model) error {
-	if t.valid == nil {
-		return nil
-	}
 	score, err := evaluate(ctx, m, t.config.Threads, t.valid, t.config.EvalLimit, runtime.Options{})
 	if ctx.Err() != nil {
-		return nil // the next step saves and ends
+		return train.ErrStop // --resume does it again
 	}
 	if err != nil {
 		return err
@@ -308,7 +343,7 @@ func (t *training) evaluate(ctx context.Context, step int64, m *runtime.Model) e
 	if r.ExactAccuracy > t.best {
 		t.best = r.ExactAccuracy
 		if err := t.writeModel(filepath.Join(t.dir, bestFile), m, r); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errFailed, err)
 		}
 	}
 	return t.draw()
@@ -329,12 +364,6 @@ func (t *training) draw() error {
 		}
 	}
 	return nil
-}
-
-// checkpoint writes the checkpoint; the one before stays until it is whole.
-func (t *training) checkpoint(cp *train.Checkpoint) error {
-	cp.Meta = t.meta()
-	return train.WriteCheckpoint(filepath.Join(t.dir, checkpointFile), &t.run.Spec, cp)
 }
 
 // meta is what a checkpoint says about the run beside its state.
