@@ -11,7 +11,7 @@ import (
 )
 
 // mazes are those of the published models.
-var mazes = puzzle.Maze{Side: 30}
+var mazes = puzzle.Maze{Rows: 30, Cols: 30}
 
 func newDataMaze() *cobra.Command {
 	var f dataFlags

@@ -63,7 +63,7 @@ func recogniseCSV(head string) Task {
 		return Sudoku{}
 	}
 	if strings.ContainsAny(fields[at["question"]], "SG#") {
-		return Maze{Side: 30}
+		return Maze{Rows: 30, Cols: 30}
 	}
 	return Sudoku{}
 }

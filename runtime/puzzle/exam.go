@@ -59,8 +59,14 @@ func (m Maze) Examine(question []int32) error {
 		return nil
 	}
 	start, goal, err := m.ends(question)
-	if err == nil && m.distances(question, goal, func(int) bool { return true })[start] < 0 {
-		return fmt.Errorf("%w: there is no way from S to G", ErrUnsolvable)
+	if err != nil {
+		return nil
+	}
+	w := NewMazeWave(m)
+	if w.From(question, goal); w.Dist[start] < 0 {
+		return errNoWay
 	}
 	return nil
 }
+
+var errNoWay = fmt.Errorf("%w: there is no way from S to G", ErrUnsolvable)

@@ -23,9 +23,9 @@ func TestExamine(t *testing.T) {
 		"sixteen":        {Sudoku{}, "12345678945" + blanks(65) + "97531", "clues too few, 16"},
 		"two ways":       {Sudoku{}, strings.NewReplacer("5", ".", "7", ".").Replace(easyA), "several solutions"},
 		"open maze":      {maze5, smallMaze, ""},
-		"walled goal":    {Maze{Side: 3}, "S# " + "## " + "  G", "no way from S to G"},
-		"walled start":   {Maze{Side: 4}, "S#  " + "#   " + "    " + "   G", "no way from S to G"},
-		"wall across":    {Maze{Side: 3}, "S  " + "###" + "  G", "no way from S to G"},
+		"walled goal":    {Maze{Rows: 3, Cols: 3}, "S# " + "## " + "  G", "no way from S to G"},
+		"walled start":   {Maze{Rows: 4, Cols: 4}, "S#  " + "#   " + "    " + "   G", "no way from S to G"},
+		"wall across":    {Maze{Rows: 3, Cols: 3}, "S  " + "###" + "  G", "no way from S to G"},
 	} {
 		q, err := c.task.Encode(c.question)
 		if err != nil {

@@ -84,7 +84,7 @@ func TestFolder(t *testing.T) {
 	if _, err := r.Next(); err != io.EOF {
 		t.Errorf("got %v, want io.EOF", err)
 	}
-	if _, err := Open(dir, Maze{Side: 30}); !errors.Is(err, ErrFormat) {
+	if _, err := Open(dir, Maze{Rows: 30, Cols: 30}); !errors.Is(err, ErrFormat) {
 		t.Errorf("a folder of sudokus opened for mazes: %v", err)
 	}
 }

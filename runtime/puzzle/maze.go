@@ -13,26 +13,47 @@ const (
 	MazeStart = 3 // 'S'
 	MazeGoal  = 4 // 'G'
 	MazePath  = 5 // 'o'
+
+	// Steps, in the order in which labels choose; models with Directions alone.
+	MazeDown  = 6 // 'v'
+	MazeLeft  = 7 // '<'
+	MazeRight = 8 // '>'
+	MazeUp    = 9 // '^'
 )
 
-const mazeChars = "?# SGo"
+const mazeChars = "?# SGov<>^"
 
 // ErrNotShortest is wrapped by the error of Maze.Check about a sound path
 // that is longer than it need be.
 var ErrNotShortest = errors.New("not a shortest path")
 
-// Maze is a square grid with walls; the answer marks a shortest path from S to
-// G. Published models take Side 30.
-type Maze struct{ Side int }
+// Maze is a grid of Rows x Cols cells with walls; the answer marks a shortest
+// path from S to G. Published models take 30 x 30.
+//
+// A model of the published kind says of every cell whether it is on the path.
+// With Directions it says of every open cell where the next step to G is, see
+// Labels, and Answer reads the path off the steps.
+type Maze struct {
+	Rows, Cols int
+	Directions bool
+}
+
+// MaxMazeSide is the largest number of rows and of columns, 2 the smallest.
+const MaxMazeSide = 255
 
 // Name returns "maze".
 func (Maze) Name() string { return "maze" }
 
-// SeqLen returns Side * Side.
-func (m Maze) SeqLen() int { return m.Side * m.Side }
+// SeqLen returns Rows * Cols.
+func (m Maze) SeqLen() int { return m.Rows * m.Cols }
 
-// Vocab returns 6.
-func (Maze) Vocab() int { return 6 }
+// Vocab returns 6, with Directions 10.
+func (m Maze) Vocab() int {
+	if m.Directions {
+		return len(mazeChars)
+	}
+	return MazePath + 1
+}
 
 const mazeWant = "want '#', ' ' or '.' (open), 'S', 'G' or 'o' (path)"
 
@@ -40,16 +61,16 @@ func mazeToken(c rune) (int32, bool) {
 	if c == '.' {
 		return MazeOpen, true
 	}
-	i := strings.IndexRune(mazeChars, c)
+	i := strings.IndexRune(mazeChars[:MazePath+1], c)
 	return int32(i), i > 0
 }
 
-// Encode reads Side*Side characters of "# SGo".
+// Encode reads Rows*Cols characters of "# SGo".
 func (m Maze) Encode(text string) ([]int32, error) {
 	return encodeLine(m, text, mazeToken, mazeWant)
 }
 
-// Decode returns Side*Side characters of "# SGo".
+// Decode returns Rows*Cols characters of "# SGo", and of "v<>^" for steps.
 func (Maze) Decode(tokens []int32) string {
 	text := make([]byte, len(tokens))
 	for i, t := range tokens {
@@ -65,7 +86,7 @@ func mazeByte(t int32) byte {
 	return mazeChars[t]
 }
 
-// Render draws the grid in Side lines; the answer is drawn when there is one.
+// Render draws the grid in Rows lines; the answer is drawn when there is one.
 func (m Maze) Render(question, answer []int32) string {
 	grid := question
 	if answer != nil {
@@ -74,7 +95,7 @@ func (m Maze) Render(question, answer []int32) string {
 	var b strings.Builder
 	for i, t := range grid {
 		b.WriteByte(mazeByte(t))
-		if (i+1)%m.Side == 0 {
+		if (i+1)%m.Cols == 0 {
 			b.WriteByte('\n')
 		}
 	}
@@ -84,7 +105,7 @@ func (m Maze) Render(question, answer []int32) string {
 // layout: every character is a cell, and an empty line ends a maze.
 func (m Maze) layout() layout {
 	return layout{
-		side: m.Side, token: mazeToken, want: mazeWant,
+		rows: m.Rows, cols: m.Cols, token: mazeToken, want: mazeWant,
 		skip: func(rune) bool { return false },
 		rule: func(string) bool { return false },
 	}
@@ -110,40 +131,6 @@ func (Maze) checkQuestion(q []int32) (cell int, err error) {
 	return 0, nil
 }
 
-// neighbours calls f for the cells Down, Left, Right and Up of a cell, in the
-// order by which the reference's labels choose, until f returns false.
-func (m Maze) neighbours(cell int, f func(int) bool) {
-	r, c := cell/m.Side, cell%m.Side
-	_ = (r == m.Side-1 || f(cell+m.Side)) &&
-		(c == 0 || f(cell-1)) &&
-		(c == m.Side-1 || f(cell+1)) &&
-		(r == 0 || f(cell-m.Side))
-}
-
-// Distances returns for every cell the number of steps to the goal through
-// cells that are not walls, -1 where there is no way. Only cells for which
-// open is true are entered; nil enters all but walls.
-func (m Maze) distances(grid []int32, goal int, open func(int) bool) []int {
-	dist := make([]int, len(grid))
-	for i := range dist {
-		dist[i] = -1
-	}
-	dist[goal] = 0
-	queue := []int{goal}
-	for len(queue) > 0 {
-		cell := queue[0]
-		queue = queue[1:]
-		m.neighbours(cell, func(n int) bool {
-			if dist[n] < 0 && grid[n] != MazeWall && open(n) {
-				dist[n] = dist[cell] + 1
-				queue = append(queue, n)
-			}
-			return true
-		})
-	}
-	return dist
-}
-
 // ends returns the cells of S and G.
 func (m Maze) ends(q []int32) (start, goal int, err error) {
 	if _, err := m.checkQuestion(q); err != nil {
@@ -163,7 +150,7 @@ func (m Maze) ends(q []int32) (start, goal int, err error) {
 // Solve returns the answer that the reference's data sets hold: from S, step
 // to the first of Down, Left, Right, Up that is one nearer to G. steps is the
 // length of the path. A maze without a way from S to G is an error wrapping
-// ErrFormat.
+// ErrFormat and ErrUnsolvable.
 func (m Maze) Solve(question []int32) (answer []int32, steps int, err error) {
 	if len(question) != m.SeqLen() {
 		return nil, 0, fmt.Errorf("%w: %d cells, want %d", ErrFormat, len(question), m.SeqLen())
@@ -172,22 +159,13 @@ func (m Maze) Solve(question []int32) (answer []int32, steps int, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	dist := m.distances(question, goal, func(int) bool { return true })
-	if dist[start] < 0 {
-		return nil, 0, fmt.Errorf("%w: a maze without a way from S to G", ErrFormat)
+	w := NewMazeWave(m)
+	w.From(question, goal)
+	answer = make([]int32, len(question))
+	if !w.Path(question, answer) {
+		return nil, 0, fmt.Errorf("%w: %w", ErrFormat, errNoWay)
 	}
-	answer = append([]int32(nil), question...)
-	for cell := start; dist[cell] > 1; {
-		m.neighbours(cell, func(n int) bool {
-			if dist[n] != dist[cell]-1 {
-				return true
-			}
-			cell = n
-			return false
-		})
-		answer[cell] = MazePath
-	}
-	return answer, dist[start], nil
+	return answer, int(w.Dist[start]), nil
 }
 
 // Check returns nil when the answer is the question with a shortest path from
@@ -206,18 +184,21 @@ func (m Maze) Check(question, answer []int32) error {
 		if t == MazePath && question[i] == MazeOpen {
 			marked++
 		} else if t != question[i] {
-			return wrong("row %d, column %d is %q in the maze and %q in the answer", i/m.Side+1, i%m.Side+1,
+			return wrong("row %d, column %d is %q in the maze and %q in the answer", i/m.Cols+1, i%m.Cols+1,
 				mazeByte(question[i]), mazeByte(t))
 		}
 	}
-	walked := m.distances(answer, goal, func(i int) bool { return answer[i] == MazePath || i == start })[start]
+	w := NewMazeWave(m)
+	w.fromAlong(answer, goal)
+	walked := int(w.Dist[start])
 	if walked < 0 {
 		return wrong("the path does not connect S with G")
 	}
 	if stray := marked - (walked - 1); stray > 0 {
 		return wrong("%d marked cells lie beside the path", stray)
 	}
-	if best := m.distances(question, goal, func(int) bool { return true })[start]; walked > best {
+	w.From(question, goal)
+	if best := int(w.Dist[start]); walked > best {
 		return fmt.Errorf("%w: %w: %d steps, the shortest has %d", ErrWrong, ErrNotShortest, walked, best)
 	}
 	return nil

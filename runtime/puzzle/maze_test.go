@@ -19,7 +19,7 @@ const (
 		"ooooG"
 )
 
-var maze5 = Maze{Side: 5}
+var maze5 = Maze{Rows: 5, Cols: 5}
 
 func TestMazeSolve(t *testing.T) {
 	q := mustEncode(t, maze5, smallMaze)

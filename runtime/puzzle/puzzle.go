@@ -39,6 +39,8 @@ var (
 // Puzzle is a question and, where the file gives it, its answer.
 type Puzzle struct {
 	Question []int32 // [S] tokens
+	Rows     int     // of the grid, S = Rows * Cols; 0, 0: the task's own size
+	Cols     int
 	Answer   []int32 // [S] tokens, nil when unknown; token 0 is not scored
 	ID       int32   // row of the model's puzzle table; 0 where there is one task only
 	Name     string  // of an ARC task, "007bbfb7"; else ""
@@ -68,7 +70,7 @@ type Task interface {
 }
 
 // Tasks lists every kind of puzzle, with the sizes of the published models.
-var Tasks = []Task{Sudoku{}, Maze{Side: 30}, ARC{}}
+var Tasks = []Task{Sudoku{}, Maze{Rows: 30, Cols: 30}, ARC{}}
 
 // ByName returns the task of that name.
 func ByName(name string) (Task, error) {

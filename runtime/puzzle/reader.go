@@ -142,7 +142,7 @@ func recognise(head string) Task {
 			return Sudoku{}
 		}
 		if strings.Trim(line, "# SGo.") == "" {
-			return Maze{Side: 30}
+			return Maze{Rows: 30, Cols: 30}
 		}
 		if !strings.HasPrefix(line, "#") {
 			return nil

@@ -138,7 +138,7 @@ func (Sudoku) Render(question, answer []int32) string {
 
 func (Sudoku) layout() layout {
 	return layout{
-		side: 9, chunk: 3, token: sudokuToken, want: sudokuWant,
+		rows: 9, cols: 9, chunk: 3, token: sudokuToken, want: sudokuWant,
 		skip: func(c rune) bool { return strings.ContainsRune("|! \t", c) },
 		rule: func(line string) bool {
 			return strings.HasPrefix(line, "#") || strings.Trim(line, "-+=|! \t") == ""

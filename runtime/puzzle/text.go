@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// layout is how a square grid is written as text.
+// layout is how a grid is written as text.
 type layout struct {
-	side  int                      // cells in a row
+	rows  int
+	cols  int                      // cells in a row
 	chunk int                      // rows after which an empty line may stand; 0: nowhere
 	token func(rune) (int32, bool) // of a cell
 	want  string                   // what token accepts
@@ -98,7 +99,7 @@ func (r *textReader) endChunk() {
 // take adds a line with cells: a whole grid, or a row.
 func (r *textReader) take(line string) {
 	w, bad := r.parse(line)
-	if len(w.tokens) > 2*r.lay.side {
+	if len(w.tokens) > 2*r.lay.cols {
 		r.flush()
 		r.rows, r.bad = append(r.rows, w), bad
 		r.flush()
@@ -107,14 +108,14 @@ func (r *textReader) take(line string) {
 	if r.start > 0 && len(r.rows)-r.start == r.lay.chunk {
 		r.flushBefore(r.start)
 	}
-	if bad == nil && len(w.tokens) != r.lay.side {
+	if bad == nil && len(w.tokens) != r.lay.cols {
 		bad = &Error{Line: w.line, Err: fmt.Errorf("%d cells, want %d (a row) or %d (a whole grid)",
-			len(w.tokens), r.lay.side, r.task.SeqLen())}
+			len(w.tokens), r.lay.cols, r.task.SeqLen())}
 	}
 	if r.rows = append(r.rows, w); r.bad == nil {
 		r.bad = bad
 	}
-	if len(r.rows) == r.lay.side {
+	if len(r.rows) == r.lay.rows {
 		r.flush()
 	}
 }
@@ -171,7 +172,7 @@ func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
 	if cell, err := r.task.checkQuestion(q); err != nil {
 		w := rows[0]
 		if len(rows) > 1 {
-			w, cell = rows[cell/r.lay.side], cell%r.lay.side
+			w, cell = rows[cell/r.lay.cols], cell%r.lay.cols
 		}
 		return Puzzle{}, &Error{Line: w.line, Column: w.columns[cell], Err: err}
 	}
@@ -180,8 +181,8 @@ func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
 
 func (r *textReader) miscount(rows []row, cells int) error {
 	e := &Error{Line: rows[0].line}
-	if len(rows) > 1 || cells == r.lay.side {
-		e.Err = fmt.Errorf("a grid of %d rows, want %d", len(rows), r.lay.side)
+	if len(rows) > 1 || cells == r.lay.cols {
+		e.Err = fmt.Errorf("a grid of %d rows, want %d", len(rows), r.lay.rows)
 	} else {
 		e.Err = fmt.Errorf("%d cells, want %d", cells, r.task.SeqLen())
 	}

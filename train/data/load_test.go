@@ -74,7 +74,7 @@ func TestLoadFolder(t *testing.T) {
 	if len(seen) != 3 || seen[someA[:2]+"."+someA[3:]] != 100 {
 		t.Errorf("draws of two groups: %v", seen)
 	}
-	if _, err := Load(context.Background(), dir, puzzle.Maze{Side: 30}); !errors.Is(err, ErrData) {
+	if _, err := Load(context.Background(), dir, puzzle.Maze{Rows: 30, Cols: 30}); !errors.Is(err, ErrData) {
 		t.Errorf("a folder of sudokus loaded as mazes: %v", err)
 	}
 }

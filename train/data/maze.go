@@ -3,8 +3,6 @@ package data
 import (
 	"context"
 	"fmt"
-	"math/bits"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -12,57 +10,77 @@ import (
 
 // MazeOptions says which mazes GenerateMazes makes.
 type MazeOptions struct {
-	Seed     uint64
-	Count    int
-	Side     int            // 0: 30
-	MinSteps int            // of the shortest path; 0: 109, as in maze-30x30-hard
-	Filter   *MazeFilter    // what to leave out; nil: only repetitions
-	Threads  int            // 0: all; the result does not depend on it
-	Progress func(done int) // called now and then
+	Seed       uint64
+	Count      int
+	Rows, Cols int            // 0, 0: 30 x 30
+	MinSteps   int            // of the shortest path; 0: PublishedSteps of the size
+	Filter     *MazeFilter    // what to leave out; nil: only repetitions
+	Threads    int            // 0: all; the result does not depend on it
+	Progress   func(done int) // called now and then
 }
 
-// maxMazeSide is the bits of a row.
-const maxMazeSide = 63
-
-// mazeBatch is the number of mazes that are tried as one job.
-const mazeBatch = 5_000
+// mazeBatch is the number of mazes that are tried as one job, mazeTries the number
+// of jobs without a single maze after which there seem to be none.
+const (
+	mazeBatch = 5_000
+	mazeTries = 200
+)
 
 // GenerateMazes makes mazes as those of maze-30x30-hard: each cell is a wall
 // with a probability p, which is uniform in 0.3 to 0.5 for each maze; start
 // and goal are uniform over the open cells; mazes with a shortest path below
 // MinSteps are dropped. The answer is puzzle.Maze.Solve's.
 func GenerateMazes(ctx context.Context, o MazeOptions) ([]puzzle.Puzzle, error) {
-	if o.Side == 0 {
-		o.Side = 30
+	if o.Rows == 0 && o.Cols == 0 {
+		o.Rows, o.Cols = 30, 30
 	}
+	m := puzzle.Maze{Rows: o.Rows, Cols: o.Cols}
 	if o.MinSteps == 0 {
-		o.MinSteps = 109
+		o.MinSteps = PublishedSteps(m)
 	}
-	if o.Side < 2 || o.Side > maxMazeSide || o.MinSteps >= o.Side*o.Side/2 {
-		return nil, fmt.Errorf("%w: mazes of side %d with paths of %d steps", ErrData, o.Side, o.MinSteps)
+	if err := checkMaze(m); err != nil {
+		return nil, err
+	}
+	if o.MinSteps < 1 || o.MinSteps >= max(m.SeqLen()/2, 3) {
+		return nil, fmt.Errorf("%w: mazes of %d x %d with paths of %d steps", ErrData, o.Rows, o.Cols, o.MinSteps)
 	}
 	if o.Filter == nil {
-		o.Filter = NewMazeFilter(puzzle.Maze{Side: o.Side})
+		o.Filter = NewMazeFilter(m)
 	}
 	var out []puzzle.Puzzle
+	dry := 0
 	err := ordered(ctx, o.Threads, func(job uint64) [][]int32 {
-		m := newMazeMaker(o.Side, rand.New(rand.NewPCG(o.Seed, mix(job))))
-		return m.batch(ctx, o.MinSteps)
+		return newMazeMaker(m, o.Seed, job).batch(ctx, o.MinSteps)
 	}, func(found [][]int32) bool {
+		before := len(out)
 		for _, q := range found {
 			if len(out) < o.Count && o.Filter.Keep(q) {
-				out = append(out, solved(puzzle.Maze{Side: o.Side}, q))
+				out = append(out, solved(m, q))
 			}
 		}
 		if o.Progress != nil {
 			o.Progress(len(out))
 		}
-		return len(out) < o.Count
+		if dry++; len(out) > before {
+			dry = 0
+		}
+		return len(out) < o.Count && dry < mazeTries
 	})
 	if err != nil {
 		return nil, fmt.Errorf("generating mazes: %d of %d done: %w", len(out), o.Count, err)
 	}
+	if len(out) < o.Count {
+		return nil, fmt.Errorf("%w: %d of %d mazes of %d x %d with paths of %d steps or more, and no other in %d tries: want fewer or shorter ones",
+			ErrData, len(out), o.Count, o.Rows, o.Cols, o.MinSteps, mazeTries*mazeBatch)
+	}
 	return out, nil
+}
+
+func checkMaze(m puzzle.Maze) error {
+	if m.Rows < 2 || m.Cols < 2 || m.Rows > puzzle.MaxMazeSide || m.Cols > puzzle.MaxMazeSide {
+		return fmt.Errorf("%w: mazes of %d x %d, want 2 x 2 to %d x %d", ErrData, m.Rows, m.Cols, puzzle.MaxMazeSide, puzzle.MaxMazeSide)
+	}
+	return nil
 }
 
 // solved returns the puzzle of a maze that has a solution.
@@ -71,170 +89,31 @@ func solved(m puzzle.Maze, q []int32) puzzle.Puzzle {
 	if err != nil {
 		panic(fmt.Sprintf("data: made a maze without a solution: %v", err))
 	}
-	return puzzle.Puzzle{Question: q, Answer: answer, Source: "generated", Rating: steps}
-}
-
-// mazeMaker makes mazes, a row of cells a word: bit c of row r is column c.
-// Rows -1 and side are there, and closed, which spares checks.
-type mazeMaker struct {
-	side int
-	rng  *rand.Rand
-	open []uint64 // [side+2] cells that are no walls
-	left []uint64 // [side+2] of them, not reached yet
-	cur  []uint64 // [side+2] reached in the last step
-	next []uint64 // [side+2] reached in this one
-}
-
-func newMazeMaker(side int, rng *rand.Rand) *mazeMaker {
-	rows := func() []uint64 { return make([]uint64, side+2) }
-	return &mazeMaker{side: side, rng: rng, open: rows(), left: rows(), cur: rows(), next: rows()}
-}
-
-// batch returns the mazes with long enough paths among mazeBatch of them.
-func (m *mazeMaker) batch(ctx context.Context, minSteps int) (out [][]int32) {
-	for i := range mazeBatch {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil
-		}
-		n := m.fill()
-		if n < 2 {
-			continue
-		}
-		s := m.rng.IntN(n)
-		g := m.rng.IntN(n - 1)
-		if g >= s {
-			g++
-		}
-		if start, goal := m.cell(s), m.cell(g); m.steps(start, goal) >= minSteps {
-			out = append(out, m.grid(start, goal))
-		}
-	}
-	return out
-}
-
-// wallBits is the precision of the probability of a wall: multiples of 2^-12.
-const wallBits = 12
-
-// fill draws the walls and returns the number of open cells.
-func (m *mazeMaker) fill() (n int) {
-	const low, high = 3 << wallBits / 10, 5 << wallBits / 10
-	p := low + m.rng.IntN(high-low+1)
-	for r := 1; r <= m.side; r++ {
-		m.open[r] = ^m.bernoulli(p) & (1<<m.side - 1)
-		n += bits.OnesCount64(m.open[r])
-	}
-	return n
-}
-
-// bernoulli returns 64 bits, each set with probability p * 2^-wallBits: bit by
-// bit of p, from the lowest, a bit stays with one half or becomes p's.
-func (m *mazeMaker) bernoulli(p int) (b uint64) {
-	for k := range wallBits {
-		if p>>k&1 != 0 {
-			b |= m.rng.Uint64()
-		} else {
-			b &= m.rng.Uint64()
-		}
-	}
-	return b
-}
-
-// cell returns the n-th open cell as a row, from 1, and a bit.
-func (m *mazeMaker) cell(n int) (c mazeCell) {
-	for c.row = 1; ; c.row++ {
-		k := bits.OnesCount64(m.open[c.row])
-		if n >= k {
-			n -= k
-			continue
-		}
-		rest := m.open[c.row]
-		for range n {
-			rest &= rest - 1
-		}
-		c.bit = rest & -rest
-		return c
-	}
-}
-
-type mazeCell struct {
-	row int
-	bit uint64
-}
-
-// steps returns the length of the shortest path, -1 when there is none.
-func (m *mazeMaker) steps(start, goal mazeCell) int {
-	copy(m.left, m.open)
-	clear(m.cur)
-	m.cur[start.row] = start.bit
-	m.left[start.row] &^= start.bit
-	for n := 1; m.step(); n++ {
-		if m.left[goal.row]&goal.bit == 0 {
-			return n
-		}
-	}
-	return -1
-}
-
-// step reaches the neighbours of the cells reached last. It reports whether
-// there are any.
-func (m *mazeMaker) step() bool {
-	reached := uint64(0)
-	for r := 1; r <= m.side; r++ {
-		c := m.cur[r]
-		c = (c<<1 | c>>1 | m.cur[r-1] | m.cur[r+1]) & m.left[r]
-		m.next[r] = c
-		m.left[r] &^= c
-		reached |= c
-	}
-	m.cur, m.next = m.next, m.cur
-	return reached != 0
-}
-
-// grid returns the tokens.
-func (m *mazeMaker) grid(start, goal mazeCell) []int32 {
-	q := make([]int32, 0, m.side*m.side)
-	for r := 1; r <= m.side; r++ {
-		for bit := uint64(1); bit < 1<<m.side; bit <<= 1 {
-			switch (mazeCell{r, bit}) {
-			case start:
-				q = append(q, puzzle.MazeStart)
-				continue
-			case goal:
-				q = append(q, puzzle.MazeGoal)
-				continue
-			}
-			if m.open[r]&bit != 0 {
-				q = append(q, puzzle.MazeOpen)
-			} else {
-				q = append(q, puzzle.MazeWall)
-			}
-		}
-	}
-	return q
+	return puzzle.Puzzle{Question: q, Answer: answer, Rows: m.Rows, Cols: m.Cols, Source: "generated", Rating: steps}
 }
 
 // MazeFilter leaves out mazes that are others turned or reflected.
 type MazeFilter struct {
-	side int
+	maze puzzle.Maze
 	seen map[string]bool
 }
 
 // NewMazeFilter returns a filter that knows nothing.
 func NewMazeFilter(m puzzle.Maze) *MazeFilter {
-	return &MazeFilter{side: m.Side, seen: map[string]bool{}}
+	return &MazeFilter{maze: m, seen: map[string]bool{}}
 }
 
 // Ban leaves out the mazes of a set.
 func (f *MazeFilter) Ban(s *Set) {
 	for i := range s.Len() {
-		f.seen[canonicalMaze(f.side, s.Input(i))] = true
+		f.seen[canonicalMaze(f.maze, s.Input(i))] = true
 	}
 }
 
 // Keep reports whether a maze may stay, and remembers it: the next one that is
 // equivalent may not.
 func (f *MazeFilter) Keep(question []int32) bool {
-	key := canonicalMaze(f.side, question)
+	key := canonicalMaze(f.maze, question)
 	if f.seen[key] {
 		return false
 	}
@@ -242,24 +121,28 @@ func (f *MazeFilter) Keep(question []int32) bool {
 	return true
 }
 
-// canonicalMaze returns the smallest of the eight forms of a maze.
-func canonicalMaze[T uint8 | int32](side int, q []T) string {
+// canonicalMaze returns the smallest of the eight forms of a maze; of one that is
+// no square, of the four that have its size.
+func canonicalMaze[T uint8 | int32](m puzzle.Maze, q []T) string {
 	var best []byte
 	form := make([]byte, len(q))
 	for d := range 8 {
-		for r := range side {
-			for c := range side {
+		if d&4 != 0 && m.Rows != m.Cols {
+			break
+		}
+		for r := range m.Rows {
+			for c := range m.Cols {
 				a, b := r, c
 				if d&1 != 0 {
-					a = side - 1 - a
+					a = m.Rows - 1 - a
 				}
 				if d&2 != 0 {
-					b = side - 1 - b
+					b = m.Cols - 1 - b
 				}
 				if d&4 != 0 {
 					a, b = b, a
 				}
-				form[r*side+c] = byte(q[a*side+b])
+				form[r*m.Cols+c] = byte(q[a*m.Cols+b])
 			}
 		}
 		if best == nil || slices.Compare(form, best) < 0 {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"math"
 	"math/bits"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
+
+var maze30 = puzzle.Maze{Rows: 30, Cols: 30}
 
 func TestGenerateMazes(t *testing.T) {
 	// Shorter paths than the default 109 are found ten times as fast.
@@ -28,7 +29,7 @@ func TestGenerateMazes(t *testing.T) {
 		if !slices.Equal(p.Question, three[i].Question) {
 			t.Fatal("the result depends on the number of threads")
 		}
-		if err := (puzzle.Maze{Side: 30}).Check(p.Question, p.Answer); err != nil || p.Rating < 80 {
+		if err := maze30.Check(p.Question, p.Answer); err != nil || p.Rating < 80 {
 			t.Errorf("maze %d: rating %d, %v", i, p.Rating, err)
 		}
 		walls := 0
@@ -48,7 +49,7 @@ func TestGenerateMazes(t *testing.T) {
 }
 
 func TestMazeFilter(t *testing.T) {
-	m := puzzle.Maze{Side: 3}
+	m := puzzle.Maze{Rows: 3, Cols: 3}
 	mustMaze := func(text string) []int32 {
 		q, err := m.Encode(text)
 		if err != nil {
@@ -77,7 +78,7 @@ func TestMazeFilter(t *testing.T) {
 
 // The probability of a wall is that asked for.
 func TestBernoulli(t *testing.T) {
-	m := newMazeMaker(30, rand.New(rand.NewPCG(1, 1)))
+	m := newMazeMaker(maze30, 1, 1)
 	for _, p := range []int{0, 1, 1228, 2047, 4095} {
 		ones, n := 0, 20_000
 		for range n {
@@ -92,9 +93,9 @@ func TestBernoulli(t *testing.T) {
 
 // One maze tried: few are kept.
 func BenchmarkMaze(b *testing.B) {
-	m := newMazeMaker(30, rand.New(rand.NewPCG(1, 1)))
+	m := newMazeMaker(maze30, 1, 1)
 	for b.Loop() {
-		n := m.fill()
-		m.steps(m.cell(m.rng.IntN(n)), m.cell(m.rng.IntN(n)))
+		m.walls(lowWalls, highWalls)
+		m.wave.From(m.grid, int(m.open[m.rng.IntN(len(m.open))]))
 	}
 }

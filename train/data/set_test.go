@@ -135,7 +135,7 @@ func TestSamplerResumes(t *testing.T) {
 func TestSamplerRefuses(t *testing.T) {
 	s := someSet(t, 2)
 	for _, parts := range [][]Part{{}, {{Set: s}}, {{Weight: 1}}, {{Set: NewSet(puzzle.Sudoku{}), Weight: 1}},
-		{{Set: s, Weight: 1}, {Set: NewSet(puzzle.Maze{Side: 3}), Weight: 1}}} {
+		{{Set: s, Weight: 1}, {Set: NewSet(puzzle.Maze{Rows: 3, Cols: 3}), Weight: 1}}} {
 		if _, err := NewSampler(1, parts...); !errors.Is(err, ErrData) {
 			t.Errorf("%d parts: got %v, want ErrData", len(parts), err)
 		}
