@@ -4,43 +4,97 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
-// csvReader reads a table with a header line. The column question is needed,
-// answer, source and rating are used when there, others are ignored.
+// columns are the names in use, in tables and in JSON objects, by what they
+// hold; of several that hold the same the earlier name is taken.
+var columns = map[string][]string{
+	"question": {"question", "questions", "puzzle", "puzzles", "quiz", "quizzes", "sudoku", "sudokus", "maze", "mazes",
+		"unsolved", "unsolvedsudoku", "sudokupuzzle", "problem", "problems", "board", "boards", "grid", "grids", "givens", "initial",
+		"start", "mission", "input", "inputs", "value"},
+	"answer": {"answer", "answers", "solution", "solutions", "solved", "solvedsudoku", "sudokusolution", "solvedboard",
+		"completed", "final", "result", "target", "output", "outputs", "label", "labels"},
+	"source": {"source"},
+	"rating": {"rating"},
+}
+
+// columnRanks holds for each name what it holds, and its place.
+var columnRanks = func() map[string]columnRank {
+	ranks := map[string]columnRank{}
+	for role, names := range columns {
+		for i, name := range names {
+			ranks[name] = columnRank{role, i}
+		}
+	}
+	return ranks
+}()
+
+type columnRank struct {
+	role string // "": a name that is not ours
+	rank int
+}
+
+// rankOf knows a name in any case, whatever stands between its letters.
+func rankOf(name string) columnRank {
+	if len(name) > 64 {
+		return columnRank{}
+	}
+	return columnRanks[strings.Map(func(c rune) rune {
+		if !unicode.IsLetter(c) {
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, name)]
+}
+
+// csvReader reads a table with a header line. A column with questions is
+// needed, answer, source and rating are used when there, others are ignored.
 type csvReader struct {
 	lines  *lines
 	task   gridTask
-	fields int
-	at     map[string]int // column name to field
+	header header
+	held   []numbered // lines that a quote without an end had joined
 }
 
-// csvColumns maps the names in use to those of Sudoku-Extreme.
-var csvColumns = map[string]string{
-	"question": "question", "puzzle": "question", "quizzes": "question",
-	"answer": "answer", "solution": "answer", "solutions": "answer",
-	"source": "source", "rating": "rating",
+type numbered struct {
+	text string
+	n    int
 }
 
-// csvHeader returns the fields of a header line, nil when it is none.
-func csvHeader(line string) map[string]int {
-	at := map[string]int{}
-	fields, err := splitCSV(line)
-	if err != nil {
-		return nil
-	}
-	for i, f := range fields {
-		name, ok := csvColumns[strings.TrimSpace(f)]
-		if _, twice := at[name]; ok && !twice {
-			at[name] = i
+// header is the first line of a table.
+type header struct {
+	separator rune
+	names     []string
+	at        map[string]int // what a column holds, to its field
+}
+
+// csvHeader reads a header line of two columns or more; ok is false when it is
+// none. A table of one column is text.
+func csvHeader(line string) (h header, ok bool) {
+	for _, sep := range ",;\t|" {
+		if !strings.ContainsRune(line, sep) {
+			continue
+		}
+		names, err := splitCSV(line, sep)
+		if err != nil {
+			continue
+		}
+		h = header{sep, names, map[string]int{}}
+		for i, name := range names {
+			r := rankOf(name)
+			if old, twice := h.at[r.role]; r.role != "" && (!twice || r.rank < rankOf(names[old]).rank) {
+				h.at[r.role] = i
+			}
+		}
+		if _, ok := h.at["question"]; ok {
+			return h, true
 		}
 	}
-	if _, ok := at["question"]; !ok {
-		return nil
-	}
-	return at
+	return header{}, false
 }
 
 func firstLine(head string) string {
@@ -48,21 +102,18 @@ func firstLine(head string) string {
 	return strings.TrimRight(line, "\r")
 }
 
-// isCSV reports whether the first line is a header, or a table without one.
+// isCSV reports whether the first line is a header.
 func isCSV(head string) bool {
-	line := firstLine(head)
-	return csvHeader(line) != nil || strings.Contains(line, ",")
+	_, ok := csvHeader(firstLine(head))
+	return ok
 }
 
-// recogniseCSV tells the task of a table by the size of its first question.
+// recogniseCSV tells the task of a table by its first question.
 func recogniseCSV(head string) Task {
-	at := csvHeader(firstLine(head))
+	h, _ := csvHeader(firstLine(head))
 	_, rest, _ := strings.Cut(head, "\n")
-	fields, err := splitCSV(firstLine(rest))
-	if at == nil || err != nil || at["question"] >= len(fields) {
-		return Sudoku{}
-	}
-	if strings.ContainsAny(fields[at["question"]], "SG#") {
+	fields, err := splitCSV(firstLine(rest), h.separator)
+	if q := h.at["question"]; err == nil && q < len(fields) && strings.ContainsAny(fields[q], "SG#") {
 		return Maze{Rows: 30, Cols: 30}
 	}
 	return Sudoku{}
@@ -73,21 +124,20 @@ func newCSVReader(l *lines, t gridTask) (*csvReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := csvHeader(line)
-	if at == nil {
+	h, ok := csvHeader(line)
+	if !ok {
 		return nil, &Error{Line: 1, Err: errors.New("a table without a header, want column names and one of them question")}
 	}
-	fields, _ := splitCSV(line)
-	return &csvReader{lines: l, task: t, fields: len(fields), at: at}, nil
+	return &csvReader{lines: l, task: t, header: h}, nil
 }
 
-// splitCSV splits one line; a quoted field may not contain a line end.
-func splitCSV(line string) ([]string, error) {
-	if !strings.Contains(line, `"`) {
-		return strings.Split(line, ","), nil
+// splitCSV splits one record.
+func splitCSV(record string, separator rune) ([]string, error) {
+	if !strings.Contains(record, `"`) {
+		return strings.Split(record, string(separator)), nil
 	}
-	r := csv.NewReader(strings.NewReader(line))
-	r.FieldsPerRecord = -1
+	r := csv.NewReader(strings.NewReader(record))
+	r.Comma, r.FieldsPerRecord = separator, -1
 	fields, err := r.Read()
 	var bad *csv.ParseError
 	if errors.As(err, &bad) {
@@ -98,85 +148,141 @@ func splitCSV(line string) ([]string, error) {
 
 func (r *csvReader) next() (Puzzle, error) {
 	for {
-		line, err := r.lines.next()
+		line, err := r.line()
 		if err != nil {
 			return Puzzle{}, err
 		}
-		if line != "" {
+		if strings.TrimSpace(line.text) != "" {
 			return r.record(line)
 		}
 	}
 }
 
-func (r *csvReader) record(line string) (Puzzle, error) {
-	fields, err := splitCSV(line)
+// line returns the next line, from those held first.
+func (r *csvReader) line() (numbered, error) {
+	if len(r.held) > 0 {
+		line := r.held[0]
+		r.held = r.held[1:]
+		return line, nil
+	}
+	text, err := r.lines.next()
+	return numbered{text, r.lines.n}, err
+}
+
+// maxJoined is how many lines a quoted field may have: a grid and a little.
+const maxJoined = 64
+
+// joined reads on to the end of a quoted field that holds several lines. Where
+// there is none the lines are held, to be read one by one.
+func (r *csvReader) joined(first numbered) ([]string, error) {
+	text, more := first.text, []numbered(nil)
+	for strings.Count(text, `"`)%2 == 1 && len(more) < maxJoined && len(text) < maxLine {
+		line, err := r.line()
+		if err != nil {
+			break // the file's end, found again by the next read
+		}
+		text += "\n" + line.text
+		more = append(more, line)
+	}
+	fields, err := splitCSV(text, r.header.separator)
+	if err == nil && len(fields) == len(r.header.names) {
+		return fields, nil
+	}
+	r.held = append(more, r.held...)
+	return splitCSV(first.text, r.header.separator)
+}
+
+func (r *csvReader) record(line numbered) (Puzzle, error) {
+	fields, err := splitCSV(line.text, r.header.separator)
 	if err != nil {
-		return Puzzle{}, &Error{Line: r.lines.n, Err: err}
+		fields, err = r.joined(line)
 	}
-	if len(fields) != r.fields {
-		return Puzzle{}, &Error{Line: r.lines.n, Err: fmt.Errorf("%d fields, want %d as in the header", len(fields), r.fields)}
+	if err != nil {
+		return Puzzle{}, &Error{Line: line.n, Err: err}
 	}
-	p := Puzzle{Rating: -1, Where: fmt.Sprintf("line %d", r.lines.n)}
-	if err := r.grids(&p, fields); err != nil {
+	if len(fields) != len(r.header.names) {
+		return Puzzle{}, &Error{Line: line.n, Err: fmt.Errorf("%d fields, want %d as in the header", len(fields), len(r.header.names))}
+	}
+	rec := csvRecord{r, line.n, fields}
+	p := Puzzle{Rating: -1, Where: lineWhere(line.n)}
+	if err := rec.grids(&p); err != nil {
 		return Puzzle{}, err
 	}
-	if i, ok := r.at["source"]; ok {
+	if i, ok := r.header.at["source"]; ok {
 		p.Source = strings.Clone(fields[i])
 	}
-	if i, ok := r.at["rating"]; ok && fields[i] != "" {
-		if p.Rating, err = strconv.Atoi(strings.TrimSpace(fields[i])); err != nil || p.Rating < 0 {
-			return Puzzle{}, r.fail(fields, i, 0, fmt.Errorf("rating %q, want a number from 0", fields[i]))
+	if i, ok := r.header.at["rating"]; ok {
+		if p.Rating, ok = rating(fields[i]); !ok {
+			return Puzzle{}, rec.fail(i, 0, fmt.Errorf("rating %q, want a number from 0", fields[i]))
 		}
 	}
 	return p, nil
 }
 
+// rating reads a difficulty, rounded down; -1 for none.
+func rating(text string) (int, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return -1, true
+	}
+	if n, err := strconv.Atoi(text); err == nil {
+		return n, n >= 0
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return int(f), err == nil && f >= 0 && f < math.MaxInt32
+}
+
+// csvRecord is one line of a table.
+type csvRecord struct {
+	r      *csvReader
+	n      int
+	fields []string
+}
+
 // grids reads question and answer, and checks one against the other.
-func (r *csvReader) grids(p *Puzzle, fields []string) (err error) {
-	q := r.at["question"]
-	if p.Question, err = r.grid(fields, q); err != nil {
+func (c *csvRecord) grids(p *Puzzle) (err error) {
+	q := c.r.header.at["question"]
+	if p.Question, err = c.grid(q); err != nil {
 		return err
 	}
-	if cell, err := r.task.checkQuestion(p.Question); err != nil {
-		return r.fail(fields, q, cell+1, err)
+	if cell, err := c.r.task.checkQuestion(p.Question); err != nil {
+		return c.fail(q, cell+1, err)
 	}
-	a, ok := r.at["answer"]
-	if !ok || fields[a] == "" {
+	a, ok := c.r.header.at["answer"]
+	if !ok || c.fields[a] == "" {
 		return nil
 	}
-	if p.Answer, err = r.grid(fields, a); err != nil {
+	if p.Answer, err = c.grid(a); err != nil {
 		return err
 	}
-	if err := r.task.Check(p.Question, p.Answer); err != nil {
-		return r.fail(fields, a, 0, fmt.Errorf("answer does not solve its question: %w", err))
+	if err := c.r.task.Check(p.Question, p.Answer); err != nil {
+		return c.fail(a, 0, notAnswer(err))
 	}
 	return nil
 }
 
-func (r *csvReader) grid(fields []string, i int) ([]int32, error) {
-	tokens, err := r.task.Encode(fields[i])
+// grid reads a field: a line of cells, or any text that Parse reads.
+func (c *csvRecord) grid(i int) ([]int32, error) {
+	tokens, err := c.r.task.Encode(c.fields[i])
+	if err == nil {
+		return tokens, nil
+	}
+	if p, e := parseGrid(c.r.task, c.fields[i]); e == nil {
+		return p, nil
+	}
 	var bad *Error
 	if errors.As(err, &bad) {
-		return nil, r.fail(fields, i, bad.Column, bad.Err)
+		return nil, c.fail(i, bad.Column, bad.Err)
 	}
-	return tokens, err
+	return nil, err
 }
 
 // fail places an error at a character of a field, counted from 1; 0 is the
 // field's start. Quotes before it are not counted.
-func (r *csvReader) fail(fields []string, i, char int, err error) error {
+func (c *csvRecord) fail(i, char int, err error) error {
 	col := max(char, 1)
-	for _, f := range fields[:i] {
+	for _, f := range c.fields[:i] {
 		col += len([]rune(f)) + 1
 	}
-	return &Error{Line: r.lines.n, Column: col, Err: fmt.Errorf("%s: %w", r.column(i), err)}
-}
-
-func (r *csvReader) column(i int) string {
-	for name, at := range r.at {
-		if at == i {
-			return name
-		}
-	}
-	return "field " + strconv.Itoa(i+1)
+	return &Error{Line: c.n, Column: col, Err: fmt.Errorf("%s: %w", strings.ToLower(strings.TrimSpace(c.r.header.names[i])), err)}
 }

@@ -116,14 +116,14 @@ func FuzzCSV(f *testing.F) {
 	f.Add("question", easyQ)
 	f.Add("rating,puzzle,solutions,x", `1,`+easyQ+`,,"a, ""b"""`)
 	f.Fuzz(func(t *testing.T, header, records string) {
-		if isGzip([]byte(header)) || csvHeader(firstLine(header)) == nil || strings.HasPrefix(header, "\xef\xbb\xbf") {
+		header = firstLine(header)
+		h, ok := csvHeader(header)
+		if isGzip([]byte(header)) || !ok || strings.HasPrefix(header, "\xef\xbb\xbf") {
 			return
 		}
-		header = firstLine(header)
-		fields, _ := splitCSV(header)
-		good := make([]string, len(fields))
-		good[csvHeader(header)["question"]] = easyQ
-		in := header + "\n" + records + "\n" + strings.Join(good, ",")
+		good := make([]string, len(h.names))
+		good[h.at["question"]] = easyQ
+		in := header + "\n" + records + "\n" + strings.Join(good, string(h.separator))
 		all, _ := fuzzReader(t, []byte(in), Sudoku{})
 		if len(all) == 0 || (Sudoku{}).Decode(all[len(all)-1].Question) != easyQ {
 			t.Fatal("a sound record behind the others was lost")

@@ -106,8 +106,7 @@ func (m Maze) Render(question, answer []int32) string {
 func (m Maze) layout() layout {
 	return layout{
 		rows: m.Rows, cols: m.Cols, token: mazeToken, want: mazeWant,
-		skip: func(rune) bool { return false },
-		rule: func(string) bool { return false },
+		forms: fmt.Sprintf("a maze is %d rows of %d characters, a CSV file with a column question, or JSON", m.Rows, m.Cols),
 	}
 }
 

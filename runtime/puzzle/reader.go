@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -153,15 +154,23 @@ func recognise(head string) Task {
 
 // lines reads a file line by line, without its line ends.
 type lines struct {
-	in *bufio.Reader
-	n  int // of the line read last, from 1
+	in   *bufio.Reader
+	n    int      // of the line read last, from 1
+	rest []string // of the bytes read last, which end with carriage returns alone
 }
+
+func lineWhere(n int) string { return "line " + strconv.Itoa(n) }
 
 var errLong = fmt.Errorf("line is longer than %d bytes", maxLine)
 
 // next returns the next line. A line too long is skipped and reported as an
 // *Error.
 func (l *lines) next() (string, error) {
+	if len(l.rest) > 0 {
+		line := l.rest[0]
+		l.n, l.rest = l.n+1, l.rest[1:]
+		return line, nil
+	}
 	b, err := l.in.ReadSlice('\n')
 	if len(b) == 0 && err == io.EOF {
 		return "", io.EOF
@@ -178,11 +187,19 @@ func (l *lines) next() (string, error) {
 	if err != nil && err != io.EOF {
 		return "", fmt.Errorf("line %d: %w", l.n, err)
 	}
-	return string(bytes.TrimRight(b, "\r\n")), nil
+	line := string(bytes.TrimRight(b, "\r\n"))
+	if strings.IndexByte(line, '\r') >= 0 {
+		l.rest = strings.Split(line, "\r")
+		line, l.rest = l.rest[0], l.rest[1:]
+	}
+	return line, nil
 }
 
 // encodeLine reads one grid from a line without layout.
 func encodeLine(t Task, text string, token func(rune) (int32, bool), want string) ([]int32, error) {
+	if out := encodeASCII(t.SeqLen(), text, token); out != nil {
+		return out, nil
+	}
 	out := make([]int32, 0, t.SeqLen())
 	col := 0
 	for _, c := range text {
@@ -199,4 +216,20 @@ func encodeLine(t Task, text string, token func(rune) (int32, bool), want string
 		return nil, &Error{Line: 1, Err: fmt.Errorf("%d cells, want %d", n, t.SeqLen())}
 	}
 	return out, nil
+}
+
+// encodeASCII is encodeLine of what is sound, nil of anything else.
+func encodeASCII(n int, text string, token func(rune) (int32, bool)) []int32 {
+	if len(text) != n {
+		return nil
+	}
+	out := make([]int32, n)
+	for i := range out {
+		v, ok := token(rune(text[i]))
+		if !ok || text[i] >= utf8.RuneSelf {
+			return nil
+		}
+		out[i] = v
+	}
+	return out
 }

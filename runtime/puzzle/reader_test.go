@@ -146,7 +146,7 @@ func TestCSV(t *testing.T) {
 		{"rating", head + "mine," + easyQ + "," + easyA + ",hard\n",
 			[]string{`error: line 2, column 170: rating: rating "hard", want a number from 0`}},
 		{"quote", head + `"mine,` + easyQ + ",,\n", []string{`error: line 2: extraneous or missing " in quoted-field`}},
-		{"header", "a,b\n", []string{"open: line 1: a table without a header, want column names and one of them question"}},
+		{"header", "a,b\n", []string{"error: line 1, column 1: found 'a', want 1 to 9, or '.' or '0' for a blank cell; a sudoku is 81 characters, 9 rows of 9, a CSV file with a column question, or JSON"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { compare(t, readAll(t, c.in, Sudoku{}), c.want) })

@@ -133,16 +133,11 @@ func (Sudoku) Render(question, answer []int32) string {
 	return b.String()
 }
 
-// layout: digits and dots, with '|', '!' and spaces between them, and lines
-// of '-', '+', '=' between boxes. A '#' starts a line of comment.
-
+// layout: digits, and frames, text and other symbols for blanks around them.
 func (Sudoku) layout() layout {
 	return layout{
-		rows: 9, cols: 9, chunk: 3, token: sudokuToken, want: sudokuWant,
-		skip: func(c rune) bool { return strings.ContainsRune("|! \t", c) },
-		rule: func(line string) bool {
-			return strings.HasPrefix(line, "#") || strings.Trim(line, "-+=|! \t") == ""
-		},
+		rows: 9, cols: 9, chunk: 3, token: sudokuToken, want: sudokuWant, loose: true, blank: SudokuBlank,
+		forms: "a sudoku is 81 characters, 9 rows of 9, a CSV file with a column question, or JSON",
 	}
 }
 

@@ -5,41 +5,56 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // layout is how a grid is written as text.
 type layout struct {
 	rows  int
-	cols  int                      // cells in a row
+	cols  int
 	chunk int                      // rows after which an empty line may stand; 0: nowhere
 	token func(rune) (int32, bool) // of a cell
 	want  string                   // what token accepts
-	skip  func(rune) bool          // characters between cells
-	rule  func(line string) bool   // lines between rows; an empty line never comes here
+	forms string                   // what can be read, for errors
+	// loose: there may be frames and separators between cells, text around
+	// them, and another symbol for a blank cell. Else every character of a
+	// line is a cell.
+	loose bool
+	blank int32 // the token of a blank cell, when loose
 }
 
-// row is one line of a grid.
+// row is one line of a grid, or all of it.
 type row struct {
 	line    int
 	tokens  []int32
-	columns []int // of the tokens, from 1
+	columns []int   // of the tokens, from 1
+	answer  []int32 // that stands in the same line, nil when there is none
+	blank   rune    // how it writes a blank cell, '.' for '.' and '0'; 0: it has none
+	maybe   bool    // a row only where the grid writes its blanks so
+	heading bool    // 1 to 9 in order: perhaps the numbers of the columns
+	framed  bool
 }
 
-// textReader reads grids that stand one in a line, or one row in a line.
+// textReader reads grids that stand one in a line, or one row in a line, with
+// any text between them.
 //
-// A grid of several lines ends after its last row, at an empty line, or
-// before a line that holds a whole grid. Whatever is wrong in it is one
-// error, and reading goes on behind it.
+// A grid of several lines ends after its last row, at an empty line, before a
+// line that cannot be a row, or before a line that holds a whole grid. Whatever
+// is wrong in it is one error, and reading goes on behind it.
 type textReader struct {
-	lines  *lines
-	task   gridTask
-	lay    layout
-	rows   []row
-	start  int    // rows before the current chunk
-	bad    *Error // the first error in rows
-	ready  []func() (Puzzle, error)
-	closed bool
+	lines   *lines
+	task    gridTask
+	lay     layout
+	rows    []row
+	start   int    // rows before the current chunk
+	blank   rune   // of the grid of rows; 0: not known yet
+	bad     *Error // the first error in rows
+	ready   []func() (Puzzle, error)
+	answers bool   // read grids without a look at whether they can be questions
+	found   bool   // a puzzle, or an error in one
+	passed  *Error // why the first line that was passed over is no grid
+	closed  bool
 }
 
 func newTextReader(l *lines, t gridTask) *textReader {
@@ -68,23 +83,55 @@ func (r *textReader) read() error {
 	case err == io.EOF:
 		r.flush()
 		r.closed = true
+		if !r.found && r.passed != nil {
+			r.passed.Err = fmt.Errorf("%w; %s", r.passed.Err, r.lay.forms)
+			r.fail(r.passed)
+		}
 	case errors.As(err, &bad):
 		r.flush()
-		r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
+		r.fail(bad)
 	case err != nil:
 		return err
-	case r.empty(line):
-		r.endChunk()
-	case !r.lay.rule(line):
-		r.take(line)
+	default:
+		r.take(r.parse(line))
 	}
 	return nil
 }
 
-// empty reports a line that separates grids: for a layout in which blanks are
-// cells only a line without any character.
-func (r *textReader) empty(line string) bool {
-	return line == "" || r.lay.skip(' ') && strings.TrimSpace(line) == ""
+// fail makes an error ready.
+func (r *textReader) fail(bad *Error) {
+	r.found = true
+	r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
+}
+
+// take goes on with a line.
+func (r *textReader) take(p parsed) {
+	switch p.kind {
+	case lineEmpty:
+		r.endChunk()
+	case lineRule:
+		r.dropHeading()
+	case lineText:
+		r.flush()
+		r.pass(p.bad)
+	case lineGrids:
+		r.flush()
+		for _, w := range p.rows {
+			r.emit([]row{w}, nil)
+		}
+	case lineBad:
+		r.flush()
+		r.fail(p.bad)
+	case lineRow:
+		r.add(p.rows[0], p.bad)
+	}
+}
+
+// pass remembers the first line that is nothing.
+func (r *textReader) pass(bad *Error) {
+	if r.passed == nil {
+		r.passed = bad
+	}
 }
 
 func (r *textReader) endChunk() {
@@ -96,21 +143,25 @@ func (r *textReader) endChunk() {
 	r.flush()
 }
 
-// take adds a line with cells: a whole grid, or a row.
-func (r *textReader) take(line string) {
-	w, bad := r.parse(line)
-	if len(w.tokens) > 2*r.lay.cols {
-		r.flush()
-		r.rows, r.bad = append(r.rows, w), bad
-		r.flush()
+// add adds a row to the grid.
+func (r *textReader) add(w row, bad *Error) {
+	if w.maybe && w.blank != ' ' || w.framed && len(r.rows) == 1 && !r.rows[0].framed {
+		r.dropHeading()
+	}
+	if w.maybe && !r.wants(&w) {
 		return
+	}
+	if !w.maybe && w.blank != 0 && w.blank != r.blank {
+		if r.blank != 0 && bad == nil {
+			bad = &Error{Line: w.line, Err: fmt.Errorf("a blank cell is %q here and %q in the rows above", w.blank, r.blank)}
+		}
+		if r.blank == 0 {
+			r.blank = w.blank
+			r.settle()
+		}
 	}
 	if r.start > 0 && len(r.rows)-r.start == r.lay.chunk {
 		r.flushBefore(r.start)
-	}
-	if bad == nil && len(w.tokens) != r.lay.cols {
-		bad = &Error{Line: w.line, Err: fmt.Errorf("%d cells, want %d (a row) or %d (a whole grid)",
-			len(w.tokens), r.lay.cols, r.task.SeqLen())}
 	}
 	if r.rows = append(r.rows, w); r.bad == nil {
 		r.bad = bad
@@ -120,54 +171,86 @@ func (r *textReader) take(line string) {
 	}
 }
 
-// parse splits a line into cells; an unknown character counts as a cell and
-// is the error.
-func (r *textReader) parse(line string) (row, *Error) {
-	w := row{line: r.lines.n}
-	var bad *Error
-	col := 0
-	for _, c := range line {
-		col++
-		if r.lay.skip(c) {
-			continue
-		}
-		t, ok := r.lay.token(c)
-		if !ok && bad == nil {
-			bad = &Error{Line: w.line, Column: col, Err: fmt.Errorf("found %q, %s", c, r.lay.want)}
-		}
-		w.tokens = append(w.tokens, t)
-		w.columns = append(w.columns, col)
+// dropHeading drops the numbers of the columns, when they are all that came.
+func (r *textReader) dropHeading() {
+	if len(r.rows) == 1 && r.rows[0].heading {
+		r.rows = r.rows[:0]
 	}
-	return w, bad
+}
+
+// wants reports whether a line that may be a row or a rule, a number or
+// nothing is a row, or may become one.
+func (r *textReader) wants(w *row) bool {
+	if r.blank != 0 {
+		if w.blank == ' ' && r.blank != ' ' {
+			r.endChunk()
+		}
+		return r.blank == w.blank
+	}
+	if w.blank == ' ' && slices.ContainsFunc(r.rows, func(w row) bool { return !w.maybe }) {
+		r.endChunk()
+		return false
+	}
+	return true
+}
+
+// settle drops the lines that would be rows if blanks were written otherwise.
+func (r *textReader) settle() {
+	r.rows = slices.DeleteFunc(r.rows, func(w row) bool {
+		drop := w.maybe && w.blank != r.blank
+		if drop {
+			r.pass(r.miscounted(&w))
+		}
+		return drop
+	})
+	r.start = min(r.start, len(r.rows))
+}
+
+func (r *textReader) miscounted(w *row) *Error {
+	return &Error{Line: w.line, Err: fmt.Errorf("%d cells, want %d (a row) or %d (a whole grid)", len(w.tokens), r.lay.cols, r.task.SeqLen())}
 }
 
 // flushBefore ends a grid of the first n rows and keeps the others.
 func (r *textReader) flushBefore(n int) {
-	rest := append([]row(nil), r.rows[n:]...)
+	rest, blank := slices.Clone(r.rows[n:]), r.blank
 	r.rows = r.rows[:n]
 	r.flush()
-	r.rows = rest
+	r.rows, r.blank = rest, blank
 }
 
 // flush ends the grid of the rows read so far, if any.
 func (r *textReader) flush() {
-	rows, bad := r.rows, r.bad
-	r.rows, r.bad, r.start = nil, nil, 0
-	if len(rows) > 0 {
-		r.ready = append(r.ready, func() (Puzzle, error) { return r.puzzle(rows, bad) })
+	if len(r.rows) != r.lay.rows {
+		r.settle()
 	}
+	rows, bad := r.rows, r.bad
+	r.rows, r.bad, r.start, r.blank = nil, nil, 0, 0
+	if len(rows) > 0 {
+		r.emit(rows, bad)
+	}
+}
+
+func (r *textReader) emit(rows []row, bad *Error) {
+	r.found = true
+	r.ready = append(r.ready, func() (Puzzle, error) { return r.puzzle(rows, bad) })
 }
 
 func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
 	if bad != nil {
 		return Puzzle{}, bad
 	}
-	var q []int32
-	for _, w := range rows {
-		q = append(q, w.tokens...)
+	q := rows[0].tokens
+	if len(rows) > 1 {
+		q = nil
+		for _, w := range rows {
+			q = append(q, w.tokens...)
+		}
 	}
 	if len(q) != r.task.SeqLen() {
 		return Puzzle{}, r.miscount(rows, len(q))
+	}
+	if r.answers {
+		return Puzzle{Question: q}, nil
 	}
 	if cell, err := r.task.checkQuestion(q); err != nil {
 		w := rows[0]
@@ -176,7 +259,7 @@ func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
 		}
 		return Puzzle{}, &Error{Line: w.line, Column: w.columns[cell], Err: err}
 	}
-	return Puzzle{Question: q, Rating: -1, Where: fmt.Sprintf("line %d", rows[0].line)}, nil
+	return Puzzle{Question: q, Answer: rows[0].answer, Rating: -1, Where: lineWhere(rows[0].line)}, nil
 }
 
 func (r *textReader) miscount(rows []row, cells int) error {
@@ -192,22 +275,44 @@ func (r *textReader) miscount(rows []row, cells int) error {
 // Parse reads the one puzzle of a text: in any layout that text files have, or
 // of a task without one as Encode does. The error wraps ErrFormat, and is an
 // *Error where it has a place. A program that calls it and not NewReader holds
-// no reader of CSV, JSON and gzip.
+// no reader of CSV, JSON and archives.
 func Parse(task Task, text string) ([]int32, error) {
+	p, err := parseText(task, text)
+	return p.Question, err
+}
+
+// parseText is Parse with the answer, when it stands in the same line.
+func parseText(task Task, text string) (Puzzle, error) {
 	t, ok := task.(gridTask)
 	if !ok {
-		return task.Encode(text)
+		q, err := task.Encode(text)
+		return Puzzle{Question: q, Rating: -1}, err
 	}
-	r := newTextReader(&lines{in: bufio.NewReaderSize(strings.NewReader(text), maxLine)}, t)
+	return onlyOne(newTextReader(linesOf(text), t))
+}
+
+// parseGrid is Parse for a grid that may be an answer.
+func parseGrid(t gridTask, text string) ([]int32, error) {
+	r := newTextReader(linesOf(text), t)
+	r.answers = true
+	p, err := onlyOne(r)
+	return p.Question, err
+}
+
+func linesOf(text string) *lines {
+	return &lines{in: bufio.NewReaderSize(strings.NewReader(text), min(len(text)+16, maxLine))}
+}
+
+func onlyOne(r *textReader) (Puzzle, error) {
 	p, err := r.next()
 	if err == io.EOF {
-		return nil, fmt.Errorf("%w: the text is empty, want a %s", ErrFormat, task.Name())
+		return p, fmt.Errorf("%w: the text is empty, want a %s", ErrFormat, r.task.Name())
 	}
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	if _, err := r.next(); err != io.EOF {
-		return nil, fmt.Errorf("%w: the text goes on after one %s, want one", ErrFormat, task.Name())
+		return Puzzle{}, fmt.Errorf("%w: the text goes on after one %s, want one", ErrFormat, r.task.Name())
 	}
-	return p.Question, nil
+	return p, nil
 }
