@@ -25,7 +25,7 @@ func Load(f *weights.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Task, m.Meta = f.Header.Task, f.Header.Meta
+	m.Task, m.TaskSpec, m.Meta = f.Header.Task, f.Header.TaskSpec, f.Header.Meta
 	return m, nil
 }
 

@@ -14,9 +14,10 @@ var ErrInput = errors.New("input does not fit the model")
 
 // Model is a configuration and its weights. It is read-only and may be shared.
 type Model struct {
-	Config Config
-	Task   string            // "sudoku", "maze", "arc", or "" when unknown
-	Meta   map[string]string // how it was made, measured accuracy, licence
+	Config   Config
+	Task     string            // a name of package puzzle, such as "sudoku", or "" when unknown
+	TaskSpec map[string]any    // what the name does not say, see puzzle.New; nil for most
+	Meta     map[string]string // how it was made, measured accuracy, licence
 
 	EmbedTokens quantize.Matrix // [vocabulary, D]
 	EmbedPos    quantize.Matrix // [P, D], Positions Learned only

@@ -17,7 +17,7 @@ func (m *Model) Encode() ([]byte, error) {
 
 // Header returns the header of the model's file.
 func (m *Model) Header() weights.Header {
-	return weights.Header{Config: m.Config.Map(), Task: m.Task, Meta: m.Meta}
+	return weights.Header{Config: m.Config.Map(), Task: m.Task, TaskSpec: m.TaskSpec, Meta: m.Meta}
 }
 
 // Tensors returns the tensors of the model's file, in place. The puzzle table

@@ -15,6 +15,13 @@ import (
 	"github.com/hrmgo/hrm/train/data"
 )
 
+// isARC reports a task whose puzzles are demonstrations and tests, with a row of
+// the puzzle table for each.
+func isARC(t puzzle.Task) bool {
+	_, ok := t.(puzzle.ARC)
+	return ok
+}
+
 // arcFlags are the flags of hrm-train data arc.
 type arcFlags struct {
 	in, against, splits []string

@@ -43,7 +43,7 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 	}
 	filter := data.NewMazeFilter(mazes)
 	for _, path := range f.against {
-		set, err := loadSet(ctx, "maze", path)
+		set, err := data.Load(ctx, path, mazes)
 		if err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func parseClues(text string) (low, high int, err error) {
 func (f *sudokuFlags) filter(ctx context.Context, t *table) (*data.Filter, error) {
 	filter := data.NewFilter()
 	for _, path := range f.against {
-		set, err := loadSet(ctx, "sudoku", path)
+		set, err := data.Load(ctx, path, puzzle.Sudoku{})
 		if err != nil {
 			return nil, err
 		}

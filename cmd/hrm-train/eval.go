@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/data"
 )
 
 // evalFlags are the flags of hrm-train eval.
@@ -76,14 +78,18 @@ func (f *evalFlags) eval(cmd *cobra.Command, path string) (evalResult, error) {
 	if err != nil {
 		return evalResult{}, err
 	}
-	task := m.Task
-	if f.task != "" || task == "" {
-		task = f.task
+	name := m.Task
+	if f.task != "" || name == "" {
+		name = f.task
 	}
-	if task == "arc" && !isFolder(f.data) {
+	task, err := puzzle.ForModel(name, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
+	if err != nil {
+		return evalResult{}, err
+	}
+	if isARC(task) && !isFolder(f.data) {
 		return evalResult{}, errors.New("ARC tasks need the names of the puzzle table and a vote over augmented forms: use hrm eval")
 	}
-	set, err := loadSet(cmd.Context(), task, f.data)
+	set, err := data.Load(cmd.Context(), f.data, task)
 	if err != nil {
 		return evalResult{}, err
 	}

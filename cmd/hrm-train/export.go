@@ -117,7 +117,9 @@ func runModel(dir string) (*runtime.Model, *config.Config, error) {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	m := cp.State.Model(&run.Spec, true)
-	m.Task = c.Task
+	if err := describe(m, &c); err != nil {
+		return nil, nil, err
+	}
 	m.Meta, err = provenance(&c, cp.Step, cp.Meta)
 	return m, &c, err
 }
@@ -162,7 +164,7 @@ func (f *exportFlags) measure(ctx context.Context, m *runtime.Model, c *config.C
 		fmt.Fprintln(out, "no validation file: the header records no accuracy")
 		return nil
 	}
-	set, err := loadSet(ctx, c.Task, path)
+	set, err := loadSet(ctx, c, path)
 	if err != nil {
 		return err
 	}

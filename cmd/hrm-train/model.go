@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
+	"github.com/hrmgo/hrm/train/config"
 	"github.com/hrmgo/hrm/train/curve"
 )
 
@@ -32,12 +34,24 @@ const (
 
 // writeModel writes the model of an evaluation.
 func (t *training) writeModel(path string, m *runtime.Model, r curve.Record) (err error) {
-	m.Task = t.config.Task
+	if err := describe(m, &t.config); err != nil {
+		return err
+	}
 	if m.Meta, err = provenance(&t.config, r.Step, t.meta()); err != nil {
 		return err
 	}
 	recordAccuracy(m, r, t.config.Validation)
 	return m.Save(path)
+}
+
+// describe says in a model what it solves.
+func describe(m *runtime.Model, c *config.Config) error {
+	t, err := c.PuzzleTask()
+	if err != nil {
+		return err
+	}
+	m.Task, m.TaskSpec = t.Name(), puzzle.Spec(t)
+	return nil
 }
 
 // recordAccuracy writes into the header what was measured, and how.

@@ -82,8 +82,8 @@ func (f *runFlags) config(cmd *cobra.Command) (config.Config, error) {
 	if err := f.override(cmd, &c); err != nil {
 		return c, err
 	}
-	if len(c.Data) == 0 {
-		return c, fmt.Errorf("%w: data is missing: give --data or the key data", config.ErrConfig)
+	if len(c.Data) == 0 && !c.Generate {
+		return c, fmt.Errorf("%w: data is missing: give --data or the key data, or for mazes generate", config.ErrConfig)
 	}
 	return c, nil
 }

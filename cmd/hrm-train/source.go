@@ -13,45 +13,60 @@ import (
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/config"
 	"github.com/hrmgo/hrm/train/data"
 )
 
-// source is the training data as the trainer draws it.
+// source is the training data as the trainer draws it: from files, or made.
 type source struct {
-	sampler    *data.Sampler
-	puzzles    int    // examples in all files
+	examples
+	puzzles    int    // examples in all files, 0 when they are made
 	numPuzzles int    // rows of the puzzle table
 	sha256     string // of everything that training sees
 
 	arc *data.ARCData // nil unless the files hold ARC tasks
 }
 
-// openSource reads the training files of a configuration.
+// examples is an endless stream of them.
+type examples interface {
+	train.Source
+	// cursor returns the place of the next draw as text, for a checkpoint.
+	cursor() string
+	// seek goes to a place that cursor returned.
+	seek(text string) error
+}
+
+// openSource reads the training files of a configuration, or makes what it says.
 func openSource(ctx context.Context, c *config.Config) (*source, error) {
+	task, err := c.PuzzleTask()
+	if err != nil {
+		return nil, err
+	}
+	if c.Generate {
+		return newGenerator(c, task)
+	}
 	s := &source{}
-	parts, err := s.load(ctx, c)
+	parts, err := s.load(ctx, c, task)
 	if err != nil {
 		return nil, err
 	}
 	hash := sha256.New()
 	for i := range parts {
 		p := &parts[i]
-		p.Plain = !c.Augment
-		if c.Task == "sudoku" {
-			p.Hints = c.Hints
-		}
+		p.Plain, p.Hints = !c.Augment, c.Hints
 		fmt.Fprintf(hash, "%v %s\n", p.Weight, p.Set.Hash())
 		s.puzzles += p.Set.Len()
 		s.numPuzzles = max(s.numPuzzles, p.Set.NumPuzzles)
 	}
 	s.sha256 = hex.EncodeToString(hash.Sum(nil))
-	s.sampler, err = data.NewSampler(c.Seed, parts...)
+	sampler, err := data.NewSampler(c.Seed, parts...)
+	s.examples = &drawn{sampler}
 	return s, err
 }
 
-func (s *source) load(ctx context.Context, c *config.Config) (parts []data.Part, err error) {
-	if c.Task == "arc" && !isFolder(c.Data[0].Path) {
+func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (parts []data.Part, err error) {
+	if isARC(task) && !isFolder(c.Data[0].Path) {
 		s.arc, err = loadARC(ctx, c)
 		if err != nil {
 			return nil, err
@@ -59,7 +74,7 @@ func (s *source) load(ctx context.Context, c *config.Config) (parts []data.Part,
 		return []data.Part{{Set: s.arc.Train, Weight: 1}}, nil
 	}
 	for _, d := range c.Data {
-		set, err := loadSet(ctx, c.Task, d.Path)
+		set, err := data.Load(ctx, d.Path, task)
 		if err != nil {
 			return nil, err
 		}
@@ -102,9 +117,9 @@ func loadARC(ctx context.Context, c *config.Config) (*data.ARCData, error) {
 	return data.NewARC(tasks, data.ARCOptions{Seed: c.Seed, Augmentations: c.ARCForms})
 }
 
-// loadSet reads one file of puzzles of a task.
-func loadSet(ctx context.Context, task, path string) (*data.Set, error) {
-	t, err := puzzle.ByName(task)
+// loadSet reads one file of puzzles of a configuration's task.
+func loadSet(ctx context.Context, c *config.Config, path string) (*data.Set, error) {
+	t, err := c.PuzzleTask()
 	if err != nil {
 		return nil, err
 	}
@@ -117,11 +132,10 @@ func someOf(s *data.Set, n int, seed uint64) (*data.Set, error) {
 	if s.Len() <= n {
 		return s, nil
 	}
-	t, err := puzzle.ByName(s.Task)
-	if err != nil {
-		return nil, err
+	if s.Task == nil {
+		return nil, fmt.Errorf("%w: a folder of sizes that are none of ours cannot be cut down", data.ErrData)
 	}
-	some := data.NewSet(t)
+	some := data.NewSet(s.Task)
 	for _, i := range rand.New(rand.NewPCG(seed, uint64(n))).Perm(s.Len())[:n] {
 		p := puzzle.Puzzle{Question: tokens(s.Input(i)), Answer: tokens(s.Label(i)), Source: s.Source(i), Rating: s.Rating(i)}
 		if err := some.Add(p); err != nil {
@@ -139,26 +153,27 @@ func tokens(bytes []uint8) []int32 {
 	return out
 }
 
+// drawn is examples of files.
+type drawn struct{ *data.Sampler }
+
 // Example implements train.Source. The trainer asks in order.
-func (s *source) Example(n int64, in *runtime.Input, labels []int32) error {
-	if uint64(n) != s.sampler.Draws() {
-		return fmt.Errorf("%w: example %d asked for after %d draws", data.ErrData, n, s.sampler.Draws())
+func (d *drawn) Example(n int64, in *runtime.Input, labels []int32) error {
+	if uint64(n) != d.Draws() {
+		return fmt.Errorf("%w: example %d asked for after %d draws", data.ErrData, n, d.Draws())
 	}
-	in.PuzzleID = s.sampler.Next(in.Tokens, labels)
+	in.PuzzleID = d.Next(in.Tokens, labels)
 	return nil
 }
 
-// cursor returns the place of the next draw as text, for a checkpoint.
-func (s *source) cursor() string {
+func (d *drawn) cursor() string {
 	var parts []string
-	for _, c := range s.sampler.Cursor() {
+	for _, c := range d.Cursor() {
 		parts = append(parts, strconv.FormatUint(c, 10))
 	}
 	return strings.Join(parts, ",")
 }
 
-// seek goes to a place that cursor returned.
-func (s *source) seek(text string) error {
+func (d *drawn) seek(text string) error {
 	var c data.Cursor
 	for part := range strings.SplitSeq(text, ",") {
 		n, err := strconv.ParseUint(part, 10, 64)
@@ -167,5 +182,5 @@ func (s *source) seek(text string) error {
 		}
 		c = append(c, n)
 	}
-	return s.sampler.Seek(c)
+	return d.Seek(c)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/config"
 )
 
@@ -71,5 +73,55 @@ func TestCursor(t *testing.T) {
 	}
 	if b.Example(7, &x, labels) == nil || b.seek("1") == nil || b.seek("1,x") == nil {
 		t.Error("a wrong place is no error")
+	}
+}
+
+// Made examples need no file, and a resumed run draws the same ones.
+func TestGenerate(t *testing.T) {
+	c, err := config.Preset("maze-cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.Model(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(seed string) *source {
+		if err := c.Set("seed", seed); err != nil {
+			t.Fatal(err)
+		}
+		s, err := openSource(t.Context(), &c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	a, b, other := open("1"), open("1"), open("2")
+	if a.sha256 != b.sha256 || a.sha256 == other.sha256 {
+		t.Error("the hash must name the seed and the settings")
+	}
+	x, y := runtime.Input{Tokens: make([]int32, m.SeqLen)}, runtime.Input{Tokens: make([]int32, m.SeqLen)}
+	labels, same := make([]int32, m.SeqLen), make([]int32, m.SeqLen)
+	for n := range int64(20) {
+		if err := a.Example(n, &x, labels); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.seek(a.cursor()); err != nil {
+		t.Fatal(err)
+	}
+	for n := int64(20); n < 40; n++ {
+		if a.Example(n, &x, labels) != nil || b.Example(n, &y, same) != nil || !sameTokens(x.Tokens, y.Tokens) || !sameTokens(labels, same) {
+			t.Fatalf("draw %d differs", n)
+		}
+		if err := train.CheckExample(&m, x, labels); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(c.Set("task", "sudoku"), c.Set("task_spec", "{}")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openSource(t.Context(), &c); !errors.Is(err, config.ErrConfig) {
+		t.Errorf("made sudokus: got %v", err)
 	}
 }

@@ -69,9 +69,13 @@ func (t *training) openData(ctx context.Context) (err error) {
 	if t.data, err = openSource(ctx, c); err != nil {
 		return err
 	}
-	t.report.say("data: %d puzzles for training", t.data.puzzles)
+	if c.Generate {
+		t.report.say("data: puzzles are made as they are drawn")
+	} else {
+		t.report.say("data: %d puzzles for training", t.data.puzzles)
+	}
 	if c.Validation != "" {
-		if t.valid, err = loadSet(ctx, c.Task, c.Validation); err != nil {
+		if t.valid, err = loadSet(ctx, c, c.Validation); err != nil {
 			return err
 		}
 	}

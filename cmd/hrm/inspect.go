@@ -23,6 +23,7 @@ type inspection struct {
 	Bytes       int64             `json:"bytes"`
 	Version     int               `json:"version"`
 	Task        string            `json:"task"`
+	TaskSpec    map[string]any    `json:"task_spec,omitempty"`
 	Meta        map[string]string `json:"meta"`
 	Config      map[string]any    `json:"config"`
 	Parameters  int64             `json:"parameters"`
@@ -85,7 +86,7 @@ func inspect(path string) (*inspection, error) {
 	}
 	defer file.Close()
 	i := &inspection{
-		Path: path, Version: f.Header.Version, Task: f.Header.Task,
+		Path: path, Version: f.Header.Version, Task: f.Header.Task, TaskSpec: f.Header.TaskSpec,
 		Meta: f.Header.Meta, Config: f.Header.Config, HashOK: true,
 	}
 	if info, err := os.Stat(path); err == nil {
@@ -119,6 +120,9 @@ func (i *inspection) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "file\t%s, %s bytes, version %d\n", i.Path, thousands(i.Bytes), i.Version)
 	fmt.Fprintf(w, "task\t%s\n", i.Task)
+	for _, k := range slices.Sorted(maps.Keys(i.TaskSpec)) {
+		fmt.Fprintf(w, "  %s\t%v\n", k, i.TaskSpec[k])
+	}
 	fmt.Fprintf(w, "parameters\t%s\n", thousands(i.Parameters))
 	if i.PuzzleTable > 0 {
 		fmt.Fprintf(w, "puzzle table\t%s\n", thousands(i.PuzzleTable))

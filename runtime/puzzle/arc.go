@@ -22,6 +22,9 @@ type ARC struct{}
 // Name returns "arc".
 func (ARC) Name() string { return "arc" }
 
+// Size returns 30, 30: the canvas.
+func (ARC) Size() (rows, cols int) { return ARCSide, ARCSide }
+
 // SeqLen returns 900.
 func (ARC) SeqLen() int { return ARCCells }
 

@@ -44,6 +44,18 @@ const MaxMazeSide = 255
 // Name returns "maze".
 func (Maze) Name() string { return "maze" }
 
+// Size returns Rows, Cols.
+func (m Maze) Size() (rows, cols int) { return m.Rows, m.Cols }
+
+// Sized implements Sizer: 2 x 2 to MaxMazeSide x MaxMazeSide.
+func (m Maze) Sized(rows, cols int) (Task, error) {
+	if rows < 2 || cols < 2 || rows > MaxMazeSide || cols > MaxMazeSide {
+		return nil, fmt.Errorf("%w: a maze of %d x %d, want 2 x 2 to %d x %d", ErrFormat, rows, cols, MaxMazeSide, MaxMazeSide)
+	}
+	m.Rows, m.Cols = rows, cols
+	return m, nil
+}
+
 // SeqLen returns Rows * Cols.
 func (m Maze) SeqLen() int { return m.Rows * m.Cols }
 

@@ -1,8 +1,35 @@
 package puzzle
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
-// Labels returns what a model is taught to say about a maze. Without Directions
+// Describe implements Describer: rows and cols are the model's own size, labels
+// is "directions" or, as in published models, "path".
+func (m Maze) Describe(of map[string]any) (Task, error) {
+	s := spec{of: of}
+	m.Rows, m.Cols = s.int("rows", m.Rows, 2, MaxMazeSide), s.int("cols", m.Cols, 2, MaxMazeSide)
+	switch labels := s.string("labels", "path"); labels {
+	case "directions":
+		m.Directions = true
+	case "path":
+		m.Directions = false
+	default:
+		s.err = fmt.Errorf("%w: labels is %q, want directions or path", ErrSpec, labels)
+	}
+	return m, s.end()
+}
+
+// Spec implements Describer. The size is in the model's configuration.
+func (m Maze) Spec() map[string]any {
+	if !m.Directions {
+		return nil
+	}
+	return map[string]any{"labels": "directions"}
+}
+
+// Labels implements Teacher. It returns what a model is taught to say about a maze. Without Directions
 // that is the answer. With them it is, found by breadth-first search from G, for
 // every open cell that reaches G and for S the step to the first of Down, Left,
 // Right and Up that is one nearer to G; an open cell that does not reach G stays
@@ -12,9 +39,12 @@ func (m Maze) Labels(question, answer []int32) ([]int32, error) {
 	if !m.Directions {
 		return answer, nil
 	}
+	if len(question) != m.SeqLen() {
+		return nil, fmt.Errorf("%w: %d cells, want %d", ErrFormat, len(question), m.SeqLen())
+	}
 	_, goal, err := m.ends(question)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	w, labels := NewMazeWave(m), make([]int32, m.SeqLen())
 	w.From(question, goal)
@@ -22,7 +52,7 @@ func (m Maze) Labels(question, answer []int32) ([]int32, error) {
 	return labels, nil
 }
 
-// Answer reads a model's output: the question with the cells marked to which
+// Answer implements Teacher. It reads a model's output: the question with the cells marked to which
 // the steps lead, one after the other, from S. It ends where they lead nowhere.
 // Without Directions the output is the answer.
 func (m Maze) Answer(question, output []int32) []int32 {

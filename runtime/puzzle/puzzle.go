@@ -32,6 +32,8 @@ var (
 	// ErrWrong is wrapped by every error of Check: an answer that does not
 	// solve its question.
 	ErrWrong = errors.New("wrong answer")
+	// ErrSpec is wrapped by every error about the description of a task.
+	ErrSpec = errors.New("invalid task description")
 	// ErrUnknown is returned when the kind of a file cannot be recognised.
 	ErrUnknown = errors.New("unknown kind of puzzle")
 )
@@ -51,10 +53,12 @@ type Puzzle struct {
 }
 
 // Task is a kind of puzzle, whose grids are sequences of SeqLen tokens below
-// Vocab. Token 0 is padding in every task.
+// Vocab, row by row. Token 0 is padding in every task. What else a task can do
+// is in interfaces of its own, from Sizer on.
 type Task interface {
-	Name() string // "sudoku", "maze" or "arc"
-	SeqLen() int
+	Name() string           // "sudoku", "maze" or "arc"
+	Size() (rows, cols int) // of the grid
+	SeqLen() int            // rows * cols
 	Vocab() int
 	// Encode reads one grid from a line of text, the inverse of Decode.
 	Encode(text string) ([]int32, error)

@@ -18,11 +18,17 @@ type Sudoku struct{}
 // Name returns "sudoku".
 func (Sudoku) Name() string { return "sudoku" }
 
+// Size returns 9, 9.
+func (Sudoku) Size() (rows, cols int) { return 9, 9 }
+
 // SeqLen returns 81.
 func (Sudoku) SeqLen() int { return SudokuCells }
 
 // Vocab returns 11.
 func (Sudoku) Vocab() int { return 11 }
+
+// Blank implements Blanks.
+func (Sudoku) Blank() int32 { return SudokuBlank }
 
 const sudokuWant = "want 1 to 9, or '.' or '0' for a blank cell"
 

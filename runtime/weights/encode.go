@@ -50,12 +50,21 @@ func newPlan(h Header, specs []Spec) (*plan, error) {
 
 // encodeHead fills head, hashAt and headAt.
 func (p *plan) encodeHead(h Header) error {
-	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), len(headerKeys)+1)}
+	keys := len(headerKeys) + 1
+	if len(h.TaskSpec) > 0 {
+		keys++
+	}
+	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), keys)}
 	e.strs("format", "hrm", "version")
 	e.num(Version)
 	e.strs("config")
 	e.config(h.Config)
-	e.strs("task", h.Task, "meta")
+	e.strs("task", h.Task)
+	if len(h.TaskSpec) > 0 {
+		e.strs(taskSpec)
+		e.config(h.TaskSpec)
+	}
+	e.strs("meta")
 	e.buf = strict.AppendMap(e.buf, len(h.Meta))
 	for _, k := range slices.Sorted(maps.Keys(h.Meta)) {
 		e.strs(k, h.Meta[k])

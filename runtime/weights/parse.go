@@ -82,6 +82,9 @@ var headerKeys = []string{"format", "version", "config", "task", "meta", "tensor
 
 const headerHash = "header_sha256"
 
+// taskSpec is there only where a task has a description.
+const taskSpec = "task_spec"
+
 func parse(data []byte) (*File, error) {
 	c := strict.NewCursor(data, ErrFormat, ErrTruncated)
 	switch n, err := c.Array(); {
@@ -139,14 +142,11 @@ func (h *header) field(c *strict.Cursor, key string) (err error) {
 	case "version":
 		err = h.version(c)
 	case "config":
-		f.Header.Config = map[string]any{}
-		err = c.Each(key, func(k string) error {
-			v, err := c.Scalar()
-			f.Header.Config[k] = v
-			return err
-		})
+		f.Header.Config, err = scalars(c, key)
 	case "task":
 		f.Header.Task, err = c.Str()
+	case taskSpec:
+		f.Header.TaskSpec, err = scalars(c, key)
 	case "meta":
 		f.Header.Meta = map[string]string{}
 		err = c.Each(key, func(k string) error {
@@ -169,6 +169,17 @@ func (h *header) field(c *strict.Cursor, key string) (err error) {
 		err = fmt.Errorf("%w: unknown key", ErrFormat)
 	}
 	return err
+}
+
+// scalars reads a map of strings, booleans and numbers.
+func scalars(c *strict.Cursor, key string) (map[string]any, error) {
+	m := map[string]any{}
+	err := c.Each(key, func(k string) error {
+		v, err := c.Scalar()
+		m[k] = v
+		return err
+	})
+	return m, err
 }
 
 func (h *header) format(c *strict.Cursor) error {

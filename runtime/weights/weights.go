@@ -7,6 +7,7 @@
 //	version  2
 //	config   map of names to strings, booleans, integers and floats
 //	task     what the model solves, or ""
+//	task_spec only where the task has a description: map like config
 //	meta     map of strings: how it was made, measured accuracy, licence
 //	tensors  array of maps: name, dtype, shape, offset, length; scale for i8 only
 //	sha256   of data, a bin of 32 bytes
@@ -112,7 +113,12 @@ type Header struct {
 	Version int            // set by the reader; the writer writes Version
 	Config  map[string]any // string, bool, int64 or float64; the writer takes int too
 	Task    string
-	Meta    map[string]string
+
+	// TaskSpec describes the task where its name does not say all; of the same
+	// types as Config.
+	TaskSpec map[string]any
+
+	Meta map[string]string
 }
 
 // Spec says what a tensor is, without its numbers.

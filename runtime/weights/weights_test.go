@@ -15,9 +15,10 @@ import (
 
 func sampleHeader() Header {
 	return Header{
-		Config: map[string]any{"family": "hrm", "hidden_size": int64(64), "expansion": 2.5, "mlp_t": false},
-		Task:   "sudoku",
-		Meta:   map[string]string{"license": "Apache-2.0", "exact_accuracy": "0.55"},
+		Config:   map[string]any{"family": "hrm", "hidden_size": int64(64), "expansion": 2.5, "mlp_t": false},
+		Task:     "sudoku",
+		TaskSpec: map[string]any{"rows": int64(4), "labels": "directions"},
+		Meta:     map[string]string{"license": "Apache-2.0", "exact_accuracy": "0.55"},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // ErrConfig is wrapped by every error about a configuration.
@@ -19,7 +20,9 @@ var ErrConfig = errors.New("invalid training configuration")
 // configuration where it has one.
 type Config struct {
 	Preset string `yaml:"preset" doc:"name of the preset that it began as, for the record"`
-	Task   string `yaml:"task" doc:"sudoku, maze or arc"`
+	Task   string `yaml:"task" doc:"sudoku, maze, arc or grid"`
+	// TaskSpec goes into the model's file.
+	TaskSpec map[string]any `yaml:"task_spec" doc:"what the task's name does not say; maze: labels (directions, or path as in published models), rows, cols"`
 
 	// The model.
 	Family       runtime.Family    `yaml:"family" doc:"hrm: two levels; trm: one shared level, no q_continue"`
@@ -65,7 +68,12 @@ type Config struct {
 	Data       []Source `yaml:"data" doc:"training files: path or path=weight; a batch draws from them by weight"`
 	TrainLimit int      `yaml:"train_limit" doc:"puzzles used of each training file, 0 for all"`
 	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
-	Hints      int      `yaml:"hints" doc:"sudoku: half of the draws have up to so many blank cells answered, 0 for none"`
+	Hints      int      `yaml:"hints" doc:"tasks with blank cells: half of the draws have up to so many of them answered, 0 for none"`
+	Generate   bool     `yaml:"generate" doc:"maze: make mazes while training, instead of data; the keys maze_* say which"`
+	MazeSizes  []Size   `yaml:"maze_sizes" doc:"rows x columns, or with =weight: 30x30=2; a batch draws from them by weight"`
+	MazeSteps  int      `yaml:"maze_steps" doc:"how far S is from G in 30x30: half to one and a half times this, other sizes in proportion to their cells to the power of 3/4"`
+	MazeShapes float64  `yaml:"maze_shapes" doc:"share of mazes that are fields, rooms, spirals, corridors, trees, blocks and caves"`
+	MazeGrow   int      `yaml:"maze_grow" doc:"mazes drawn until all sizes are in use, the smallest first; 0: all from the start"`
 	ARCForms   int      `yaml:"arc_augmentations" doc:"augmented forms of each ARC task, each with a row of the puzzle table"`
 	Init       string   `yaml:"init" doc:"model file (.hrm) of the same shape, cycles aside, whose weights the run begins with, empty for fresh ones"`
 	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none (arc: the tests of split evaluation)"`
@@ -96,26 +104,48 @@ func Default() Config {
 		Steps: 10000, BatchSize: 768, Optimizer: "adam-atan2", LR: 1e-4, Warmup: 2000, Schedule: "constant", LRMinRatio: 1,
 		Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, PuzzleEmbLR: 1e-2, PuzzleEmbDecay: 0.1,
 		Loss: "stablemax_cross_entropy", Exploration: 0.1, EMARate: 0.999, Augment: true, ARCForms: 1000,
+		MazeSizes: []Size{{30, 30, 1}}, MazeSteps: 109,
 		Device: "auto", Precision: "f32", LogInterval: 10, EvalInterval: 500, EvalLimit: 512, CheckpointInterval: 500,
 	}
 }
 
-// shape of a task: vocabulary and tokens.
-var shapes = map[string]struct{ vocab, tokens int }{
-	"sudoku": {11, 81},
-	"maze":   {6, 900},
-	"arc":    {12, 900},
+// Size is a size of mazes and its share of the draws.
+type Size struct {
+	Rows, Cols int
+	Weight     float64
+}
+
+// PuzzleTask returns the task with its description, at the size that the model is
+// for: the largest that is generated, else the task's own.
+func (c *Config) PuzzleTask() (puzzle.Task, error) {
+	t, err := puzzle.New(c.Task, c.TaskSpec)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if !c.Generate {
+		return t, nil
+	}
+	rows, cols := 0, 0
+	for _, s := range c.MazeSizes {
+		if s.Rows*s.Cols > rows*cols {
+			rows, cols = s.Rows, s.Cols
+		}
+	}
+	if t, err = puzzle.Sized(t, rows, cols); err != nil {
+		return nil, fmt.Errorf("%w: maze_sizes: %w", ErrConfig, err)
+	}
+	return t, nil
 }
 
 // Model returns the shape of the model. numPuzzles is the number of rows of
 // the puzzle table that the data asks for.
 func (c *Config) Model(numPuzzles int) (runtime.Config, error) {
-	s, ok := shapes[c.Task]
-	if !ok {
-		return runtime.Config{}, fmt.Errorf("%w: task is %q, want sudoku, maze or arc", ErrConfig, c.Task)
+	t, err := c.PuzzleTask()
+	if err != nil {
+		return runtime.Config{}, err
 	}
 	m := runtime.Config{
-		Family: c.Family, VocabSize: s.vocab, SeqLen: s.tokens,
+		Family: c.Family, VocabSize: t.Vocab(), SeqLen: t.SeqLen(),
 		NumPuzzles: numPuzzles, PuzzleEmbDim: c.PuzzleEmbDim, PuzzleEmbLen: c.PuzzleEmbLen,
 		Hidden: c.Hidden, Heads: c.Heads, Expansion: c.Expansion,
 		HLayers: c.HLayers, LLayers: c.LLayers, HCycles: c.HCycles, LCycles: c.LCycles,

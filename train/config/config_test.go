@@ -204,3 +204,40 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Sizes and descriptions arrive from YAML, from --set, and go back.
+func TestMazeKeys(t *testing.T) {
+	c, err := Preset("maze-cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Set("maze_sizes", "10x10=2, 30x20,12x45=0.5"); err != nil {
+		t.Fatal(err)
+	}
+	want := []Size{{10, 10, 2}, {30, 20, 1}, {12, 45, 0.5}}
+	text, err := c.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := Default()
+	if err := back.Parse(text); err != nil || !reflect.DeepEqual(back.MazeSizes, want) || !back.Generate {
+		t.Errorf("%v, %+v from\n%s", err, back.MazeSizes, text)
+	}
+	if m, err := back.Model(1); err != nil || m.SeqLen != 600 || m.VocabSize != 10 {
+		t.Errorf("model of %d tokens of %d, %v", m.SeqLen, m.VocabSize, err)
+	}
+	for _, bad := range [][2]string{
+		{"maze_sizes", "10"}, {"maze_sizes", "ax3"}, {"maze_sizes", "3x3=x"}, {"maze_sizes", "1x9"}, {"maze_sizes", "9x9=0"},
+		{"task_spec", "{labels: up}"}, {"task_spec", "{sides: 3}"}, {"task_spec", "directions"}, {"maze_shapes", "2"}, {"maze_steps", "0"},
+		{"data", "x.csv"},
+	} {
+		b := c
+		err := b.Set(bad[0], bad[1])
+		if err == nil {
+			err = b.Validate()
+		}
+		if !errors.Is(err, ErrConfig) {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+}

@@ -49,6 +49,8 @@ func (c *Config) validateCounts() error {
 		{"train_limit", c.TrainLimit, 0},
 		{"arc_augmentations", c.ARCForms, 0},
 		{"hints", c.Hints, 0},
+		{"maze_steps", c.MazeSteps, 1},
+		{"maze_grow", c.MazeGrow, 0},
 		{"threads", c.Threads, 0},
 		{"log_interval", c.LogInterval, 1},
 		{"eval_interval", c.EvalInterval, 1},
@@ -86,6 +88,7 @@ func (c *Config) validateNumbers() error {
 		{"label_smoothing", c.Smoothing, 0, 0.999},
 		{"halt_exploration_prob", c.Exploration, 0, 1},
 		{"ema_rate", c.EMARate, 0, 1},
+		{"maze_shapes", c.MazeShapes, 0, 1},
 	}
 	for _, k := range numbers {
 		if !(k.v >= k.min && k.v <= k.max) {
@@ -99,6 +102,14 @@ func (c *Config) validateNumbers() error {
 }
 
 func (c *Config) validateData() error {
+	if c.Generate && len(c.Data) > 0 {
+		return fmt.Errorf("%w: generate makes the puzzles, but data names %s: want one of the two", ErrConfig, c.Data[0].Path)
+	}
+	for _, s := range c.MazeSizes {
+		if !(s.Weight > 0 && s.Weight <= 1e6) {
+			return fmt.Errorf("%w: maze_sizes: %dx%d has weight %v, want above 0, at most 1e6", ErrConfig, s.Rows, s.Cols, s.Weight)
+		}
+	}
 	for _, s := range c.Data {
 		if s.Path == "" {
 			return fmt.Errorf("%w: data has an entry without a path", ErrConfig)

@@ -64,6 +64,9 @@ func (c *Config) Set(key, value string) error {
 	if sources, ok := field.(*[]Source); ok {
 		return parseSources(sources, strings.Split(value, ","))
 	}
+	if sizes, ok := field.(*[]Size); ok {
+		return parseSizes(sizes, strings.Split(value, ","))
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &doc); err != nil || len(doc.Content) != 1 {
 		return typeError(key, field, value)
@@ -85,6 +88,11 @@ func (c *Config) setNode(key string, value *yaml.Node) error {
 	case *int, *uint64: // this reader cuts 1.5 to 1
 		if err = value.Decode(field); value.ShortTag() != "!!int" {
 			return typeError(key, field, value.Value)
+		}
+	case *map[string]any: // a decoder adds to the map that is there
+		*f = nil
+		if err = value.Decode(field); len(*f) == 0 {
+			*f = nil
 		}
 	default:
 		err = value.Decode(field)
@@ -108,6 +116,10 @@ func typeError(key string, field any, got string) error {
 		want = "a duration such as 90s, 45m or 2h"
 	case *[]Source:
 		want = "a list of files: path, path=weight or {path: ..., weight: ...}"
+	case *[]Size:
+		want = "a list of sizes: 30x30 or 30x30=weight"
+	case *map[string]any:
+		want = "a map such as {labels: directions}"
 	}
 	return fmt.Errorf("%w: %s is %q, want %s", ErrConfig, key, got, want)
 }
@@ -150,6 +162,45 @@ func parseSources(to *[]Source, texts []string) error {
 	*to = nil
 	for _, text := range texts {
 		var s Source
+		if err := s.parse(text); err != nil {
+			return err
+		}
+		*to = append(*to, s)
+	}
+	return nil
+}
+
+// UnmarshalYAML takes `30x30` or `30x30=weight`.
+func (s *Size) UnmarshalYAML(node *yaml.Node) error { return s.parse(node.Value) }
+
+// MarshalYAML writes what UnmarshalYAML takes.
+func (s Size) MarshalYAML() (any, error) {
+	if s.Weight == 1 {
+		return fmt.Sprintf("%dx%d", s.Rows, s.Cols), nil
+	}
+	return fmt.Sprintf("%dx%d=%v", s.Rows, s.Cols, s.Weight), nil
+}
+
+func (s *Size) parse(text string) error {
+	size, weight, weighted := strings.Cut(strings.TrimSpace(text), "=")
+	rows, cols, _ := strings.Cut(size, "x")
+	var errs [3]error
+	s.Weight = 1
+	s.Rows, errs[0] = strconv.Atoi(rows)
+	s.Cols, errs[1] = strconv.Atoi(cols)
+	if weighted {
+		s.Weight, errs[2] = strconv.ParseFloat(weight, 64)
+	}
+	if errors.Join(errs[:]...) != nil {
+		return fmt.Errorf("%w: size %q, want rows x columns, as 30x30, or 30x30=weight", ErrConfig, text)
+	}
+	return nil
+}
+
+func parseSizes(to *[]Size, texts []string) error {
+	*to = nil
+	for _, text := range texts {
+		var s Size
 		if err := s.parse(text); err != nil {
 			return err
 		}

@@ -62,8 +62,8 @@ func TestLoadFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Task != "sudoku" || s.Len() != 3 || s.Groups() != 2 || s.ID(2) != 0 || s.NumPuzzles != 1 {
-		t.Errorf("%d examples in %d groups of %q", s.Len(), s.Groups(), s.Task)
+	if s.Task != puzzle.Task(puzzle.Sudoku{}) || s.Len() != 3 || s.Groups() != 2 || s.ID(2) != 0 || s.NumPuzzles != 1 {
+		t.Errorf("%d examples in %d groups of %v", s.Len(), s.Groups(), s.Task)
 	}
 	input, label := make([]int32, 81), make([]int32, 81)
 	rng, seen := rand.New(rand.NewPCG(1, 1)), map[string]int{}

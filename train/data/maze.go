@@ -103,8 +103,11 @@ func NewMazeFilter(m puzzle.Maze) *MazeFilter {
 	return &MazeFilter{maze: m, seen: map[string]bool{}}
 }
 
-// Ban leaves out the mazes of a set.
+// Ban leaves out the mazes of a set, if they have the filter's size.
 func (f *MazeFilter) Ban(s *Set) {
+	if rows, cols := s.Task.Size(); rows != f.maze.Rows || cols != f.maze.Cols {
+		return
+	}
 	for i := range s.Len() {
 		f.seen[canonicalMaze(f.maze, s.Input(i))] = true
 	}

@@ -13,8 +13,9 @@ type Part struct {
 	Set    *Set
 	Weight float64 // above 0; only the ratios count
 	Plain  bool    // no augmentation
-	// Hints, for sudokus, makes half of the draws easier: up to so many blank
-	// cells, at random, already hold their answer. The solution stays unique.
+	// Hints, for tasks with blank cells, makes half of the draws easier: up to so
+	// many blank cells, at random, already hold their answer. A solution that was
+	// unique stays so.
 	Hints int
 }
 
@@ -110,24 +111,24 @@ func (s *Sampler) Next(input, label []int32) int32 {
 	s.cursor[i]++
 	s.pcg.Seed(s.seed, mix(n+1))
 	id := p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
-	if p.Hints > 0 && s.rng.IntN(2) == 0 {
-		reveal(s.rng, 1+s.rng.IntN(p.Hints), input, label)
+	if blanks, ok := p.Set.Task.(puzzle.Blanks); ok && p.Hints > 0 && s.rng.IntN(2) == 0 {
+		reveal(s.rng, 1+s.rng.IntN(p.Hints), blanks.Blank(), input, label)
 	}
 	return id
 }
 
-// reveal answers n random blank cells of a sudoku, all where there are fewer.
+// reveal answers n random blank cells, all where there are fewer.
 // Selection sampling: a blank is taken with probability (still wanted) /
 // (blanks left).
-func reveal(rng *rand.Rand, n int, input, label []int32) {
+func reveal(rng *rand.Rand, n int, blank int32, input, label []int32) {
 	blanks := 0
 	for _, t := range input {
-		if t == puzzle.SudokuBlank {
+		if t == blank {
 			blanks++
 		}
 	}
 	for i, t := range input {
-		if t != puzzle.SudokuBlank {
+		if t != blank {
 			continue
 		}
 		if rng.IntN(blanks) < n {

@@ -26,8 +26,8 @@ var ErrData = errors.New("invalid data set")
 // Set is a list of examples, question and answer of S tokens each, one byte a
 // token. It is read-only after it has been filled and may be shared.
 type Set struct {
-	Task       string // "sudoku", "maze", "arc", or "" when unknown
-	SeqLen     int    // S
+	Task       puzzle.Task // nil when unknown
+	SeqLen     int         // S
 	Vocab      int
 	NumPuzzles int // rows of the puzzle table that the ids need
 
@@ -47,17 +47,49 @@ type Set struct {
 type augmenter func(s *Set, rng *rand.Rand, i int, input, label []int32) int32
 
 // NewSet returns an empty set for puzzles of a task, augmented as that task
-// allows: sudokus by Symmetry, mazes not at all.
+// allows: sudokus by Symmetry, mazes not at all. The size of the first puzzle is
+// that of all.
 func NewSet(t puzzle.Task) *Set {
-	s := &Set{Task: t.Name(), SeqLen: t.SeqLen(), Vocab: t.Vocab(), NumPuzzles: 1}
-	if s.Task == "sudoku" {
+	s := &Set{Task: t, SeqLen: t.SeqLen(), Vocab: t.Vocab(), NumPuzzles: 1}
+	if _, ok := t.(puzzle.Sudoku); ok {
 		s.augment = augmentSudoku
 	}
 	return s
 }
 
-// Add appends a puzzle, whose answer must be known.
+// resize takes the size of the first puzzle.
+func (s *Set) resize(p *puzzle.Puzzle) error {
+	if s.Task == nil || p.Rows == 0 && p.Cols == 0 {
+		return nil
+	}
+	rows, cols := s.Task.Size()
+	if rows == p.Rows && cols == p.Cols {
+		return nil
+	}
+	if s.Len() > 0 {
+		return fmt.Errorf("%w: %s: a grid of %d x %d, the others have %d x %d: want a file for each size", ErrData, p.Where, p.Rows, p.Cols, rows, cols)
+	}
+	t, err := puzzle.Sized(s.Task, p.Rows, p.Cols)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrData, p.Where, err)
+	}
+	s.Task, s.SeqLen = t, t.SeqLen()
+	return nil
+}
+
+// Add appends a puzzle, whose answer must be known or follow from the rules. Of a
+// puzzle.Teacher it keeps the labels that it teaches.
 func (s *Set) Add(p puzzle.Puzzle) error {
+	if err := s.resize(&p); err != nil {
+		return err
+	}
+	if s.Task != nil && len(p.Question) == s.SeqLen {
+		labels, err := puzzle.Labels(s.Task, p.Question, p.Answer)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrData, p.Where, err)
+		}
+		p.Answer = labels
+	}
 	if len(p.Question) != s.SeqLen || len(p.Answer) != s.SeqLen {
 		return fmt.Errorf("%w: %s: question of %d and answer of %d tokens, want %d", ErrData, p.Where,
 			len(p.Question), len(p.Answer), s.SeqLen)
@@ -183,7 +215,11 @@ func augmentSudoku(s *Set, rng *rand.Rand, i int, input, label []int32) int32 {
 // hexadecimal. It names the data in a model's header.
 func (s *Set) Hash() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %d %d %d %d\n", s.Task, s.SeqLen, s.Vocab, s.NumPuzzles, s.Len())
+	name := ""
+	if s.Task != nil {
+		name = s.Task.Name()
+	}
+	fmt.Fprintf(h, "%s %d %d %d %d\n", name, s.SeqLen, s.Vocab, s.NumPuzzles, s.Len())
 	h.Write(s.inputs)
 	h.Write(s.labels)
 	_ = binary.Write(h, binary.LittleEndian, s.ids)

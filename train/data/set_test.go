@@ -39,8 +39,8 @@ func someSet(t testing.TB, n int) *Set {
 
 func TestRead(t *testing.T) {
 	s := someSet(t, 5)
-	if s.Task != "sudoku" || s.Len() != 5 || s.Groups() != 5 || s.Rating(3) != 3 || s.Source(4) != "made" {
-		t.Errorf("got %d examples of %q, rating %d, source %q", s.Len(), s.Task, s.Rating(3), s.Source(4))
+	if s.Task != puzzle.Task(puzzle.Sudoku{}) || s.Len() != 5 || s.Groups() != 5 || s.Rating(3) != 3 || s.Source(4) != "made" {
+		t.Errorf("got %d examples of %v, rating %d, source %q", s.Len(), s.Task, s.Rating(3), s.Source(4))
 	}
 	in, lab := make([]int32, 81), make([]int32, 81)
 	if id := s.Example(2, in, lab); id != 0 || (puzzle.Sudoku{}).Decode(lab) != someA {
@@ -203,7 +203,7 @@ func blanked(t *testing.T) *Set {
 
 func TestRevealAllBlanks(t *testing.T) {
 	in, lab := []int32{1, 5, 1}, []int32{2, 5, 9}
-	reveal(rand.New(rand.NewPCG(1, 1)), 7, in, lab)
+	reveal(rand.New(rand.NewPCG(1, 1)), 7, puzzle.SudokuBlank, in, lab)
 	if !slices.Equal(in, lab) {
 		t.Errorf("got %v, want %v", in, lab)
 	}

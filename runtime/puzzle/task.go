@@ -1,0 +1,196 @@
+package puzzle
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// What a task may do beside Task is asked for by type assertion, as package io does.
+
+// Sizer is a task whose puzzles come in sizes.
+type Sizer interface {
+	Task
+	// Sized returns the same task for puzzles of another size.
+	Sized(rows, cols int) (Task, error)
+}
+
+// Describer is a task of which a model's file says more than the name, under
+// task_spec: a map of strings, booleans and whole numbers.
+type Describer interface {
+	Task
+	// Describe returns the task that a description makes of this one.
+	Describe(spec map[string]any) (Task, error)
+	// Spec returns the description, nil when the name says all.
+	Spec() map[string]any
+}
+
+// Teacher is a task whose models do not say the answer but something from which
+// it is read.
+type Teacher interface {
+	Task
+	// Labels returns what a model is taught to say about a question. The answer
+	// may be nil where the rules give it.
+	Labels(question, answer []int32) ([]int32, error)
+	// Answer reads the answer from a model's output.
+	Answer(question, output []int32) []int32
+}
+
+// Blanks is a task whose questions have blank cells, which the answer fills.
+type Blanks interface {
+	Task
+	Blank() int32 // the token of a blank cell
+}
+
+// Sized returns a task for puzzles of a size; 0, 0 is the task's own.
+func Sized(t Task, rows, cols int) (Task, error) {
+	if r, c := t.Size(); rows == 0 && cols == 0 || r == rows && c == cols {
+		return t, nil
+	}
+	if s, ok := t.(Sizer); ok {
+		return s.Sized(rows, cols)
+	}
+	r, c := t.Size()
+	return nil, fmt.Errorf("%w: a %s of %d x %d, want %d x %d", ErrFormat, t.Name(), rows, cols, r, c)
+}
+
+// Of returns the task for the size of the puzzle, whose reader has checked it.
+func (p *Puzzle) Of(t Task) Task {
+	if sized, err := Sized(t, p.Rows, p.Cols); err == nil {
+		return sized
+	}
+	return t
+}
+
+// Answer reads the answer to a question from a model's output: the output itself
+// but for a Teacher.
+func Answer(t Task, question, output []int32) []int32 {
+	if teacher, ok := t.(Teacher); ok {
+		return teacher.Answer(question, output)
+	}
+	return output
+}
+
+// Labels returns what a model is taught to say about a question: the answer but
+// for a Teacher.
+func Labels(t Task, question, answer []int32) ([]int32, error) {
+	if teacher, ok := t.(Teacher); ok {
+		return teacher.Labels(question, answer)
+	}
+	return answer, nil
+}
+
+// Spec returns the description of a task that has one, else nil.
+func Spec(t Task) map[string]any {
+	if d, ok := t.(Describer); ok {
+		return d.Spec()
+	}
+	return nil
+}
+
+// New returns the task of a name as a description completes it; an empty one
+// leaves it as it is in Tasks.
+func New(name string, spec map[string]any) (Task, error) {
+	t, err := ByName(name)
+	if err != nil || len(spec) == 0 {
+		return t, err
+	}
+	d, ok := t.(Describer)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s needs no description, got %s", ErrSpec, name, strings.Join(slices.Sorted(maps.Keys(spec)), ", "))
+	}
+	if t, err = d.Describe(spec); err != nil {
+		return nil, fmt.Errorf("task %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// ForModel returns the task that a model solves of so many tokens, in a grid with
+// so many columns (0: as the task has them, or a square) and of so many values: the
+// one that its file names and describes, or where that names none the one of these
+// sizes.
+func ForModel(name string, spec map[string]any, tokens, cols, vocab int) (Task, error) {
+	if name == "" {
+		for _, t := range Tasks {
+			if t.SeqLen() == tokens && t.Vocab() == vocab {
+				return t, nil
+			}
+		}
+		return nil, fmt.Errorf("%w: the model names none, and none has %d tokens of a vocabulary of %d", ErrUnknown, tokens, vocab)
+	}
+	t, err := New(name, spec)
+	if err != nil {
+		return nil, err
+	}
+	if t.SeqLen() != tokens || cols > 0 {
+		if cols == 0 {
+			cols = int(math.Sqrt(float64(tokens)) + 0.5)
+		}
+		if t, err = Sized(t, tokens/max(cols, 1), cols); err != nil {
+			return nil, err
+		}
+	}
+	if t.SeqLen() != tokens || t.Vocab() != vocab {
+		return nil, fmt.Errorf("%w: %s has %d tokens of a vocabulary of %d, the model %d of %d", ErrSpec, name, t.SeqLen(), t.Vocab(), tokens, vocab)
+	}
+	return t, nil
+}
+
+// spec reads a description key by key and keeps the first error.
+type spec struct {
+	of   map[string]any
+	seen []string
+	err  error
+}
+
+// int returns the whole number at a key, what is missing where there is none.
+func (s *spec) int(key string, missing, least, most int) int {
+	s.seen = append(s.seen, key)
+	v, ok := s.of[key]
+	if !ok {
+		return missing
+	}
+	n, whole := wholeNumber(v)
+	if s.err == nil && (!whole || n < int64(least) || n > int64(most)) {
+		s.err = fmt.Errorf("%w: %s is %v, want a whole number from %d to %d", ErrSpec, key, v, least, most)
+	}
+	return int(n)
+}
+
+func wholeNumber(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int:
+		return int64(n), true
+	case int64:
+		return n, true
+	case uint64:
+		return int64(n), n < 1<<62
+	}
+	return 0, false
+}
+
+// string returns the text at a key, what is missing where there is none.
+func (s *spec) string(key, missing string) string {
+	s.seen = append(s.seen, key)
+	v, ok := s.of[key]
+	if !ok {
+		return missing
+	}
+	text, isText := v.(string)
+	if s.err == nil && !isText {
+		s.err = fmt.Errorf("%w: %s is %v (%T), want text", ErrSpec, key, v, v)
+	}
+	return text
+}
+
+// end reports the first error, or a key that nobody asked for.
+func (s *spec) end() error {
+	for _, key := range slices.Sorted(maps.Keys(s.of)) {
+		if s.err == nil && !slices.Contains(s.seen, key) {
+			s.err = fmt.Errorf("%w: unknown key %q, want %s", ErrSpec, key, strings.Join(s.seen, ", "))
+		}
+	}
+	return s.err
+}
