@@ -119,12 +119,13 @@ func (b *builder) build(ctx context.Context, modules []toolchain.Module) (err er
 	return nil
 }
 
-// findBinaryen returns Binaryen, and installs it when it is missing.
+// findBinaryen returns Binaryen, and installs it when it or esbuild is missing.
 func (b *builder) findBinaryen(ctx context.Context) (*toolchain.Binaryen, error) {
-	if m, err := toolchain.FindBinaryen(b.root); err == nil {
+	m, err := toolchain.FindBinaryen(b.root)
+	if _, missing := os.Stat(filepath.Join(b.root, "wasm", "build", "node_modules", "esbuild")); err == nil && missing == nil {
 		return m, nil
 	}
-	fmt.Fprintln(b.out, "npm ci: installing Binaryen, which links the kernels")
+	fmt.Fprintln(b.out, "npm ci: installing Binaryen, which links the kernels, and esbuild, which bundles the npm package")
 	if err := toolchain.Install(ctx, b.root); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"os"
@@ -11,14 +9,15 @@ import (
 	"strings"
 
 	"github.com/hrmgo/hrm/wasm/internal/toolchain"
+	"github.com/hrmgo/hrm/wasm/npm"
 	"github.com/hrmgo/hrm/wasm/simd"
 )
 
 // pack puts what the npm package needs of Go into wasm/npm/dist and makes its
 // tarball.
 func (b *builder) pack(ctx context.Context) error {
-	npm := filepath.Join(b.root, "wasm", "npm")
-	dist := filepath.Join(npm, "dist")
+	folder := filepath.Join(b.root, "wasm", "npm")
+	dist := filepath.Join(folder, "dist")
 	if err := os.MkdirAll(dist, 0o777); err != nil {
 		return err
 	}
@@ -35,20 +34,27 @@ func (b *builder) pack(ctx context.Context) error {
 			from[m.Name+".wasm"] = b.dir
 		}
 	}
-	for name, folder := range from {
+	if err := install(filepath.Join(dist, "sudoku.hrm"), filepath.Join(b.root, "native", "embedded", "default.hrm")); err != nil {
+		return err
+	}
+	for name, source := range from {
 		to := dist
 		if name == "LICENSE" {
-			to = npm
+			to = folder
 		}
-		if err := install(filepath.Join(to, name), filepath.Join(folder, name)); err != nil {
+		if err := install(filepath.Join(to, name), filepath.Join(source, name)); err != nil {
 			return err
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dist, "hrm-relaxed.wasm"), simd.Relaxed, 0o666); err != nil || b.unlinked {
 		return err
 	}
+	bundle := exec.CommandContext(ctx, "node", filepath.Join(b.root, "wasm", "build", "bundle.mjs"))
+	if out, err := bundle.CombinedOutput(); err != nil {
+		return fmt.Errorf("bundle.mjs: %w: %s", err, out)
+	}
 	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", b.dir)
-	cmd.Dir = npm
+	cmd.Dir = folder
 	tarball, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("npm pack: %w: npm is part of Node.js (Debian: apt-get install npm)", err)
@@ -66,16 +72,5 @@ func install(to, from string) error {
 	if err := os.WriteFile(to, data, 0o666); err != nil || filepath.Ext(to) != ".wasm" {
 		return err
 	}
-	var small bytes.Buffer
-	z, err := gzip.NewWriterLevel(&small, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := z.Write(data); err != nil {
-		return err
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(to+".gz", small.Bytes(), 0o666)
+	return os.WriteFile(to+npm.Compressed, npm.Compress(data), 0o666)
 }

@@ -10,14 +10,15 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // site is the embedded files with a module of our own.
-func site(t *testing.T, wasm []byte) fs.FS {
+func site(t *testing.T, wasm []byte) fstest.MapFS {
 	t.Helper()
 	files := fstest.MapFS{}
 	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(name, compressed) {
+		if err != nil || d.IsDir() || strings.HasPrefix(name, module) {
 			return err
 		}
 		data, err := Files.ReadFile(name)
@@ -34,7 +35,7 @@ func site(t *testing.T, wasm []byte) fs.FS {
 			t.Fatal(err)
 		}
 		z.Close()
-		files[module+compressed] = &fstest.MapFile{Data: b.Bytes()}
+		files[module+gzipped] = &fstest.MapFile{Data: b.Bytes()}
 	}
 	return files
 }
@@ -80,9 +81,16 @@ func TestHandler(t *testing.T) {
 	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), wasm) || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("module: %q, %v", w.Body, w.Header())
 	}
-	w := get(h, "/dist/hrm-js.wasm", "Accept-Encoding", "gzip, br")
-	if data, err := unzip(w.Body.Bytes()); err != nil || !bytes.Equal(data, wasm) || w.Header().Get("Content-Encoding") != "gzip" {
-		t.Errorf("compressed module: %q, %v, %v", data, err, w.Header())
+	for accept, want := range map[string]string{"gzip, deflate": "gzip", "gzip, deflate, br": "br"} {
+		w := get(h, "/dist/hrm-js.wasm", "Accept-Encoding", accept)
+		if data, err := decode(w.Body.Bytes(), want); err != nil || !bytes.Equal(data, wasm) || w.Header().Get("Content-Encoding") != want {
+			t.Errorf("module for %q: %q, %v, %v", accept, data, err, w.Header())
+		}
+		w = get(h, "/demo/style.css", "Accept-Encoding", accept)
+		whole := get(h, "/demo/style.css").Body
+		if data, err := decode(w.Body.Bytes(), want); err != nil || !bytes.Equal(data, whole.Bytes()) || w.Body.Len() > whole.Len()/2 {
+			t.Errorf("style for %q: %d bytes of %d, %v", accept, w.Body.Len(), whole.Len(), err)
+		}
 	}
 	if w := get(h, "/"); w.Code != http.StatusFound || w.Header().Get("Location") != "/demo/" {
 		t.Errorf("/: %d, %v", w.Code, w.Header())
@@ -97,5 +105,32 @@ func TestHandler(t *testing.T) {
 func TestNoModule(t *testing.T) {
 	if _, err := Handler(site(t, nil), nil); !errors.Is(err, ErrNoModule) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A module is served as it was compressed, unless it was built again since.
+func TestCompressedModule(t *testing.T) {
+	files := site(t, nil)
+	small, old := Compress([]byte("\x00asm, old")), time.Now()
+	files[module+Compressed] = &fstest.MapFile{Data: small, ModTime: old}
+	h, err := Handler(files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := get(h, "/"+module, "Accept-Encoding", "br"); !bytes.Equal(w.Body.Bytes(), small) {
+		t.Errorf("got %q", w.Body)
+	}
+	if w := get(h, "/"+module); w.Body.String() != "\x00asm, old" {
+		t.Errorf("unpacked: %q", w.Body)
+	}
+	files[module] = &fstest.MapFile{Data: []byte("\x00asm, new"), ModTime: old.Add(time.Second)}
+	for _, accept := range []string{"", "br"} {
+		w := get(h, "/"+module, "Accept-Encoding", accept)
+		if data := w.Body.Bytes(); accept != "" {
+			data, _ = decode(data, accept)
+			if string(data) != "\x00asm, new" {
+				t.Errorf("accepts %q: %q", accept, data)
+			}
+		}
 	}
 }

@@ -11,19 +11,21 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
+
+	"github.com/hrmgo/hrm/wasm/npm"
 )
 
 const (
@@ -54,12 +56,12 @@ func run(check bool) error {
 	if err != nil {
 		return fmt.Errorf("%w: run `go run ./wasm/build` first, in the repository's root", err)
 	}
-	compressed, err := compress(data)
-	if err != nil {
+	compressed := npm.Compress(data)
+	if err := os.WriteFile(module+npm.Compressed, compressed, 0o644); err != nil {
 		return err
 	}
-	if err := os.WriteFile(module+".gz", compressed, 0o644); err != nil {
-		return err
+	if err := os.Remove(module + ".gz"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // what earlier versions wrote
 	}
 	if err := copyGlue(); err != nil {
 		return err
@@ -67,7 +69,7 @@ func run(check bool) error {
 	if err := os.WriteFile(sources, []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("%s.gz: %d bytes of %d\n", module, len(compressed), len(data))
+	fmt.Printf("%s: %d bytes of %d\n", module+npm.Compressed, len(compressed), len(data))
 	return nil
 }
 
@@ -82,18 +84,6 @@ func copyGlue() error {
 		return err
 	}
 	return os.WriteFile("wasm/npm/dist/wasm_exec.js", data, 0o644)
-}
-
-// compress is gzip without a name and a time, so that equal modules give equal files.
-func compress(data []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	_, err = z.Write(data)
-	err = errors.Join(err, z.Close()) // before the bytes are taken
-	return b.Bytes(), err
 }
 
 // compare reports lines of the list that are not the recorded ones.
@@ -114,7 +104,7 @@ func compare(now []string) error {
 		}
 	}
 	if changed != nil {
-		return fmt.Errorf("%s.gz is older than %s: %s", module, strings.Join(changed, ", "), again)
+		return fmt.Errorf("%s is older than %s: %s", module+npm.Compressed, strings.Join(changed, ", "), again)
 	}
 	return nil
 }

@@ -30,3 +30,6 @@ export function withSignal(promise, signal) {
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
+
+/** What to do where the package's files are not found. */
+export const copied = "with a bundler that leaves new URL() alone, as esbuild and Rollup do, copy the package's folder dist and give its address as option files";

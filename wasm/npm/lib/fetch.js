@@ -1,11 +1,23 @@
 // Bytes from wherever a caller has them, with errors that say what came instead.
 import { HRMError, aborted, throwIfAborted } from "./errors.js";
 import * as store from "./cache.js";
-
-export const inNode = typeof process === "object" && typeof process.versions?.node === "string" && process.type !== "renderer";
+import { platform } from "./platform.js";
 
 const maxBytes = 2 ** 30; // as wasm/browser
-const isURL = /^[a-z][a-z0-9+.-]+:/i;
+
+/** Whether an address is that of a file to read, which is so in node only. */
+export const isFile = (address) => Boolean(platform.readFile) && (address.startsWith("file:") || !/^[a-z][a-z0-9+.-]+:/i.test(address));
+
+/** The address of a folder, so that names can be appended. */
+export function folder(address) {
+  try {
+    const url = new URL(address, globalThis.location?.href);
+    if (!url.pathname.endsWith("/")) url.pathname += "/";
+    return url;
+  } catch (error) {
+    throw new HRMError("option", `files is "${address}", want the address of a folder`, { cause: error });
+  }
+}
 
 /** The bytes of a model: a Uint8Array that is the caller's to keep. */
 export async function readModel(source, options = {}) {
@@ -31,7 +43,7 @@ export async function readModel(source, options = {}) {
 }
 
 async function readAddress(address, options) {
-  if (inNode && (address.startsWith("file:") || !isURL.test(address))) {
+  if (isFile(address)) {
     return checked(await readFile(address, options), address, options.integrity);
   }
   const url = new URL(address, globalThis.location?.href).href;
@@ -58,9 +70,8 @@ async function readAddress(address, options) {
 }
 
 async function readFile(address, { signal, progress }) {
-  const { readFile: read } = await import("node:fs/promises");
   try {
-    const bytes = await read(address.startsWith("file:") ? new URL(address) : address, { signal });
+    const bytes = await platform.readFile(address, signal);
     progress?.({ loaded: bytes.length, total: bytes.length });
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
@@ -127,7 +138,7 @@ function join(chunks, length) {
 export function refuseHTML(bytes, url) {
   const head = new TextDecoder().decode(bytes.subarray(0, 256)).replace(/^\uFEFF/, "").trimStart().toLowerCase();
   if (/^(<!doctype html|<html|<head|<body|<!--)/.test(head)) {
-    throw new HRMError("html", `${url} is a page of HTML, not the file: the server answers unknown addresses with a page, or wants a login; check the address`);
+    throw new HRMError("html", `${url} is a page of HTML, not the file: the server answers unknown addresses with a page, or wants a login; check the address${/\/\.vite\//.test(url) ? `, and give Vite optimizeDeps: { exclude: ["@hrmgo/hrm"] }` : ""}`);
   }
 }
 

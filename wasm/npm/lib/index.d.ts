@@ -1,11 +1,27 @@
+/// <reference lib="esnext.disposable" />
+// The types of the web are described by what is used of them, so that neither
+// lib "dom" nor @types/node is needed.
+
+/** A URL. */
+export interface Address { readonly href: string; toString(): string }
+/** A Response, a Blob or a File. */
+export interface Bytes { arrayBuffer(): Promise<ArrayBuffer> }
+/** An AbortSignal. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: any;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** Where a model comes from. In node a string without a scheme is a path. */
-export type ModelSource = string | URL | Response | Blob | ArrayBuffer | ArrayBufferView;
+export type ModelSource = string | Address | Bytes | ArrayBuffer | ArrayBufferView;
 
 export interface LoadOptions {
-  /** Called as the model arrives. `total` is missing when the server does not say. */
-  progress?: (p: { loaded: number; total?: number }) => void;
+  /** Called as the model and the module arrive, in bytes. `total` is missing when the server does not say. */
+  progress?: (p: { part: "model" | "module"; loaded: number; total?: number }) => void;
   /** Aborts loading: `load` rejects with code "aborted". */
-  signal?: AbortSignal;
+  signal?: Signal;
   /**
    * Keep what was fetched, in the Cache API or else in memory (default true).
    * With `integrity` a kept model is used without asking the network; without
@@ -29,8 +45,14 @@ export interface LoadOptions {
   worker?: boolean;
   /** Workers at most, for puzzles that are solved at once (default: the processor's cores, at most 8; on a GPU 1). */
   workers?: number;
-  /** The WebAssembly module, when it is not beside the package's files. */
-  wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
+  /**
+   * The address of a folder with the files of the package's `dist`: the worker, the
+   * modules and the package's models. Needed with bundlers that leave
+   * `new URL(..., import.meta.url)` alone (esbuild, Rollup), and to serve them from elsewhere.
+   */
+  files?: string | Address;
+  /** The WebAssembly module alone: its address, its bytes, or compiled as a WebAssembly.Module. */
+  wasm?: string | Address | ArrayBuffer | Uint8Array | object;
 }
 
 export type Task = "sudoku" | "maze" | "arc";
@@ -54,7 +76,7 @@ export interface SolveOptions {
   /** Row of the model's puzzle table; ARC only. */
   puzzleId?: number;
   /** Aborts: the promise rejects at once, and the worker is free after the segment under way. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** What one segment came to. */

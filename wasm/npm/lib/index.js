@@ -1,6 +1,6 @@
 import { remember } from "./choice.js";
 import { HRMError, throwIfAborted, withSignal } from "./errors.js";
-import { readModel } from "./fetch.js";
+import { folder, readModel } from "./fetch.js";
 import { programFor } from "./module.js";
 import { Pool } from "./pool.js";
 import { Remote } from "./remote.js";
@@ -21,10 +21,16 @@ export class HRM {
   }
 
   static async load(source, options = {}) {
-    const { signal, task, device = "auto", worker = true, wasm } = options;
+    const { signal, task, device = "auto", worker = true, wasm, progress } = options;
     throwIfAborted(signal);
-    const start = worker ? () => Remote.start() : async () => (await import("./local.js")).Local.start();
-    const parts = [readModel(source, options), programFor(device, source, wasm), start()];
+    const files = options.files === undefined ? undefined : folder(options.files);
+    const arriving = (part) => progress && ((p) => progress({ part, ...p }));
+    const start = worker ? () => Remote.start(files) : async () => (await import("./local.js")).Local.start();
+    const parts = [
+      readModel(source, { ...options, progress: arriving("model") }),
+      programFor(device, source, { wasm, files, progress: arriving("module") }),
+      start(),
+    ];
     try {
       const [bytes, { program, on, reason, adapter }, first] = await withSignal(Promise.all(parts), signal);
       const open = (runner, kind) => runner.open(program, bytes, { task, device: kind });

@@ -2,13 +2,16 @@
 // WebGPU, a larger one with it for the pages that have a GPU, and a small one with
 // faster int8 products for those that have relaxed SIMD.
 import { recall } from "./choice.js";
-import { HRMError } from "./errors.js";
-import { inNode, readBody, readModel, refuseHTML, request } from "./fetch.js";
+import { HRMError, copied } from "./errors.js";
+import { isFile, readBody, readModel, refuseHTML, request } from "./fetch.js";
 import { hasRelaxed } from "./relaxed.js";
 
-const plain = new URL("../dist/hrm-js.wasm", import.meta.url);
-const relaxed = new URL("../dist/hrm-relaxed.wasm", import.meta.url);
-const withGPU = new URL("../dist/hrm-js-webgpu.wasm", import.meta.url);
+// Bundlers look for these lines.
+const own = {
+  "hrm-js.wasm": () => new URL("../dist/hrm-js.wasm", import.meta.url),
+  "hrm-relaxed.wasm": () => new URL("../dist/hrm-relaxed.wasm", import.meta.url),
+  "hrm-js-webgpu.wasm": () => new URL("../dist/hrm-js-webgpu.wasm", import.meta.url),
+};
 const compiled = new Map(); // address: promise of a module
 
 const software = "the only WebGPU adapter is software";
@@ -16,35 +19,35 @@ const software = "the only WebGPU adapter is software";
 /**
  * The program for a device and a model from source, {module, kernel}, and what to
  * open it on. For "auto" also the reason where that is known already, and else the
- * name of the adapter in the race.
+ * name of the adapter in the race. options: wasm, files, progress.
  */
-export async function programFor(device, source, wasm) {
-  const [{ module, ...how }, kernel] = await Promise.all([moduleFor(device, source, wasm), relaxedKernel()]);
+export async function programFor(device, source, options) {
+  const load = (name, progress) => loadModule(options.files === undefined ? own[name]() : new URL(name, options.files), progress);
+  const relaxed = hasRelaxed() ? load("hrm-relaxed.wasm").catch(() => null) : null; // not every server has it
+  const [{ module, ...how }, kernel] = await Promise.all([moduleFor(device, source, options.wasm, (name) => load(name, options.progress)), relaxed]);
   return { program: { module, kernel }, ...how };
 }
 
-/** The kernel in relaxed SIMD, or null where this machine or the server has none. */
-const relaxedKernel = async () => (hasRelaxed() ? loadModule(relaxed).catch(() => null) : null);
-
-async function moduleFor(device, source, wasm) {
+async function moduleFor(device, source, wasm, load) {
+  const [plain, withGPU] = [() => load("hrm-js.wasm"), () => load("hrm-js-webgpu.wasm")];
   if (wasm !== undefined) return { module: await loadModule(wasm), on: device };
-  if (device !== "auto" && device !== "webgpu") return { module: await loadModule(plain), on: device };
+  if (device !== "auto" && device !== "webgpu") return { module: await plain(), on: device };
   let { adapter, why } = await probe();
   if (device === "webgpu") {
     if (why && why !== software) throw new HRMError("device", `${why}; ask for "auto" or "wasm"`);
-    return { module: await loadModule(withGPU), on: device };
+    return { module: await withGPU(), on: device };
   }
   const past = why ? null : recall(adapter, source);
   const reason = past ? `auto, remembered: ${past.reason.replace(/^auto: /, "")}` : "";
-  if (past?.kind === "wasm") return { module: await loadModule(plain), on: "wasm", reason };
+  if (past?.kind === "wasm") return { module: await plain(), on: "wasm", reason };
   if (!why) {
     try {
-      return { module: await loadModule(withGPU), on: past?.kind ?? "auto", reason, adapter };
+      return { module: await withGPU(), on: past?.kind ?? "auto", reason, adapter };
     } catch (error) {
       why = error.status === 404 ? "no module with WebGPU is served beside the other" : error.message;
     }
   }
-  return { module: await loadModule(plain), on: "auto", reason: `auto: ${why}` };
+  return { module: await plain(), on: "auto", reason: `auto: ${why}` };
 }
 
 /** The name of the GPU, and why it is not worth asking, or "". */
@@ -61,30 +64,32 @@ async function probe() {
 }
 
 /** A module from an address, bytes, or one that is compiled already. */
-export function loadModule(source) {
+export function loadModule(source, progress) {
   if (source instanceof WebAssembly.Module) return Promise.resolve(source);
   if (typeof source !== "string" && !(source instanceof URL)) return compileSource(source);
   const address = String(source);
   if (!compiled.has(address)) {
-    const promise = compileSource(source);
+    const promise = compileSource(source, progress);
     compiled.set(address, promise);
     promise.catch(() => compiled.delete(address)); // the next load tries again
   }
   return compiled.get(address);
 }
 
-async function compileSource(source) {
+async function compileSource(source, progress) {
   try {
     const address = typeof source === "string" || source instanceof URL ? String(source) : "";
-    if (!address || (inNode && !/^https?:/.test(address))) return await compile(await readModel(source), address || "the given bytes");
+    if (!address || isFile(address)) return await compile(await readModel(source), address || "the given bytes");
     const url = new URL(address, globalThis.location?.href).href;
     const response = await request(url);
     const type = response.headers.get("content-type") ?? "";
-    if (WebAssembly.compileStreaming && type.startsWith("application/wasm")) return await WebAssembly.compileStreaming(response);
-    return await compile(await readBody(response, url), url);
+    if (!WebAssembly.compileStreaming || !type.startsWith("application/wasm")) return await compile(await readBody(response, url, { progress }), url);
+    // The browser keeps the code that it makes of the response itself, so the bytes of a copy are counted.
+    if (progress) readBody(response.clone(), url, { progress }).catch(() => {});
+    return await WebAssembly.compileStreaming(response);
   } catch (error) {
     if (error.code === "wasm") throw error;
-    throw new HRMError("wasm", `the WebAssembly module cannot be loaded: ${error.message}`, { cause: error, status: error.status });
+    throw new HRMError("wasm", `the WebAssembly module cannot be loaded: ${error.message}${error.status === 404 ? `; ${copied}` : ""}`, { cause: error, status: error.status });
   }
 }
 

@@ -1,33 +1,17 @@
 // The methods of an Engine, in a worker.
-import { HRMError, unpack } from "./errors.js";
+import { HRMError, copied, unpack } from "./errors.js";
+import { platform } from "./platform.js";
 
-const script = new URL("./worker.js", import.meta.url);
-
-/** Starts a worker: a Web Worker, or a thread of node. */
-async function spawn() {
-  if (typeof Worker === "function") return spawnWeb();
-  const { Worker: Thread } = await import("node:worker_threads");
-  const thread = new Thread(script, { name: "hrm", execArgv: [] });
-  return {
-    post: (m, transfer) => thread.postMessage(m, transfer),
-    listen(message, error) {
-      thread.on("message", message).on("error", error);
-      thread.on("exit", (code) => error(new Error(`it ended with status ${code}`)));
-    },
-    busy: (b) => (b ? thread.ref() : thread.unref()), // an idle model does not keep the process alive
-    terminate: () => thread.terminate(),
-  };
-}
-
-function spawnWeb() {
-  const worker = startWeb();
+/** Starts a Web Worker; files is the folder of worker.js, or undefined for the one beside this file. */
+function spawn(files) {
+  const worker = files === undefined ? spawnOwn() : spawnAt(new URL("worker.js", files));
   return {
     post: (m, transfer) => worker.postMessage(m, transfer ?? []),
     listen(message, error) {
       worker.onmessage = (e) => message(e.data);
       worker.onerror = (e) => {
         e.preventDefault?.();
-        error(new Error(e.message || `${script} cannot be loaded`));
+        error(new Error(e.message || `its script cannot be loaded: ${copied}`));
       };
       worker.onmessageerror = () => error(new Error("a message could not be read"));
     },
@@ -36,12 +20,21 @@ function spawnWeb() {
   };
 }
 
-function startWeb() {
-  if (script.origin === globalThis.location?.origin || script.origin === "null") {
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hrm" }); // bundlers look for this line
-  }
-  // A browser starts no worker of another origin, but this one may import it.
-  const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));
+// webpack puts a file: address here, which says nothing about where the page got it.
+const here = import.meta.url;
+
+function spawnOwn() {
+  if (isForeign(here)) return spawnForeign(here.replace(/[^/]*$/, "worker.js"));
+  return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hrm" }); // bundlers look for this line
+}
+
+const spawnAt = (url) => (isForeign(url.href) ? spawnForeign(url.href) : new Worker(url, { type: "module", name: "hrm" }));
+
+const isForeign = (address) => /^https?:/.test(address) && new URL(address).origin !== globalThis.location?.origin;
+
+/** A browser starts no worker of another origin, but one of ours may import it. */
+function spawnForeign(address) {
+  const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" }));
   try {
     return new Worker(url, { type: "module", name: "hrm" });
   } finally {
@@ -56,10 +49,10 @@ export class Remote {
   #dead = null;
 
   /** A worker that has loaded its scripts. */
-  static async start() {
+  static async start(files) {
     const remote = new Remote();
     try {
-      remote.#worker = await spawn();
+      remote.#worker = platform.thread ? platform.thread() : spawn(files);
     } catch (error) {
       throw new HRMError("worker", `the worker cannot be started: ${error.message}`, { cause: error });
     }

@@ -1,0 +1,1 @@
+export default { worker: { format: "es" } }; // the package's parts are chunks

@@ -1,0 +1,7 @@
+import type { HRM, LoadOptions } from "./index.js";
+
+/** A model that comes with the package; its address needs no care. */
+export type OwnModel = (options?: Omit<LoadOptions, "task" | "integrity">) => Promise<HRM>;
+
+/** 9 x 9 sudokus. */
+export declare const sudoku: OwnModel;

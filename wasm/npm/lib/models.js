@@ -1,0 +1,18 @@
+// The models of the package, each a function of HRM.load's options.
+import { HRMError, copied } from "./errors.js";
+import { folder } from "./fetch.js";
+import { HRM } from "./index.js";
+
+/** own: where the bundler or the server has the file, beside the package's others. */
+async function open(task, own, options) {
+  if (options.files !== undefined) return HRM.load(new URL(`${task}.hrm`, folder(options.files)), { ...options, task });
+  try {
+    return await HRM.load(own, { ...options, task });
+  } catch (error) {
+    if (error.code !== "http" && error.code !== "html") throw error;
+    throw new HRMError(error.code, `${error.message}; ${copied}`, { cause: error, status: error.status });
+  }
+}
+
+/** 9 x 9 sudokus. */
+export const sudoku = async (options = {}) => open("sudoku", new URL("../dist/sudoku.hrm", import.meta.url), options);
