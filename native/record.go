@@ -1,7 +1,9 @@
 package native
 
 import (
+	"encoding/json"
 	"errors"
+	"math"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -57,11 +59,23 @@ type Solution struct {
 	Reason        string  `json:"reason,omitempty"`        // why it is not valid
 	Segments      int     `json:"segments"`
 	Halted        bool    `json:"halted"`
-	QHalt         float32 `json:"q_halt"`
-	QContinue     float32 `json:"q_continue"`
+	QHalt         Number  `json:"q_halt"`
+	QContinue     Number  `json:"q_continue"`
 	Attempts      int     `json:"attempts"`
 	TotalSegments int     `json:"total_segments"`
 	ElapsedMS     float64 `json:"elapsed_ms"`
+}
+
+// Number is a float32 whose JSON form is null when it is not a number or infinite,
+// for which JSON has no form.
+type Number float32
+
+// MarshalJSON writes the number as encoding/json writes a float32.
+func (x Number) MarshalJSON() ([]byte, error) {
+	if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float32(x))
 }
 
 // NewRecord returns the record of a result.
@@ -74,7 +88,7 @@ func NewRecord(t puzzle.Task, p *puzzle.Puzzle, r *runtime.Result, v Verdict) Re
 	rec.Question = t.Decode(p.Question)
 	rec.Solution = &Solution{
 		Answer: t.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
-		QHalt: r.QHalt, QContinue: r.QContinue, Attempts: r.Attempts, TotalSegments: r.TotalSegments,
+		QHalt: Number(r.QHalt), QContinue: Number(r.QContinue), Attempts: r.Attempts, TotalSegments: r.TotalSegments,
 		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
 	}
 	if v.Known {

@@ -175,7 +175,12 @@ func (s *Server) send(ctx context.Context, tokens []int32, rec *Record, i int, d
 }
 
 func reply(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil { // an answer that has no JSON form is no success
+		status = http.StatusInternalServerError
+		text, _ = json.Marshal(map[string]string{"error": err.Error()})
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	_, _ = w.Write(append(text, '\n'))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -144,5 +145,27 @@ func TestServerTimeAndStop(t *testing.T) {
 	s.ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
 	if w.Code != http.StatusServiceUnavailable {
 		t.Errorf("stopped: status %d", w.Code)
+	}
+}
+
+// An answer with halting values that are no numbers is an answer, and nothing ever
+// leaves a success without a body.
+func TestServerAnswersWithoutHaltingValues(t *testing.T) {
+	nan := float32(math.NaN())
+	r := runtime.Result{Tokens: make([]int32, 81), QHalt: nan, QContinue: float32(math.Inf(1)), Segments: 1}
+	rec := NewRecord(puzzle.Sudoku{}, &puzzle.Puzzle{Question: make([]int32, 81)}, &r, Verdict{})
+	w := httptest.NewRecorder()
+	reply(w, http.StatusOK, map[string]any{"results": []Record{rec}})
+	if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(body, `"q_halt":null,"q_continue":null`) {
+		t.Errorf("status %d, %s", w.Code, body)
+	}
+	w = httptest.NewRecorder()
+	reply(w, http.StatusOK, map[string]any{"results": math.NaN()})
+	if body := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(body, `{"error":`) {
+		t.Errorf("status %d, %s", w.Code, body)
+	}
+	rec.QHalt, rec.QContinue = 1.5, 1e-9
+	if text, err := json.Marshal(rec); err != nil || !strings.Contains(string(text), `"q_halt":1.5,"q_continue":1e-9`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +34,7 @@ type dataFlags struct {
 func (f *dataFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.in, "in", nil, "file, or folder as the references write it, to import (repeatable)")
-	flags.StringVarP(&f.out, "out", "o", "", "file to write, .csv or .csv.gz (required)")
+	flags.StringVarP(&f.out, "out", "o", "", "file to write, .csv or .csv.gz, - for standard output (required)")
 	flags.IntVar(&f.generate, "generate", 0, "puzzles to make")
 	flags.IntVar(&f.limit, "limit", 0, "puzzles to import at most, 0 for all")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides what is made")
@@ -85,16 +84,19 @@ func (f *dataFlags) importAll(ctx context.Context, t *table, keep func(p *puzzle
 
 // finish saves the table and says what is in it. Work that was stopped keeps
 // what it has.
-func (t *table) finish(out io.Writer, left int, err error) error {
+func (t *table) finish(left int, err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	if saveErr := t.save(); saveErr != nil {
 		return saveErr
 	}
-	fmt.Fprintf(out, "%s: %d puzzles, %d left out\n", t.path, len(t.rows), left)
-	if err != nil {
-		return fmt.Errorf("%s is whole, --resume goes on: %w", t.path, err)
+	if err := t.target.Deliver(); err != nil {
+		return err
 	}
-	return nil
+	_, told := fmt.Fprintf(t.target.Out(), "%s: %d puzzles, %d left out\n", t.target, len(t.rows), left)
+	if err != nil {
+		return fmt.Errorf("%s is whole, --resume goes on: %w", t.target, err)
+	}
+	return told
 }

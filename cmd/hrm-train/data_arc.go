@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/train/data"
 )
@@ -47,7 +48,7 @@ all others it trains on everything. It augments on the fly.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.in, "in", nil, "folder or file of tasks (required, repeatable)")
-	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz (required)")
+	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz, - for standard output (required)")
 	flags.StringSliceVar(&f.splits, "split", nil, "only tasks of these splits")
 	flags.StringArrayVar(&f.against, "dedup-against", nil, "leave out tasks that share a pair with one of this file (repeatable)")
 	_ = cmd.MarkFlagRequired("in")
@@ -56,6 +57,11 @@ all others it trains on everything. It augments on the fly.`,
 }
 
 func (f *arcFlags) run(cmd *cobra.Command) error {
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
 	ctx := cmd.Context()
 	tasks, err := data.LoadARC(ctx, f.in...)
 	if err != nil {
@@ -73,10 +79,10 @@ func (f *arcFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(f.out, text); err != nil {
+	if err := writeTarget(target, text); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d tasks, %d left out\n", f.out, len(kept), len(tasks)-len(kept))
+	_, err = fmt.Fprintf(target.Out(), "%s: %d tasks, %d left out\n", target, len(kept), len(tasks)-len(kept))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/train/data"
 )
@@ -24,9 +25,10 @@ and goal anywhere, kept when the shortest path has 109 steps or more. A shortest
 is seldom the only one; the answer steps to the first of down, left, right and up that
 is nearer to the goal. Of mazes that are turned or reflected forms of one another, or
 of one in a --dedup-against file, the first is kept.`,
-		Example: "  hrm-train data maze --generate 1000 --dedup-against valid.csv.gz --out mazes.csv.gz",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.mazes(cmd) },
+		Example:     "  hrm-train data maze --generate 1000 --dedup-against valid.csv.gz --out mazes.csv.gz",
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{command.Unhurried: "it saves"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return f.mazes(cmd) },
 	}
 	f.register(cmd)
 	return cmd
@@ -37,7 +39,12 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 		return err
 	}
 	ctx := cmd.Context()
-	t, err := openTable(ctx, f.out, mazes, f.resume)
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
+	t, err := openTable(ctx, target, mazes, f.resume)
 	if err != nil {
 		return err
 	}
@@ -58,7 +65,7 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 		err = f.makeMazes(ctx, t, filter, report)
 		report.done()
 	}
-	return t.finish(cmd.OutOrStdout(), left, err)
+	return t.finish(left, err)
 }
 
 // keepMaze solves a maze where the file does not, and reports whether it is

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 	"github.com/hrmgo/hrm/train/data"
@@ -45,8 +46,9 @@ gives some to start with, without it the search starts from random ones.`,
 		Example: `  hrm-train data sudoku --generate 20000 --rating 20 --dedup-against valid.csv.gz --out hard.csv.gz
   hrm-train data sudoku --generate 1000 --clues 28-36 --out ordinary.csv.gz
   hrm-train data sudoku --in downloaded.txt --out clean.csv.gz`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{command.Unhurried: "it saves"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.register(cmd)
 	cmd.Flags().IntVar(&f.rating, "rating", 20, "lowest rating of generated sudokus")
@@ -64,7 +66,12 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	ctx := cmd.Context()
-	t, err := openTable(ctx, f.out, puzzle.Sudoku{}, f.resume)
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
+	t, err := openTable(ctx, target, puzzle.Sudoku{}, f.resume)
 	if err != nil {
 		return err
 	}
@@ -82,7 +89,7 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 		}
 		report.done()
 	}
-	return t.finish(cmd.OutOrStdout(), left, err)
+	return t.finish(left, err)
 }
 
 // parseClues reads "30" or "28-36"; "" is no limits.

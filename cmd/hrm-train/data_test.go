@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 	"github.com/hrmgo/hrm/train/data"
@@ -191,14 +192,18 @@ func TestTrainARC(t *testing.T) {
 func TestDataStops(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "made.csv")
 	ctx, cancel := context.WithCancel(t.Context())
-	tab, err := openTable(ctx, path, puzzle.Sudoku{}, false)
+	target, err := command.NewTarget(newDataSudoku(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := openTable(ctx, target, puzzle.Sudoku{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := sudokuFlags{dataFlags: dataFlags{generate: 1 << 30}}
 	report := newReporter(stopAfter{cancel}, 1<<30)
 	err = f.ordinary(ctx, tab, data.NewFilter(), report, 40, 40)
-	if err = tab.finish(&strings.Builder{}, 0, err); status(err, &strings.Builder{}) != statusInterrupted || !strings.Contains(err.Error(), "--resume") {
+	if err = tab.finish(0, err); status(err, &strings.Builder{}) != statusInterrupted || !strings.Contains(err.Error(), "--resume") {
 		t.Error(err)
 	}
 	if rows := readTable(t, path, puzzle.Sudoku{}); len(rows) == 0 {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
@@ -45,11 +45,11 @@ accuracy on the validation file, measured on the model as it is written.`,
 		Example: "  hrm-train export run --format f16 --segments 16 --licence CC0-1.0 --out sudoku.hrm",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.export(cmd.Context(), args[0], cmd.OutOrStdout())
+			return f.export(cmd, args[0])
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "out", "o", "", "file to write (required)")
+	flags.StringVarP(&f.out, "out", "o", "", "file to write, - for standard output (required)")
 	flags.StringVar(&f.format, "format", "f32", "of the large matrices: f32, f16, bf16 or i8")
 	flags.StringVar(&f.licence, "licence", "", "licence of the weights, for the header")
 	flags.StringVar(&f.validation, "validation", "", "file to measure accuracy on, instead of the run's")
@@ -61,11 +61,16 @@ accuracy on the validation file, measured on the model as it is written.`,
 	return cmd
 }
 
-func (f *exportFlags) export(ctx context.Context, dir string, out io.Writer) error {
+func (f *exportFlags) export(cmd *cobra.Command, dir string) error {
 	format, ok := formats[f.format]
 	if !ok {
 		return fmt.Errorf("%w: --format is %q, want f32, f16, bf16 or i8", config.ErrConfig, f.format)
 	}
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
 	m, c, err := runModel(dir)
 	if err == nil && f.best {
 		m, err = readModel(filepath.Join(dir, bestFile))
@@ -87,13 +92,21 @@ func (f *exportFlags) export(ctx context.Context, dir string, out io.Writer) err
 	if f.licence != "" {
 		m.Meta[metaLicence] = f.licence
 	}
-	if err := f.measure(ctx, m, c, out); err != nil {
+	if err := f.measure(cmd.Context(), m, c, target.Out()); err != nil {
 		return err
 	}
-	if err := m.Save(f.out); err != nil {
+	if err := m.Save(target.Path); err != nil {
 		return fmt.Errorf("%w: %w", errFailed, err)
 	}
-	return f.tell(m, out)
+	size, err := target.Size()
+	if err != nil {
+		return err
+	}
+	if err := target.Deliver(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(target.Out(), "%s: %d bytes, %d parameters as %s\n", target, size, parameters(&m.Config), f.format)
+	return err
 }
 
 // runModel returns the model of a run's last checkpoint, with the part of its
@@ -175,13 +188,4 @@ func (f *exportFlags) measure(ctx context.Context, m *runtime.Model, c *config.C
 	recordAccuracy(m, s.record(), path)
 	fmt.Fprintln(out, describeEval(s.record()))
 	return nil
-}
-
-func (f *exportFlags) tell(m *runtime.Model, out io.Writer) error {
-	info, err := os.Stat(f.out)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "%s: %d bytes, %d parameters as %s\n", f.out, info.Size(), parameters(&m.Config), f.format)
-	return err
 }

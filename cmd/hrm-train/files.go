@@ -1,26 +1,30 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
+
+	"github.com/hrmgo/hrm/internal/command"
+	"github.com/hrmgo/hrm/runtime/weights"
 )
 
 // writeFile writes a file so that a crash or a full disk leaves the old one or
 // the new one, whole.
 func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("%w: %w", errFailed, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
+	err := weights.ReplaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("%w: writing %s: %w", errFailed, path, err)
 	}
 	return nil
+}
+
+// writeTarget writes what a flag names: a file, a device, or standard output.
+func writeTarget(t *command.Target, data []byte) error {
+	if err := writeFile(t.Path, data); err != nil {
+		return err
+	}
+	return t.Deliver()
 }

@@ -158,3 +158,40 @@ func TestDamagedCheckpoint(t *testing.T) {
 		t.Errorf("status %d, %s", status, errOut)
 	}
 }
+
+// Output that cannot be written is an error with its own status, and a file can go
+// to standard output.
+func TestTrainOutput(t *testing.T) {
+	dir, data := t.TempDir(), writePuzzles(t, 12)
+	if status, _, errOut := hrmTrain(t, tinyRun(data, dir, "--set", "steps=2")...); status != statusOK {
+		t.Fatal(errOut)
+	}
+	for _, args := range [][]string{
+		{"presets"}, {"presets", "sudoku-cpu"}, {"version"}, {"eval", dir, "--data", data}, {"eval", dir, "--data", data, "--json"},
+		{"export", dir, "--out", filepath.Join(dir, "m.hrm")}, {"export", dir, "--out", "-"},
+		{"data", "sudoku", "--in", data, "--out", "-"}, {"data", "sudoku", "--in", data, "--out", filepath.Join(dir, "d.csv")},
+		tinyRun(data, dir, "--set", "steps=3"),
+	} {
+		var errOut bytes.Buffer
+		status := run(t.Context(), args, strings.NewReader(""), noRoom{}, &errOut)
+		if status != statusUsage || !strings.Contains(errOut.String(), "writing standard output: no space left") {
+			t.Errorf("%q: status %d, %s", args, status, &errOut)
+		}
+	}
+	file := filepath.Join(dir, "m.hrm")
+	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file); status != statusOK {
+		t.Fatal(errOut)
+	}
+	status, out, errOut := hrmTrain(t, "export", dir, "--out", "-")
+	if want, err := os.ReadFile(file); status != statusOK || err != nil || out != string(want) {
+		t.Errorf("status %d, %d bytes, want %d: %s", status, len(out), len(want), errOut)
+	}
+	status, out, errOut = hrmTrain(t, "data", "sudoku", "--in", data, "--out", "-")
+	if status != statusOK || !strings.HasPrefix(out, "source,question,answer,rating\n") {
+		t.Errorf("status %d, %q, %s", status, out, errOut)
+	}
+}
+
+type noRoom struct{}
+
+func (noRoom) Write([]byte) (int, error) { return 0, errors.New("no space left") }

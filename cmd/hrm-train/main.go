@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/train/config"
 )
@@ -34,12 +35,7 @@ func main() {
 
 // run is the whole command; its result is the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	root := newRoot()
-	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
-	return status(root.ExecuteContext(ctx), errOut)
+	return status(command.Run(ctx, newRoot(), args, in, out, errOut), errOut)
 }
 
 // errFailed is wrapped by errors of work that began well.
@@ -52,6 +48,8 @@ func status(err error, errOut io.Writer) int {
 	}
 	fmt.Fprintln(errOut, "hrm-train:", err)
 	switch {
+	case errors.Is(err, command.ErrOutput):
+		return statusUsage
 	case errors.Is(err, context.Canceled):
 		return statusInterrupted
 	case errors.Is(err, errFailed):
@@ -72,7 +70,8 @@ func newRoot() *cobra.Command {
 	hrm-train export run --out sudoku.hrm
 
 Exit status: 0 all is well; 1 it ran and could not go on (training diverged, the
-disk is full); 2 wrong usage or bad input; 130 interrupted, after saving.`,
+disk is full); 2 wrong usage, bad input, or output that cannot be written; 130
+interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -3,13 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/train/curve"
 )
 
@@ -28,7 +27,7 @@ type reporter struct {
 
 func newReporter(w io.Writer, steps int64) *reporter {
 	r := &reporter{w: w, steps: steps}
-	if isTerminal(w) {
+	if _, ok := command.Terminal(w); ok {
 		r.bar = progressbar.NewOptions64(steps,
 			progressbar.OptionSetWriter(w),
 			progressbar.OptionSetWidth(16),
@@ -39,12 +38,6 @@ func newReporter(w io.Writer, steps int64) *reporter {
 		)
 	}
 	return r
-}
-
-// isTerminal reports whether w is a terminal that a person looks at.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // say prints a line.

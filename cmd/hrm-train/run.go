@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/train/config"
 )
 
@@ -50,7 +51,8 @@ bits as if nothing had happened.`,
 		Example: `  hrm-train run --preset sudoku-cpu --data train.csv.gz --validation valid.csv.gz --out run
   hrm-train run --preset sudoku-cpu --data train.csv.gz=3 --data made.csv.gz --set lr=1e-3 --for 60m --out run
   hrm-train run --resume --out run`,
-		Args: cobra.NoArgs,
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{command.Unhurried: "it saves"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.config(cmd)
 			if err != nil {

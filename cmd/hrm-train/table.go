@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
@@ -23,15 +24,16 @@ const saveEvery = 30 * time.Second
 // answer and rating, compressed when its name ends in .gz. The file is always
 // whole, so work that was stopped can go on from it.
 type table struct {
-	path  string
-	task  puzzle.Task
-	rows  []puzzle.Puzzle
-	saved time.Time
+	target *command.Target
+	task   puzzle.Task
+	rows   []puzzle.Puzzle
+	saved  time.Time
 }
 
 // openTable starts a table, or with resume goes on with the one in the file.
-func openTable(ctx context.Context, path string, task puzzle.Task, resume bool) (*table, error) {
-	t := &table{path: path, task: task, saved: time.Now()}
+func openTable(ctx context.Context, target *command.Target, task puzzle.Task, resume bool) (*table, error) {
+	t := &table{target: target, task: task, saved: time.Now()}
+	path := target.Path
 	_, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -64,11 +66,11 @@ func (t *table) save() error {
 		return err
 	}
 	t.saved = time.Now()
-	return writeFile(t.path, b.Bytes())
+	return writeFile(t.target.Path, b.Bytes())
 }
 
 func (t *table) encode(b *bytes.Buffer) error {
-	if !strings.HasSuffix(t.path, ".gz") {
+	if !strings.HasSuffix(t.target.String(), ".gz") {
 		return t.encodeCSV(b)
 	}
 	z := gzip.NewWriter(b)

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/onnx"
@@ -54,7 +54,7 @@ The new file appears complete or not at all, in place of one of that name.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.onnx, "onnx", false, "write ONNX, the one format there is")
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
 	flags.BoolVar(&f.Int8, "int8", false, "int8 weights and dynamically quantised activations")
 	flags.BoolVar(&f.PuzzleInput, "puzzle-input", false, "take the puzzle's embedding as an input instead of holding the table")
 	_ = cmd.MarkFlagRequired("onnx")
@@ -68,25 +68,33 @@ func (f *exportFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer file.Close()
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
 	if f.PuzzleInput && m.Config.PuzzleEmbDim == 0 {
 		return errors.New("--puzzle-input, but the model has no puzzle table")
 	}
-	err = onnx.WriteFile(cmd.Context(), f.out, m, f.Options)
+	err = onnx.WriteFile(cmd.Context(), target.Path, m, f.Options)
 	if errors.Is(err, onnx.ErrTooLarge) && m.Config.PuzzleEmbDim > 0 && !f.PuzzleInput {
 		return fmt.Errorf("%w; --puzzle-input leaves the puzzle table out", err)
 	}
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(f.out)
+	size, err := target.Size()
 	if err != nil {
+		return err
+	}
+	if err := target.Deliver(); err != nil {
 		return err
 	}
 	precision := "float32"
 	if f.Int8 {
 		precision = "int8"
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: a segment of %s %s, %s, %s bytes\n", f.out, m.Config.Family, m.Task, precision, thousands(info.Size()))
+	_, err = fmt.Fprintf(target.Out(), "%s: a segment of %s %s, %s, %s bytes\n", target, m.Config.Family, m.Task, precision, thousands(size))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/checkpoint"
 )
@@ -35,7 +36,7 @@ The new file appears complete or not at all, in place of one of that name.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
 	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml beside the checkpoint)")
 	flags.StringVar(&f.Task, "task", "", "sudoku, maze or arc (default what the vocabulary says)")
 	flags.IntVar(&f.SeqLen, "seq-len", 0, "tokens of a puzzle (default what the checkpoint says)")
@@ -45,6 +46,11 @@ The new file appears complete or not at all, in place of one of that name.`,
 }
 
 func (f *importFlags) run(cmd *cobra.Command, path string) error {
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
 	c, err := checkpoint.Open(path, f.Options)
 	if errors.Is(err, runtime.ErrConfig) && f.ConfigPath == "" {
 		return fmt.Errorf("%w; another configuration can be given with --config FILE", err)
@@ -55,15 +61,18 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 	defer c.Close()
 	bar := newProgress(cmd.ErrOrStderr(), -1, "importing")
 	defer bar.Finish()
-	if err := checkpoint.Convert(cmd.Context(), f.out, c, f.meta); err != nil {
+	if err := checkpoint.Convert(cmd.Context(), target.Path, c, f.meta); err != nil {
 		return err
 	}
-	i, err := inspect(f.out)
+	i, err := inspect(target.Path)
 	if err != nil {
 		return err
 	}
+	if err := target.Deliver(); err != nil {
+		return err
+	}
 	_ = bar.Finish()
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, %s parameters, %s bytes\n",
-		f.out, c.Config.Family, i.Task, thousands(i.Parameters), thousands(i.Bytes))
+	_, err = fmt.Fprintf(target.Out(), "%s: %s %s, %s parameters, %s bytes\n",
+		target, c.Config.Family, i.Task, thousands(i.Parameters), thousands(i.Bytes))
 	return err
 }

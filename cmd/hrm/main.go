@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/internal/version"
 )
 
@@ -20,7 +21,7 @@ import (
 const (
 	statusOK          = 0
 	statusFailed      = 1   // it ran, and some puzzle was not solved or some check failed
-	statusUsage       = 2   // a wrong flag, an unreadable file, a malformed puzzle
+	statusUsage       = 2   // a wrong flag, an unreadable file, a malformed puzzle, output that cannot be written
 	statusInterrupted = 130 // SIGINT or SIGTERM, after printing what was done
 )
 
@@ -32,12 +33,7 @@ func main() {
 
 // run is the whole command; its result is the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	root := newRoot()
-	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
-	return status(root.ExecuteContext(ctx), errOut)
+	return status(command.Run(ctx, newRoot(), args, in, out, errOut), errOut)
 }
 
 // exit is an error whose story has been told already: only its status is left.
@@ -53,7 +49,7 @@ func status(err error, errOut io.Writer) int {
 		return statusOK
 	case errors.As(err, &told):
 		return int(told)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !errors.Is(err, command.ErrOutput):
 		fmt.Fprintln(errOut, "hrm: interrupted")
 		return statusInterrupted
 	}
@@ -69,7 +65,8 @@ func newRoot() *cobra.Command {
 that think about a puzzle, segment after segment, until a halting head says stop.
 
 Exit status: 0 all is well; 1 it ran, but a puzzle was not solved or a check
-failed; 2 wrong usage or bad input; 130 interrupted.`,
+failed; 2 wrong usage, bad input, or output that cannot be written; 130
+interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/hrmgo/hrm/native"
@@ -58,7 +59,10 @@ func story(r *runtime.Result, v native.Verdict) string {
 		s = "solved"
 	}
 	s += fmt.Sprintf(" in %s", count(r.Segments, "segment"))
-	if !r.Halted {
+	switch qh, qc := float64(r.QHalt), float64(r.QContinue); {
+	case math.IsNaN(qh) || math.IsInf(qh, 0) || math.IsNaN(qc) || math.IsInf(qc, 0):
+		s += fmt.Sprintf(" (its halting values are %v and %v, no numbers: what the model says of itself is worthless)", qh, qc)
+	case !r.Halted:
 		s += " (did not halt)"
 	}
 	if r.Attempts > 1 {

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+
+	"github.com/hrmgo/hrm/internal/command"
 )
 
 // isTerminal reports whether w is a terminal that a person looks at.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+	_, ok := command.Terminal(w)
+	return ok
 }
 
 // wantsColor follows https://no-color.org.

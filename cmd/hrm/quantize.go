@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
@@ -107,7 +108,7 @@ exact_accuracy and exact_accuracy_before.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.to, "to", "int8", "`FORMAT`: int8 or fp16")
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
 	flags.StringArrayVar(&f.calibrate, "calibrate", nil, "`FILE` of puzzles to round for, int8 only; may be given more than once")
 	flags.IntVar(&f.calibrateLimit, "calibrate-limit", 32, "use the first `N` puzzles of each --calibrate (0: all)")
 	flags.StringVar(&f.data, "data", "", "`FILE` of puzzles to compare on")
@@ -126,6 +127,11 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	target, err := command.NewTarget(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer target.Discard()
 	m, file, err := native.Open(path)
 	if err != nil {
 		return err
@@ -136,20 +142,20 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	q.Meta = f.note(q.Meta, calibrated)
-	r := &quantizeReport{From: path, To: f.out, Format: f.to, Calibrated: calibrated}
+	r := &quantizeReport{From: path, To: target.String(), Format: f.to, Calibrated: calibrated}
 	r.addTensors(tensors)
 	if f.data != "" {
 		if r.agreement, err = f.compare(cmd.Context(), m, q, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
 	}
-	if r.Before, r.After, err = save(q, path, f.out); err != nil {
+	if r.Before, r.After, err = save(q, path, target); err != nil {
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+		return json.NewEncoder(target.Out()).Encode(r)
 	}
-	return r.print(cmd.OutOrStdout())
+	return r.print(target.Out())
 }
 
 // note returns a header's words with how the model was quantized.
@@ -171,19 +177,18 @@ func (r *quantizeReport) addTensors(tensors []runtime.TensorError) {
 }
 
 // save writes the model and returns the sizes of the old file and of the new.
-func save(m *runtime.Model, from, to string) (before, after int64, err error) {
+func save(m *runtime.Model, from string, to *command.Target) (before, after int64, err error) {
 	old, err := os.Stat(from)
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := m.Save(to); err != nil {
+	if err := m.Save(to.Path); err != nil {
 		return 0, 0, err
 	}
-	info, err := os.Stat(to)
-	if err != nil {
+	if after, err = to.Size(); err != nil {
 		return 0, 0, err
 	}
-	return old.Size(), info.Size(), nil
+	return old.Size(), after, to.Deliver()
 }
 
 // compare runs both models on the puzzles.

@@ -50,7 +50,7 @@ With --json every puzzle is one line with one object:
   reason               why it is not valid
   segments, halted     of the attempt that answered, and whether the halting head
                        said stop (else it ran out of segments)
-  q_halt, q_continue   the halting values of its last segment
+  q_halt, q_continue   the halting values of its last segment; null when not finite
   attempts             1 + the restarts that were needed
   total_segments       of all attempts
   elapsed_ms           from the first segment to the answer

@@ -44,6 +44,7 @@ func modelFile(t *testing.T) string {
 type oracle struct {
 	config  runtime.Config
 	answers map[string][]int32 // by question
+	halt    float32            // added to every q_halt
 }
 
 func newOracle(t *testing.T) *loaded {
@@ -96,6 +97,7 @@ func (b *oracleBatch) Step(ctx context.Context, lanes []int, out *runtime.Output
 		if copy(tokens, l.answer) > 0 && l.segment > 1 {
 			out.QHalt[k] = 1
 		}
+		out.QHalt[k] += b.halt
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -27,9 +28,10 @@ type screen struct {
 }
 
 func newScreen(out io.Writer) *screen {
-	s := &screen{out: out, terminal: isTerminal(out), color: wantsColor(out)}
-	if s.terminal {
-		_, s.height, _ = term.GetSize(int(out.(*os.File).Fd()))
+	s := &screen{out: out, color: wantsColor(out)}
+	var file *os.File
+	if file, s.terminal = command.Terminal(out); s.terminal {
+		_, s.height, _ = term.GetSize(int(file.Fd()))
 	}
 	return s
 }

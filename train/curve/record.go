@@ -10,7 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/hrmgo/hrm/runtime/weights"
 )
 
 // ErrRecord is wrapped by every error about a file of records.
@@ -150,15 +151,8 @@ func appendRecord(b *bytes.Buffer, r Record) error {
 
 // replace writes a file so that a crash leaves the old one or the new one.
 func replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
+	return weights.ReplaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	})
 }

@@ -1,0 +1,84 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// program is one subcommand, called do.
+func program(annotations map[string]string, do func(cmd *cobra.Command) error) *cobra.Command {
+	root := &cobra.Command{Use: "program", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(&cobra.Command{Use: "do", Annotations: annotations, RunE: func(cmd *cobra.Command, _ []string) error { return do(cmd) }})
+	return root
+}
+
+// full has room for some bytes.
+type full struct{ left int }
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.left -= len(b); f.left < 0 {
+		return 0, syscall.ENOSPC
+	}
+	return len(b), nil
+}
+
+// Output that cannot be written is an error, whatever the subcommand says, and ends
+// its context.
+func TestOutputIsChecked(t *testing.T) {
+	printed := 0
+	root := program(nil, func(cmd *cobra.Command) error {
+		for cmd.Context().Err() == nil && printed < 1000 {
+			fmt.Fprintln(cmd.OutOrStdout(), "an answer") // and no look at the error
+			printed++
+		}
+		return nil
+	})
+	err := Run(t.Context(), root, []string{"do"}, strings.NewReader(""), &full{25}, io.Discard)
+	if !errors.Is(err, ErrOutput) || !errors.Is(err, syscall.ENOSPC) || printed != 3 {
+		t.Errorf("%d lines, error %v", printed, err)
+	}
+	for _, args := range [][]string{{"--help"}, {"do", "--help"}} {
+		if err := Run(t.Context(), root, args, strings.NewReader(""), &full{}, io.Discard); !errors.Is(err, ErrOutput) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+// A subcommand that does not end when its context does is left alone, and what it
+// prints afterwards goes nowhere; one that is in no hurry is waited for.
+func TestPatience(t *testing.T) {
+	release := make(chan struct{})
+	stuck := func(cmd *cobra.Command) error {
+		<-release
+		fmt.Fprintln(cmd.OutOrStdout(), "late")
+		return nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	var out bytes.Buffer
+	began := time.Now()
+	if err := Run(ctx, program(nil, stuck), []string{"do"}, strings.NewReader(""), &out, io.Discard); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("took %v", took)
+	}
+	time.AfterFunc(3*patience, func() { close(release) })
+	var said bytes.Buffer
+	slow := program(map[string]string{Unhurried: ""}, stuck)
+	if err := Run(ctx, slow, []string{"do"}, strings.NewReader(""), &said, io.Discard); err != nil || said.String() != "late\n" {
+		t.Errorf("%q, error %v", &said, err)
+	}
+	if out.Len() > 0 {
+		t.Errorf("printed %q", &out)
+	}
+}
