@@ -192,7 +192,9 @@ func TestTrainARC(t *testing.T) {
 func TestDataStops(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "made.csv")
 	ctx, cancel := context.WithCancel(t.Context())
-	target, err := command.NewTarget(newDataSudoku(), path)
+	cmd := newDataSudoku()
+	cmd.SetOut(&strings.Builder{})
+	target, err := command.NewTarget(cmd, path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -73,17 +74,21 @@ func (c untilSaved) Err() error {
 func TestSignalInTheLastEvaluation(t *testing.T) {
 	dir, data, valid := t.TempDir(), writePuzzles(t, 30), writePuzzles(t, 9)
 	args := tinyRun(data, dir, "--validation", valid, "--set", "steps=5")
-	var errOut bytes.Buffer
-	status := run(untilSaved{t.Context(), dir}, args, strings.NewReader(""), &errOut, &errOut)
-	if status != statusInterrupted || !strings.Contains(errOut.String(), "--resume goes on") {
-		t.Errorf("status %d, %s", status, &errOut)
+	cmd := newRun()
+	cmd.SetArgs(args[1:])
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	cmd.SilenceUsage = true
+	err := cmd.ExecuteContext(untilSaved{t.Context(), dir})
+	if status(err, io.Discard) != statusInterrupted || !strings.Contains(err.Error(), "--resume goes on") {
+		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, bestFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("the evaluation came to its end: %v", err)
 	}
-	status, out, problem := hrmTrain(t, args...)
-	if status != statusOK || !strings.Contains(out, "9 puzzles") {
-		t.Errorf("status %d, %s%s", status, out, problem)
+	code, out, problem := hrmTrain(t, args...)
+	if code != statusOK || !strings.Contains(out, "9 puzzles") {
+		t.Errorf("status %d, %s%s", code, out, problem)
 	}
 	if got := bestOf(t, dir); got[metaSteps] != "5" {
 		t.Errorf("best model %v", got)
