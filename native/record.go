@@ -19,16 +19,17 @@ type Verdict struct {
 	Err   error // why it is wrong, Known only
 }
 
-// Judge checks the answers to a puzzle, of which one must be right. A sudoku
-// or maze is known to be right or wrong by its rules; an ARC grid only where
-// its answer is known.
+// Judge checks the answers to a puzzle, of which one must be right: by the rules
+// of the task, where they tell, and otherwise against the answer that came with
+// the puzzle, if one did.
 func Judge(t puzzle.Task, p *puzzle.Puzzle, answers ...[]int32) Verdict {
-	v := Verdict{Known: t.Name() != "arc" || p.Answer != nil}
+	rules := puzzle.Judges(t)
+	v := Verdict{Known: rules || p.Answer != nil}
 	for i, answer := range answers {
 		var err error
-		if t.Name() != "arc" {
+		if rules {
 			err = t.Check(p.Question, answer)
-		} else if p.Answer != nil && !sameGrid(p.Answer, answer) {
+		} else if p.Answer != nil && !puzzle.Same(t, p.Answer, answer) {
 			err = ErrDiffers
 		}
 		if i == 0 || err == nil {
@@ -37,9 +38,6 @@ func Judge(t puzzle.Task, p *puzzle.Puzzle, answers ...[]int32) Verdict {
 	}
 	return v
 }
-
-// sameGrid reports whether two ARC canvases hold the same grid.
-func sameGrid(a, b []int32) bool { return puzzle.Crop(a, 0, 0).Equal(puzzle.Crop(b, 0, 0)) }
 
 // Record is the JSON form of what came of a puzzle: a Solution or an Error.
 type Record struct {
@@ -57,6 +55,8 @@ type Solution struct {
 	Second        string  `json:"second_answer,omitempty"` // ARC allows two
 	Valid         *bool   `json:"valid,omitempty"`         // absent when nobody can tell
 	Reason        string  `json:"reason,omitempty"`        // why it is not valid
+	Length        int     `json:"length,omitempty"`        // steps of the path, of a maze whose answer is one
+	Shortest      *bool   `json:"shortest,omitempty"`      // whether there is no shorter one
 	Segments      int     `json:"segments"`
 	Halted        bool    `json:"halted"`
 	QHalt         Number  `json:"q_halt"`
@@ -85,11 +85,17 @@ func NewRecord(t puzzle.Task, p *puzzle.Puzzle, r *runtime.Result, v Verdict) Re
 		rec.Error = r.Err.Error()
 		return rec
 	}
+	t = p.Of(t)
 	rec.Question = t.Decode(p.Question)
 	rec.Solution = &Solution{
 		Answer: t.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
 		QHalt: Number(r.QHalt), QContinue: Number(r.QContinue), Attempts: r.Attempts, TotalSegments: r.TotalSegments,
 		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+	}
+	if path, ok := t.(puzzle.Pathfinder); ok {
+		if steps, shortest := path.Path(p.Question, r.Tokens); steps > 0 {
+			rec.Length, rec.Shortest = steps, &shortest
+		}
 	}
 	if v.Known {
 		valid := v.Err == nil

@@ -75,7 +75,11 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) accept(i int, answer []int32) bool {
 	question, ok := s.questions.Load(i)
-	return ok && s.task.Check(question.([]int32), answer) == nil
+	if !ok {
+		return false
+	}
+	q := question.([]int32)
+	return s.task.Check(q, puzzle.Answer(s.task, q, answer)) == nil
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
@@ -156,6 +160,7 @@ func (s *Server) send(ctx context.Context, tokens []int32, rec *Record, i int, d
 		s.questions.Delete(index)
 		var v Verdict
 		if r.Err == nil {
+			r.Tokens = puzzle.Answer(s.task, tokens, r.Tokens)
 			v = Judge(s.task, &p, r.Tokens)
 		}
 		*rec = NewRecord(s.task, &p, &r, v)

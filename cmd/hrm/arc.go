@@ -25,7 +25,7 @@ func (f *arcFlags) add(cmd *cobra.Command) {
 
 // voter returns what counts votes for this model, nil when it is not for ARC.
 func (f *arcFlags) voter(l *loaded) (*voter, error) {
-	if l.task.Name() != "arc" {
+	if _, ok := l.task.(puzzle.ARC); !ok {
 		return nil, nil
 	}
 	if f.votes < 1 {

@@ -56,15 +56,77 @@ func (p picture) mean() float32 {
 	return sum / float32(len(p.tokens))
 }
 
-// draw returns the lines of a picture for a task.
+// draw returns the lines of a picture for a task, two columns of the terminal a
+// cell. Rows that are all empty are left out.
 func draw(task puzzle.Task, p picture, color bool) []string {
-	switch task.Name() {
-	case "sudoku":
-		return drawSudoku(p, color)
-	case "maze":
-		return drawGrid(p, color, mazeCell)
+	painter, ok := task.(puzzle.Painter)
+	if !ok {
+		return []string{task.Decode(p.tokens)}
 	}
-	return drawGrid(p, color, arcCell)
+	boxRows, boxCols := 0, 0
+	if b, ok := task.(puzzle.Boxes); ok {
+		boxRows, boxCols = b.Boxes()
+	}
+	cells := painter.Paint(p.given, p.tokens)
+	_, cols := task.Size()
+	var lines []string
+	rule := func(left, cross, right string) {
+		box := strings.Repeat("─", 2*boxCols+1)
+		lines = append(lines, left+strings.Repeat(box+cross, cols/boxCols-1)+box+right)
+	}
+	for i := 0; i < len(cells); i += cols {
+		if row := i / cols; boxRows > 0 && row == 0 {
+			rule("┌", "┬", "┐")
+		} else if boxRows > 0 && row%boxRows == 0 {
+			rule("├", "┼", "┤")
+		}
+		if line := p.row(cells, i, cols, boxCols, color); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if boxRows > 0 {
+		rule("└", "┴", "┘")
+	}
+	return lines
+}
+
+// row draws the cells from i, with a bar around each box where there are boxes.
+func (p picture) row(cells []puzzle.Cell, i, cols, boxCols int, color bool) string {
+	var b strings.Builder
+	for c := range cols {
+		if boxCols > 0 && c%boxCols == 0 {
+			b.WriteString("│ ")
+		}
+		b.WriteString(p.cell(cells[i+c], i+c, color))
+	}
+	if boxCols > 0 {
+		return b.String() + "│"
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// arcColors are the public viewer's ten colours in the 256-colour palette.
+var arcColors = [10]int{16, 33, 196, 40, 220, 248, 201, 208, 117, 88}
+
+// cell draws one cell; what the answer fills, once the model is sure.
+func (p picture) cell(c puzzle.Cell, i int, color bool) string {
+	wide := func(text string) string { return fmt.Sprintf("%-2s", text) }
+	unsure := (c.Kind == puzzle.CellAnswer || c.Kind == puzzle.CellColor) && p.open(i)
+	switch {
+	case c.Kind == puzzle.CellBlank || unsure:
+		return paint(color, "2", "·") + " "
+	case c.Kind == puzzle.CellGiven:
+		return paint(color, "1", c.Text) + wide(c.Text)[len(c.Text):]
+	case c.Kind == puzzle.CellWall:
+		return paint(color, "38;5;240", "██")
+	case c.Kind == puzzle.CellAnswer:
+		return paint(color, sureStyle(p.at(i)), wide(c.Text))
+	case c.Kind == puzzle.CellHint:
+		return paint(color, "2", wide(c.Text))
+	case c.Kind == puzzle.CellColor && color:
+		return paint(true, fmt.Sprintf("48;5;%d", arcColors[c.Color]), "  ")
+	}
+	return wide(c.Text)
 }
 
 // paint wraps text in an ANSI style, when there is colour.
@@ -86,86 +148,4 @@ func sureStyle(sure float32) string {
 		return "38;5;220"
 	}
 	return "38;5;209"
-}
-
-func drawSudoku(p picture, color bool) []string {
-	const top, middle, bottom = "┌───────┬───────┬───────┐", "├───────┼───────┼───────┤", "└───────┴───────┴───────┘"
-	lines := []string{top}
-	for r := range 9 {
-		if r == 3 || r == 6 {
-			lines = append(lines, middle)
-		}
-		var b strings.Builder
-		for c := range 9 {
-			if c%3 == 0 {
-				b.WriteString("│ ")
-			}
-			b.WriteString(sudokuCell(p, 9*r+c, color) + " ")
-		}
-		lines = append(lines, b.String()+"│")
-	}
-	return append(lines, bottom)
-}
-
-// sudokuCell draws a given in bold, and an open cell once the model is sure.
-func sudokuCell(p picture, i int, color bool) string {
-	switch token := p.tokens[i]; {
-	case p.given[i] > 1:
-		return paint(color, "1", fmt.Sprint(p.given[i]-1))
-	case token <= 1 || p.open(i):
-		return paint(color, "2", "·")
-	default:
-		return paint(color, sureStyle(p.at(i)), fmt.Sprint(token-1))
-	}
-}
-
-// drawGrid draws a square grid, two columns of the terminal a cell. Rows that
-// are all padding are left out.
-func drawGrid(p picture, color bool, cell func(p picture, i int, color bool) string) []string {
-	side := int(math.Sqrt(float64(len(p.tokens))))
-	var lines []string
-	for r := range side {
-		var b strings.Builder
-		for c := range side {
-			b.WriteString(cell(p, r*side+c, color))
-		}
-		if line := strings.TrimRight(b.String(), " "); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// mazeCell draws the maze as it was given, and the path of the answer.
-func mazeCell(p picture, i int, color bool) string {
-	switch {
-	case p.given[i] == puzzle.MazeWall:
-		return paint(color, "38;5;240", "██")
-	case p.given[i] == puzzle.MazeStart:
-		return paint(color, "1", "S ")
-	case p.given[i] == puzzle.MazeGoal:
-		return paint(color, "1", "G ")
-	case p.tokens[i] != puzzle.MazePath:
-		return "  "
-	case p.open(i):
-		return paint(color, "2", "· ")
-	}
-	return paint(color, sureStyle(p.at(i)), "● ")
-}
-
-// arcColors are the public viewer's ten colours in the 256-colour palette.
-var arcColors = [10]int{16, 33, 196, 40, 220, 248, 201, 208, 117, 88}
-
-// ARC tokens: pad, end of grid, colours 0 to 9.
-func arcCell(p picture, i int, color bool) string {
-	k := p.tokens[i] - 2
-	switch {
-	case k < 0 || int(k) >= len(arcColors):
-		return "  "
-	case p.open(i):
-		return paint(color, "2", "· ")
-	case color:
-		return paint(true, fmt.Sprintf("48;5;%d", arcColors[k]), "  ")
-	}
-	return fmt.Sprintf("%d ", k)
 }

@@ -75,7 +75,7 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer l.close()
-	o, err := f.options(l.model)
+	o, err := f.options(l.model, l.task)
 	if err != nil {
 		return err
 	}
@@ -132,9 +132,9 @@ func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, 
 func (r *report) measure(ctx context.Context, items []item, o runtime.Options, errOut io.Writer) error {
 	bar := newProgress(errOut, len(items), "evaluating")
 	defer bar.Finish()
-	s := stream{backend: r.backend, options: o}
+	s := stream{backend: r.backend, task: r.task, options: o}
 	if r.Check {
-		s.accept = func(it *item, answer []int32) bool { return r.task.Check(it.Question, answer) == nil }
+		s.accept = accepts
 	}
 	began := time.Now()
 	err := r.votes.run(ctx, &s, slices.Values(items), func(o *outcome) {

@@ -74,15 +74,11 @@ func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 	return m, io.NopCloser(nil), err
 }
 
-// taskOf returns the task that a model solves: the one it names, or else the
-// one whose sizes it has.
+// taskOf returns the task that a model solves.
 func taskOf(m *runtime.Model) (puzzle.Task, error) {
-	c := &m.Config
-	for _, t := range puzzle.Tasks {
-		sized := t.SeqLen() == c.SeqLen && t.Vocab() == c.VocabSize
-		if sized && (m.Task == "" || m.Task == t.Name()) {
-			return t, nil
-		}
+	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
+	if err != nil {
+		return nil, fmt.Errorf("hrm cannot read or write what the model is for: %w; see hrm inspect", err)
 	}
-	return nil, fmt.Errorf("the model is for task %q with %d tokens of a vocabulary of %d, which hrm cannot read or write; see hrm inspect", m.Task, c.SeqLen, c.VocabSize)
+	return t, nil
 }

@@ -15,27 +15,32 @@ import (
 // printer prints one outcome.
 type printer func(*outcome, native.Verdict)
 
+// maxLineRows is the rows of the largest grid that goes into one line of a file.
+const maxLineRows = 16
+
 // newPrinter returns the printer of JSON lines or of text.
 func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 	if asJSON {
 		encoder := json.NewEncoder(out)
 		return func(o *outcome, v native.Verdict) { _ = encoder.Encode(newRecord(l.task, o, v)) }
 	}
-	pretty, color := isTerminal(out) || l.task.Name() != "sudoku", wantsColor(out)
+	rows, _ := l.task.Size()
+	pretty, color := isTerminal(out) || rows > maxLineRows, wantsColor(out)
 	return func(o *outcome, v native.Verdict) {
+		task := o.Of(l.task)
 		switch {
 		case o.result.Err != nil:
 			fmt.Fprintln(errOut, "hrm:", o.problem())
 		case pretty:
 			p := picture{tokens: o.result.Tokens, given: o.Question}
-			fmt.Fprintln(out, strings.Join(draw(l.task, p, color), "\n"))
+			fmt.Fprintln(out, strings.Join(draw(task, p, color), "\n"))
 			if o.second != nil {
 				p.tokens = o.second
-				fmt.Fprintf(out, "or\n%s\n", strings.Join(draw(l.task, p, color), "\n"))
+				fmt.Fprintf(out, "or\n%s\n", strings.Join(draw(task, p, color), "\n"))
 			}
 			fmt.Fprintf(out, "%s: %s\n", o.where, story(&o.result, v))
 		default:
-			fmt.Fprintf(out, "%s  %s\n", l.task.Decode(o.result.Tokens), story(&o.result, v))
+			fmt.Fprintf(out, "%s  %s\n", task.Decode(o.result.Tokens), story(&o.result, v))
 		}
 	}
 }

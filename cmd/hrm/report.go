@@ -98,7 +98,7 @@ func (r *report) add(o *outcome) {
 		exact, _ = compare(o.Answer, o.second)
 	}
 	r.score.add(exact, cells, n)
-	r.ValidAccuracy = r.valid.add(truth(exact || r.task.Check(o.Question, tokens) == nil))
+	r.ValidAccuracy = r.valid.add(truth(exact || o.Of(r.task).Check(o.Question, tokens) == nil))
 	r.HaltAccuracy = r.halted.add(truth(exact == o.result.Halted))
 	r.Segments[n]++
 	if o.Source != "" {

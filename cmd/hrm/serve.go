@@ -59,7 +59,7 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer l.close()
-	o, err := f.options(l.model)
+	o, err := f.options(l.model, l.task)
 	if err != nil {
 		return err
 	}

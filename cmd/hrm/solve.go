@@ -75,12 +75,18 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 	return cmd
 }
 
+// searches reports a task whose further attempts are a search.
+func searches(t puzzle.Task) bool {
+	_, ok := t.(puzzle.Retrier)
+	return ok
+}
+
 // The defaults of solve. A sudoku's attempts are a search by guessing and take
 // milliseconds each (see docs/training.md); other puzzles get little time when
 // they are too hard.
 const (
 	solveRestarts  = 7
-	sudokuRestarts = 127
+	searchRestarts = 127
 )
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
@@ -89,10 +95,10 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer l.close()
-	if !cmd.Flags().Changed("restarts") && l.task == (puzzle.Sudoku{}) {
-		f.restarts = sudokuRestarts
+	if !cmd.Flags().Changed("restarts") && searches(l.task) {
+		f.restarts = searchRestarts
 	}
-	o, err := f.options(l.model)
+	o, err := f.options(l.model, l.task)
 	if err != nil {
 		return err
 	}
@@ -130,9 +136,9 @@ func (t *tally) total() int { return t.solved + t.unsolved + t.bad }
 
 // solve solves many puzzles at once and prints them in their order.
 func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, print printer) error {
-	s := stream{backend: t.backend, options: o}
+	s := stream{backend: t.backend, task: t.task, options: o}
 	if t.check {
-		s.accept = func(it *item, answer []int32) bool { return t.task.Check(it.Question, answer) == nil }
+		s.accept = accepts
 	}
 	return t.votes.run(ctx, &s, items, func(o *outcome) {
 		v := t.judge(o)
@@ -144,13 +150,14 @@ func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, pr
 // judge checks an answer by the rules of its task and against the answer that
 // came with the puzzle.
 func (t *tally) judge(o *outcome) native.Verdict {
+	task := o.Of(t.task)
 	switch {
 	case o.result.Err != nil:
 		return native.Verdict{}
 	case o.second != nil:
-		return native.Judge(t.task, &o.Puzzle, o.result.Tokens, o.second)
+		return native.Judge(task, &o.Puzzle, o.result.Tokens, o.second)
 	}
-	return native.Judge(t.task, &o.Puzzle, o.result.Tokens)
+	return native.Judge(task, &o.Puzzle, o.result.Tokens)
 }
 
 func (t *tally) count(o *outcome, v native.Verdict) {

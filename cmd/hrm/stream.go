@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // outcome is an item and what became of it.
@@ -16,12 +17,26 @@ type outcome struct {
 	done   chan struct{} // closed when result is set
 }
 
+// read turns the model's output into the answer that it stands for.
+func (o *outcome) read(t puzzle.Task) {
+	if o.result.Err == nil {
+		o.result.Tokens = puzzle.Answer(o.Of(t), o.Question, o.result.Tokens)
+	}
+}
+
+// accepts lets the rules of the task decide about a model's output.
+func accepts(t puzzle.Task, it *item, output []int32) bool {
+	t = it.Of(t)
+	return t.Check(it.Question, puzzle.Answer(t, it.Question, output)) == nil
+}
+
 // stream solves items while they are being read, and yields the outcomes in
 // the order of the items. It reads only so far ahead as keeps the lanes busy.
 type stream struct {
 	backend runtime.Backend
+	task    puzzle.Task
 	options runtime.Options
-	accept  func(it *item, answer []int32) bool // nil: the halting head decides
+	accept  func(task puzzle.Task, it *item, output []int32) bool // nil: the halting head decides
 
 	mu    sync.Mutex
 	known map[int]*outcome // being solved, for accept
@@ -95,6 +110,7 @@ func (s *stream) request(o *outcome) runtime.Request {
 			delete(s.known, o.index)
 			s.mu.Unlock()
 			o.result = r
+			o.read(s.task)
 			close(o.done)
 		},
 	}
@@ -111,9 +127,9 @@ func (s *stream) serve(ctx context.Context, cancel context.CancelCauseFunc, queu
 	}
 }
 
-func (s *stream) accepts(i int, answer []int32) bool {
+func (s *stream) accepts(i int, output []int32) bool {
 	s.mu.Lock()
 	o := s.known[i]
 	s.mu.Unlock()
-	return s.accept(&o.item, answer)
+	return s.accept(s.task, &o.item, output)
 }

@@ -28,10 +28,10 @@ func (f *thinkFlags) add(cmd *cobra.Command, restarts int) {
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of further attempts")
 }
 
-// options returns the options of Solve for a model. Further attempts of a
-// sudoku make guesses and see it through a random symmetry, those of other
-// tasks begin from a perturbed start.
-func (f *thinkFlags) options(m *runtime.Model) (runtime.Options, error) {
+// options returns the options of Solve for a model of a task. Further attempts at
+// a puzzle.Retrier, such as a sudoku, make guesses and see it in another form,
+// those at other tasks begin from a perturbed start.
+func (f *thinkFlags) options(m *runtime.Model, task puzzle.Task) (runtime.Options, error) {
 	halt, err := f.policy(m.Config.HaltMaxSteps)
 	if err != nil {
 		return runtime.Options{}, err
@@ -40,8 +40,8 @@ func (f *thinkFlags) options(m *runtime.Model) (runtime.Options, error) {
 		return runtime.Options{}, fmt.Errorf("--lanes is %d, want 1 or more", f.lanes)
 	}
 	o := runtime.Options{Halt: halt, MaxSegments: f.maxSegments, Restarts: f.restarts, Lanes: f.lanes, Seed: f.seed}
-	if m.Task == (puzzle.Sudoku{}).Name() {
-		o.Retry = puzzle.Sudoku{}.Retry
+	if t, ok := task.(puzzle.Retrier); ok {
+		o.Retry = t.Retry
 	}
 	return o, nil
 }

@@ -92,12 +92,13 @@ func (t *tally) watchOne(ctx context.Context, oc *outcome, o runtime.Options, s 
 		}
 	}
 	if t.check {
-		o.Accept = func(_ int, answer []int32) bool { return t.task.Check(oc.Question, answer) == nil }
+		o.Accept = func(_ int, output []int32) bool { return accepts(t.task, &oc.item, output) }
 	}
 	in := runtime.Input{Tokens: oc.Question, PuzzleID: oc.ID}
 	results, err := runtime.Solve(ctx, t.backend, []runtime.Input{in}, o)
 	if err == nil {
 		oc.result = results[0]
+		oc.read(t.task)
 	}
 	return err
 }
@@ -116,7 +117,7 @@ func (t *tally) frame(oc *outcome, e *runtime.Event, attempts, color bool) []str
 	if attempts {
 		status = fmt.Sprintf("attempt %d  %s", e.Attempt+1, status)
 	}
-	return append(draw(t.task, p, color), paint(color, "2", status))
+	return append(draw(oc.Of(t.task), p, color), paint(color, "2", status))
 }
 
 // pause waits, but not longer than the context lives.

@@ -158,6 +158,9 @@ func (a ARC) Check(question, answer []int32) error {
 	return nil
 }
 
+// Same implements Comparer: the grids in the corners are equal.
+func (ARC) Same(a, b []int32) bool { return Crop(a, 0, 0).Equal(Crop(b, 0, 0)) }
+
 // Render draws the question's grid and the answer's beside it, colours as
 // digits.
 func (ARC) Render(question, answer []int32) string {

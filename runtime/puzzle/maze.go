@@ -179,6 +179,9 @@ func (m Maze) Solve(question []int32) (answer []int32, steps int, err error) {
 	return answer, int(w.Dist[start]), nil
 }
 
+// Judges implements Judge.
+func (Maze) Judges() bool { return true }
+
 // Check returns nil when the answer is the question with a shortest path from
 // S to G marked, any of the shortest. A sound path that is longer wraps
 // ErrNotShortest too.
@@ -190,27 +193,51 @@ func (m Maze) Check(question, answer []int32) error {
 	if err != nil {
 		return wrong("%v", err)
 	}
+	steps, err := m.walk(question, answer, start, goal)
+	if err != nil {
+		return err
+	}
+	w := NewMazeWave(m)
+	w.From(question, goal)
+	if best := int(w.Dist[start]); steps > best {
+		return fmt.Errorf("%w: %w: %d steps, the shortest has %d", ErrWrong, ErrNotShortest, steps, best)
+	}
+	return nil
+}
+
+// walk returns the steps of a path that marks no cell too many, of any length.
+func (m Maze) walk(question, answer []int32, start, goal int) (steps int, err error) {
 	marked := 0
 	for i, t := range answer {
 		if t == MazePath && question[i] == MazeOpen {
 			marked++
 		} else if t != question[i] {
-			return wrong("row %d, column %d is %q in the maze and %q in the answer", i/m.Cols+1, i%m.Cols+1,
+			return 0, wrong("row %d, column %d is %q in the maze and %q in the answer", i/m.Cols+1, i%m.Cols+1,
 				mazeByte(question[i]), mazeByte(t))
 		}
 	}
 	w := NewMazeWave(m)
 	w.fromAlong(answer, goal)
-	walked := int(w.Dist[start])
-	if walked < 0 {
-		return wrong("the path does not connect S with G")
+	steps = int(w.Dist[start])
+	if steps < 0 {
+		return 0, wrong("the path does not connect S with G")
 	}
-	if stray := marked - (walked - 1); stray > 0 {
-		return wrong("%d marked cells lie beside the path", stray)
+	if stray := marked - (steps - 1); stray > 0 {
+		return 0, wrong("%d marked cells lie beside the path", stray)
 	}
-	w.From(question, goal)
-	if best := int(w.Dist[start]); walked > best {
-		return fmt.Errorf("%w: %w: %d steps, the shortest has %d", ErrWrong, ErrNotShortest, walked, best)
+	return steps, nil
+}
+
+// Path implements Pathfinder.
+func (m Maze) Path(question, answer []int32) (steps int, shortest bool) {
+	err := m.Check(question, answer)
+	if err != nil && !errors.Is(err, ErrNotShortest) {
+		return 0, false
 	}
-	return nil
+	for _, t := range answer {
+		if t == MazePath {
+			steps++
+		}
+	}
+	return steps + 1, err == nil
 }

@@ -27,6 +27,9 @@ func (Sudoku) SeqLen() int { return SudokuCells }
 // Vocab returns 11.
 func (Sudoku) Vocab() int { return 11 }
 
+// Judges implements Judge.
+func (Sudoku) Judges() bool { return true }
+
 // Blank implements Blanks.
 func (Sudoku) Blank() int32 { return SudokuBlank }
 

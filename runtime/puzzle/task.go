@@ -44,6 +44,50 @@ type Blanks interface {
 	Blank() int32 // the token of a blank cell
 }
 
+// Judge is a task whose rules may tell a right answer from a wrong one.
+type Judge interface {
+	Task
+	// Judges reports that they do: Check is all that there is to say. Of other
+	// tasks Check knows the form of an answer alone.
+	Judges() bool
+}
+
+// Judges reports whether the rules of a task tell right answers from wrong ones.
+func Judges(t Task) bool {
+	j, ok := t.(Judge)
+	return ok && j.Judges()
+}
+
+// Comparer is a task in which different tokens may be the same answer.
+type Comparer interface {
+	Task
+	Same(a, b []int32) bool
+}
+
+// Same reports whether two answers are the same.
+func Same(t Task, a, b []int32) bool {
+	if c, ok := t.(Comparer); ok {
+		return c.Same(a, b)
+	}
+	return slices.Equal(a, b)
+}
+
+// Retrier is a task of which a model that has failed can be asked again in another
+// form, with guesses: its further attempts are a search, and worth many.
+type Retrier interface {
+	Task
+	// Retry is a runtime.Retry.
+	Retry(tokens []int32, logits []float32, seed uint64) (form []int32, back func(answer []int32, logits []float32))
+}
+
+// Pathfinder is a task whose answers are paths.
+type Pathfinder interface {
+	Task
+	// Path returns the steps of an answer that Check takes, or takes but for its
+	// length, and whether no path is shorter; 0 of any other.
+	Path(question, answer []int32) (steps int, shortest bool)
+}
+
 // Sized returns a task for puzzles of a size; 0, 0 is the task's own.
 func Sized(t Task, rows, cols int) (Task, error) {
 	if r, c := t.Size(); rows == 0 && cols == 0 || r == rows && c == cols {

@@ -40,9 +40,9 @@ func Open(data []byte, task string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := taskOf(m)
+	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrTask, err)
 	}
 	if task != "" && task != t.Name() {
 		return nil, fmt.Errorf("%w: it solves %s, want %s", ErrTask, t.Name(), task)
@@ -52,18 +52,6 @@ func Open(data []byte, task string) (*Session, error) {
 		return nil, err
 	}
 	return &Session{m, b, t}, nil
-}
-
-// taskOf returns the task that a model names, or else the one whose sizes it has.
-func taskOf(m *runtime.Model) (puzzle.Task, error) {
-	c := &m.Config
-	for _, t := range puzzle.Tasks {
-		sized := t.SeqLen() == c.SeqLen && t.Vocab() == c.VocabSize
-		if sized && (m.Task == "" || m.Task == t.Name()) {
-			return t, nil
-		}
-	}
-	return nil, fmt.Errorf("%w: task %q with %d tokens of a vocabulary of %d, which hrm cannot read or write", ErrTask, m.Task, c.SeqLen, c.VocabSize)
 }
 
 // Close ends the backend.
@@ -99,14 +87,15 @@ type Answer struct {
 // Solve thinks about one puzzle. The error wraps runtime.ErrInput when the
 // tokens do not fit the model, and the context's error when that ended.
 func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
-	a := Answer{Known: s.Task.Name() != (puzzle.ARC{}).Name()}
-	check := func(answer []int32) error { return s.Task.Check(tokens, answer) }
+	a := Answer{Known: puzzle.Judges(s.Task)}
 	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}
-	if s.Task.Name() == (puzzle.Sudoku{}).Name() {
-		ro.Retry = puzzle.Sudoku{}.Retry
+	if t, ok := s.Task.(puzzle.Retrier); ok {
+		ro.Retry = t.Retry
 	}
 	if a.Known && !o.NoCheck {
-		ro.Accept = func(_ int, answer []int32) bool { return check(answer) == nil }
+		ro.Accept = func(_ int, output []int32) bool {
+			return s.Task.Check(tokens, puzzle.Answer(s.Task, tokens, output)) == nil
+		}
 	}
 	if o.OnStep != nil {
 		ro.WantLogits = true
@@ -123,8 +112,9 @@ func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer,
 	if a.Result = results[0]; a.Err != nil {
 		return a, a.Err
 	}
+	a.Tokens = puzzle.Answer(s.Task, tokens, a.Tokens)
 	if a.Known {
-		a.Wrong = check(a.Tokens)
+		a.Wrong = s.Task.Check(tokens, a.Tokens)
 	}
 	return a, nil
 }
