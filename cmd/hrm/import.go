@@ -23,10 +23,17 @@ func newImport() *cobra.Command {
 		Use:   "import CHECKPOINT -o FILE",
 		Short: "Make a .hrm file of a published checkpoint",
 		Long: `Make a .hrm file of the weights that the HRM and TRM references publish: what
-torch.save wrote of a state dict, or a .safetensors file, with the
-all_config.yaml of its training run beside it. CHECKPOINT is the file, or the
-folder that holds it. Nothing in the file is executed, and tensors are streamed:
-a table of a million rows is never held in memory.
+torch.save wrote of a state dict (.pt, .pth, .ckpt, .bin or no extension), or
+.safetensors, whole or in shards, with the all_config.yaml or config.yaml of its
+training run beside it. CHECKPOINT is the file, the index of the shards, or the
+folder that holds them. Nothing in the file is executed, and tensors are
+streamed: a table of a million rows is never held in memory.
+
+Where a file holds more than weights, such as the states of optimizers, those
+are skipped; of a model and its moving average the average is taken, as the
+references evaluate it, unless --weights names the other. What was chosen or
+ignored, and what may make the model another one than the references', is said
+on standard error.
 
 The new file appears complete or not at all, in place of one of that name.`,
 		Example: `  hrm import HRM-checkpoint-sudoku-extreme/ -o sudoku.hrm
@@ -37,7 +44,8 @@ The new file appears complete or not at all, in place of one of that name.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
-	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml beside the checkpoint)")
+	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml or config.yaml beside the checkpoint)")
+	flags.StringVar(&f.Weights, "weights", "", "`NAME` of the set of weights to take where the file holds several, such as model or ema")
 	flags.StringVar(&f.Task, "task", "", "sudoku, maze or arc (default what the vocabulary says)")
 	flags.IntVar(&f.SeqLen, "seq-len", 0, "tokens of a puzzle (default what the checkpoint says)")
 	flags.StringToStringVar(&f.meta, "meta", nil, "`name=text` to note in the file; may be given more than once")
@@ -59,6 +67,9 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer c.Close()
+	for _, note := range c.Notes {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hrm: %s\n", note)
+	}
 	bar := newProgress(cmd.ErrOrStderr(), -1, "importing")
 	defer bar.Finish()
 	if err := checkpoint.Convert(cmd.Context(), target.Path, c, f.meta); err != nil {

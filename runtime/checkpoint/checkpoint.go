@@ -11,9 +11,7 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,7 +23,7 @@ import (
 // runtime.ErrTensors.
 var (
 	// ErrFormat: the file is neither a torch zip nor a .safetensors file, or
-	// it is malformed.
+	// it is malformed, or holds several sets of weights.
 	ErrFormat = errors.New("malformed checkpoint")
 	// ErrPickle: the pickle is malformed, or asks for anything but what a
 	// state dict of tensors needs.
@@ -34,6 +32,11 @@ var (
 	ErrTruncated = errors.New("checkpoint is cut short")
 	// ErrChecksum: a tensor's bytes are not those that were saved.
 	ErrChecksum = errors.New("checkpoint is damaged")
+	// ErrTooLarge: reading the file would take more memory than a checkpoint
+	// of weights needs.
+	ErrTooLarge = errors.New("checkpoint is too large to read")
+	// ErrNotFinite: a tensor has a number that is NaN or infinite.
+	ErrNotFinite = errors.New("weights are not finite")
 )
 
 // Options says what a checkpoint does not say by itself. The zero value is
@@ -43,9 +46,13 @@ type Options struct {
 	// arch block, or that block's fields with those that the trainer fills in
 	// (vocab_size, seq_len, num_puzzle_identifiers). Nil: ConfigPath is read.
 	Config map[string]any
-	// ConfigPath names the YAML file. Empty: all_config.yaml beside the
-	// checkpoint.
+	// ConfigPath names the YAML file. Empty: all_config.yaml, config.yaml and
+	// the like beside the checkpoint, or else what the checkpoint itself holds.
 	ConfigPath string
+	// Weights names the set of weights to take where a file holds several,
+	// such as a model and its moving average. Empty: the only one, or the
+	// average.
+	Weights string
 	// SeqLen is the number of tokens of a puzzle. 0: what the tensors, the
 	// configuration or the vocabulary say.
 	SeqLen int
@@ -59,57 +66,81 @@ type File struct {
 	Config  runtime.Config
 	Task    string            // sudoku, maze, arc, or "" when unknown
 	Meta    map[string]string // where the weights come from
+	Notes   []string          // what a user should know: what was chosen, ignored, or may be wrong
 	tensors []Tensor
 	index   map[string]int
-	closer  io.Closer
+	weights string // the set that was taken, or ""
+	files   []*os.File
 }
 
-// Open opens a checkpoint: a file, or a folder that holds one called
-// checkpoint, step_N (the largest N is taken) or *.safetensors. The tensors'
-// names, shapes and types are checked against the configuration, their bytes
-// are read when they are asked for.
+// Open opens a checkpoint: a file, the index of a sharded one, or a folder that
+// holds one called checkpoint, step_N (the largest N is taken), an index or
+// *.safetensors, with or without .pt, .pth, .ckpt or .bin. The tensors' names,
+// shapes and types are checked against the configuration, their bytes are read
+// when they are asked for.
 func Open(path string, o Options) (*File, error) {
-	path, err := locate(path)
+	paths, err := locate(path)
 	if err != nil {
 		return nil, err
 	}
-	disk, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	f, err := open(disk, path, o)
-	if err != nil {
-		disk.Close()
-		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
+	f := &File{Path: paths[0]}
+	if err := f.open(paths, o); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("checkpoint: %s: %w", f.Path, err)
 	}
 	return f, nil
 }
 
-func open(disk *os.File, path string, o Options) (*File, error) {
-	info, err := disk.Stat()
+func (f *File) open(paths []string, o Options) error {
+	c, err := f.read(paths)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	tensors, err := readTensors(disk, info.Size())
-	if err != nil {
-		return nil, err
+	if err := f.take(c, o.Weights); err != nil {
+		return err
 	}
-	f := &File{Path: path, tensors: tensors, closer: disk}
 	if err := f.name(); err != nil {
-		return nil, err
+		return err
 	}
-	arch, err := archBlock(path, o)
+	arch, err := archBlock(f.Path, o, c.config)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.configure(arch, o); err != nil {
-		return nil, err
+		return err
 	}
-	return f, f.Config.CheckTensors(f.shapes())
+	return f.find(c.size)
+}
+
+// find finds the bytes of the tensors. Together they must not be much larger
+// than the file, whose bytes two of them may share.
+func (f *File) find(size int64) error {
+	left := 2 * size
+	for i := range f.tensors {
+		t := &f.tensors[i]
+		if left -= int64(t.Len()) * t.dtype.size; left < 0 {
+			return fmt.Errorf("%w: tensor %s %v and those before it are larger than the file", ErrTruncated, quote(t.Key), t.Shape)
+		}
+		if err := t.locate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note adds a sentence to Notes.
+func (f *File) note(format string, args ...any) {
+	f.Notes = append(f.Notes, fmt.Sprintf(format, args...))
 }
 
 // Close closes the file. Tensors cannot be read afterwards.
-func (f *File) Close() error { return f.closer.Close() }
+func (f *File) Close() error {
+	var err error
+	for _, file := range f.files {
+		err = errors.Join(err, file.Close())
+	}
+	return err
+}
 
 // Tensors returns all tensors, in the order of the file.
 func (f *File) Tensors() []Tensor { return slices.Clone(f.tensors) }
@@ -131,120 +162,37 @@ func (f *File) shapes() map[string][]int {
 	return shapes
 }
 
-// prefixes are what torch.compile, DistributedDataParallel and the references'
-// wrappers put in front of a tensor's name.
-var prefixes = []string{"_orig_mod.", "module.", "model.", "inner."}
+// prefixes are what DistributedDataParallel and the references' wrappers put in
+// front of a tensor's name.
+var prefixes = []string{"module.", "model.", "inner."}
 
-// canonical strips all prefixes from a key.
+// canonical strips all prefixes and wrappers from a key.
 func canonical(key string) string {
+	prefix, name, ok := split(key)
+	if ok {
+		return name
+	}
 	for i := 0; i < len(prefixes); {
-		if rest, ok := strings.CutPrefix(key, prefixes[i]); ok {
-			key, i = rest, 0
+		if rest, ok := strings.CutPrefix(prefix, prefixes[i]); ok {
+			prefix, i = rest, 0
 		} else {
 			i++
 		}
 	}
-	return key
+	return prefix
 }
 
-// name gives every tensor its canonical name, which must be its own.
+// name makes the index of the canonical names, of which each must be its own.
 func (f *File) name() error {
 	f.index = make(map[string]int, len(f.tensors))
 	for i := range f.tensors {
 		t := &f.tensors[i]
-		t.Name = canonical(t.Key)
 		if j, twice := f.index[t.Name]; twice {
 			return fmt.Errorf("%w: %s and %s are both %s", ErrFormat, quote(f.tensors[j].Key), quote(t.Key), quote(t.Name))
 		}
 		f.index[t.Name] = i
 	}
 	return nil
-}
-
-// readTensors lists the tensors of a file of either kind.
-func readTensors(r io.ReaderAt, size int64) ([]Tensor, error) {
-	var magic [9]byte
-	n, err := r.ReadAt(magic[:], 0)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	switch {
-	case strings.HasPrefix(string(magic[:n]), "PK\x03\x04"):
-		return readTorch(r, size)
-	case strings.HasPrefix(string(magic[:n]), "\x80\x02\x8a\x0a"):
-		return nil, fmt.Errorf("%w: torch's format of before 1.6: load it and torch.save it again", ErrFormat)
-	case n == 9 && magic[8] == '{':
-		return readSafetensors(r, size)
-	}
-	return nil, fmt.Errorf("%w: neither a torch zip nor a .safetensors file", ErrFormat)
-}
-
-// locate returns the checkpoint in a folder, or path itself.
-func locate(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("checkpoint: %w", err)
-	}
-	if !info.IsDir() {
-		return path, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return "", fmt.Errorf("checkpoint: %w", err)
-	}
-	name, err := pick(entries)
-	if err != nil {
-		return "", fmt.Errorf("checkpoint: %s: %w", path, err)
-	}
-	return filepath.Join(path, name), nil
-}
-
-// pick chooses the checkpoint among the entries of a folder.
-func pick(entries []os.DirEntry) (string, error) {
-	var plain, safe []string
-	last, lastStep := "", -1
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() {
-			continue
-		}
-		if step := stepOf(name); step > lastStep {
-			last, lastStep = name, step
-		}
-		switch {
-		case name == "checkpoint":
-			plain = append(plain, name)
-		case strings.HasSuffix(name, ".safetensors"):
-			safe = append(safe, name)
-		}
-	}
-	switch {
-	case len(plain) == 1:
-		return plain[0], nil
-	case last != "":
-		return last, nil
-	case len(safe) == 1:
-		return safe[0], nil
-	case len(safe) > 1:
-		return "", fmt.Errorf("%w: several .safetensors files, name one: %s", ErrFormat, strings.Join(safe, ", "))
-	}
-	return "", fmt.Errorf("%w: the folder holds no checkpoint, step_N or .safetensors file", ErrFormat)
-}
-
-// stepOf returns N of step_N, or -1.
-func stepOf(name string) int {
-	digits, ok := strings.CutPrefix(name, "step_")
-	if !ok || len(digits) == 0 || len(digits) > 9 {
-		return -1
-	}
-	n := 0
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		n = 10*n + int(c-'0')
-	}
-	return n
 }
 
 // quote shortens a name for an error message.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -66,7 +67,7 @@ func checkModel(t *testing.T, name string, m *runtime.Model, want []weights.Tens
 
 func TestWrongTensorsAreNamed(t *testing.T) {
 	tensors := smallTensors(smallConfig())
-	tensors = append(tensors[1:], weights.Of("rotary.cache", weights.F32, make([]float32, 4), 2, 2))
+	tensors = append(tensors[1:], weights.Of("value_head.weight", weights.F32, make([]float32, 4), 2, 2))
 	for i := range tensors {
 		if tensors[i].Name == "L_level.layers.1.mlp.down_proj.weight" {
 			tensors[i].Shape = []int{256, 8}
@@ -83,7 +84,7 @@ func TestWrongTensorsAreNamed(t *testing.T) {
 			continue
 		}
 		for _, want := range []string{
-			"missing:\n\tH_init [8]", "misshapen:\n\tL_level.layers.1.mlp.down_proj.weight is [256 8], want [8 256]", "extra:\n\trotary.cache [2 2]",
+			"missing:\n\tH_init [8]", "misshapen:\n\tL_level.layers.1.mlp.down_proj.weight is [256 8], want [8 256]", "extra:\n\tvalue_head.weight [2 2]",
 		} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q is not in %v", name, want, err)
@@ -116,7 +117,7 @@ func TestTensorsThatAreNoWeights(t *testing.T) {
 func TestTwoKeysOfOneName(t *testing.T) {
 	x := weights.Of("H_init", weights.F32, []float32{1}, 1)
 	y := x
-	y.Name = "model.inner.H_init"
+	y.Name = "_orig_mod.H_init"
 	path := filepath.Join(writeFolder(t, map[string][]byte{"x": torchFile(t, "", []weights.Tensor{x, y})}), "x")
 	if _, err := Open(path, Options{}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), `are both "H_init"`) {
 		t.Error(err)
@@ -168,15 +169,15 @@ func TestOpenErrors(t *testing.T) {
 		err   error
 		want  string
 	}{
-		"nothing":       {map[string][]byte{"all_config.yaml": []byte(smallYAML)}, ErrFormat, "no checkpoint, step_N or .safetensors"},
+		"nothing":       {map[string][]byte{"all_config.yaml": []byte(smallYAML)}, ErrFormat, "no checkpoint, step_N, *.safetensors"},
 		"no config":     {map[string][]byte{"checkpoint": good}, runtime.ErrConfig, "all_config.yaml"},
 		"two":           {map[string][]byte{"a.safetensors": good, "b.safetensors": good}, ErrFormat, "a.safetensors, b.safetensors"},
-		"empty":         {map[string][]byte{"checkpoint": nil}, ErrFormat, "neither"},
-		"text":          {map[string][]byte{"checkpoint": []byte("weights, honest")}, ErrFormat, "neither"},
+		"empty":         {map[string][]byte{"checkpoint": nil}, ErrFormat, "an empty file"},
+		"text":          {map[string][]byte{"checkpoint": []byte("weights, honest")}, ErrFormat, "it is text; want what torch.save writes"},
 		"another class": {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: {name: trm_singlez@TinyRecursiveReasoningModel_ACTV1_SingleZ}")}, runtime.ErrConfig, "known classes are"},
 		"not YAML":      {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: [")}, runtime.ErrConfig, "yaml"},
-		"a list":        {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: [1]")}, runtime.ErrConfig, "want a map"},
-		"wrong type":    {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: {hidden_size: wide}")}, runtime.ErrConfig, `hidden_size is "wide"`},
+		"a list":        {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: [1]")}, runtime.ErrConfig, "arch is no map"},
+		"wrong type":    {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: {hidden_size: wide}")}, runtime.ErrConfig, `hidden_size is the text "wide"`},
 		"large YAML":    {map[string][]byte{"checkpoint": good, "all_config.yaml": bytes.Repeat([]byte("#\n"), 1<<20)}, runtime.ErrConfig, "more than"},
 	}
 	for name, c := range cases {
@@ -223,11 +224,15 @@ func TestWiden(t *testing.T) {
 		}
 		defer file.Close()
 		info, _ := file.Stat()
-		tensors, err := readTensors(file, info.Size())
+		c, err := readTensors(file, info.Size())
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := tensors[0].read(context.Background())
+		r, err := c.tensors[0].Float32()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
 		if err != nil {
 			t.Fatal(err)
 		}

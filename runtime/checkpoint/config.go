@@ -3,16 +3,16 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/hrmgo/hrm/internal/filekind"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -21,10 +21,14 @@ import (
 const maxYAML = 1 << 20
 
 // classes are the model classes of the references, by the part of arch.name
-// after the @. The same fields in another class would be another model.
-var classes = map[string]runtime.Family{
-	"HierarchicalReasoningModel_ACTV1":  runtime.HRM,
-	"TinyRecursiveReasoningModel_ACTV1": runtime.TRM,
+// after the @, and the modules in which they are known to compute what this
+// program does. The same fields in another class would be another model.
+var classes = map[string]struct {
+	family  runtime.Family
+	modules []string
+}{
+	"HierarchicalReasoningModel_ACTV1":  {runtime.HRM, []string{"hrm.hrm_act_v1", "recursive_reasoning.hrm"}},
+	"TinyRecursiveReasoningModel_ACTV1": {runtime.TRM, []string{"recursive_reasoning.trm"}},
 }
 
 // archDefaults are the values of the references' arch block when a field is
@@ -40,20 +44,20 @@ func archDefaults(family runtime.Family) map[string]any {
 	return m
 }
 
-// trainingFields are fields of the arch block that do not change what a model
-// computes here.
-var trainingFields = []string{"name", "loss", "halt_exploration_prob", "forward_dtype", "batch_size", "no_ACT_continue", "causal"}
+// trainingFields are fields that do not change what a model computes here:
+// those of the arch block, and of a file without such a block.
+var trainingFields = strings.Fields(`name loss halt_exploration_prob forward_dtype batch_size no_ACT_continue causal
+	data_path data_paths data_paths_test global_batch_size epochs lr lr_min_ratio lr_warmup_steps weight_decay beta1 beta2
+	puzzle_emb_lr puzzle_emb_weight_decay project_name run_name checkpoint_path load_checkpoint seed checkpoint_every_eval
+	eval_interval min_eval_interval eval_save_outputs evaluators ema ema_rate freeze_weights`)
 
-// archBlock finds the configuration and returns its arch block.
-func archBlock(path string, o Options) (map[string]any, error) {
+// archBlock finds the configuration and returns its arch block. inside is what
+// the checkpoint itself holds, or nil.
+func archBlock(path string, o Options, inside map[string]any) (map[string]any, error) {
 	config := o.Config
 	if config == nil {
-		where := o.ConfigPath
-		if where == "" {
-			where = filepath.Join(filepath.Dir(path), "all_config.yaml")
-		}
 		var err error
-		if config, err = readYAML(where); err != nil {
+		if config, err = findYAML(path, o.ConfigPath, inside); err != nil {
 			return nil, err
 		}
 	}
@@ -63,23 +67,39 @@ func archBlock(path string, o Options) (map[string]any, error) {
 	}
 	block, ok := arch.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%w: arch is a %T, want a map", runtime.ErrConfig, arch)
+		return nil, fmt.Errorf("%w: arch is no map of fields", runtime.ErrConfig)
 	}
 	return block, nil
 }
 
+// configNames are what the file beside a checkpoint may be called.
+var configNames = []string{"all_config.yaml", "all_config.yml", "config.yaml", "config.yml", "hparams.yaml", "config.json"}
+
+// findYAML reads the configuration that is given, or else the one beside the
+// checkpoint, or else the one inside it.
+func findYAML(path, given string, inside map[string]any) (map[string]any, error) {
+	if given != "" {
+		return readYAML(given)
+	}
+	for _, name := range configNames {
+		m, err := readYAML(filepath.Join(filepath.Dir(path), name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return m, err
+		}
+	}
+	if inside != nil {
+		return inside, nil
+	}
+	return nil, fmt.Errorf("%w: there is no %s beside it, which says how the tensors are used", runtime.ErrConfig, strings.Join(configNames, ", "))
+}
+
 func readYAML(path string) (map[string]any, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: there is no %s, which says how the tensors are used", runtime.ErrConfig, path)
+	data, err := readSmall(path, maxYAML)
+	if errors.Is(err, ErrTooLarge) {
+		return nil, fmt.Errorf("%s: %w: more than %d bytes", path, runtime.ErrConfig, maxYAML)
 	}
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxYAML+1))
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", runtime.ErrConfig, err)
 	}
 	m, err := parseYAML(data)
 	if err != nil {
@@ -90,14 +110,53 @@ func readYAML(path string) (map[string]any, error) {
 
 // parseYAML reads a map. The library bounds what aliases expand to.
 func parseYAML(data []byte) (map[string]any, error) {
-	if len(data) > maxYAML {
-		return nil, fmt.Errorf("%w: more than %d bytes", runtime.ErrConfig, maxYAML)
+	if kind := filekind.Of(data, int64(len(data))); kind.Name != filekind.Text && kind.Name != filekind.JSON && kind.Name != "" {
+		return nil, fmt.Errorf("%w: it is %v", runtime.ErrConfig, kind)
 	}
-	var m map[string]any
-	if err := yaml.Unmarshal(data, &m); err != nil {
+	var v any
+	if err := yaml.Unmarshal(data, &v); err != nil {
 		return nil, fmt.Errorf("%w: %w", runtime.ErrConfig, err)
 	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: it is no map of names to values", runtime.ErrConfig)
+	}
 	return m, nil
+}
+
+// configIn returns the configuration that a pickle holds beside its weights, or
+// nil.
+func configIn(d *dict) map[string]any {
+	for i, name := range d.keys {
+		inner, ok := d.values[i].(*dict)
+		if !ok || !slices.Contains([]string{"config", "cfg", "hyper_parameters", "hparams", "args", "arch", "model_config"}, name) {
+			continue
+		}
+		m := plain(inner, 0)
+		if _, nested := m["arch"].(map[string]any); nested || m["hidden_size"] != nil {
+			return m
+		}
+		if found := configIn(inner); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// plain is a dictionary's strings, numbers, booleans and dictionaries.
+func plain(d *dict, depth int) map[string]any {
+	m := map[string]any{}
+	for i, name := range d.keys {
+		switch v := d.values[i].(type) {
+		case string, bool, int64, float64:
+			m[name] = v
+		case *dict:
+			if depth < 2 {
+				m[name] = plain(v, depth+1)
+			}
+		}
+	}
+	return m
 }
 
 // configure works out the configuration from the arch block and, for what the
@@ -110,19 +169,105 @@ func (f *File) configure(arch map[string]any, o Options) error {
 	m := archDefaults(family)
 	ignored := f.overlay(m, arch, family)
 	f.fromShapes(m, arch)
+	if err := haltRule(m, arch, family); err != nil {
+		return err
+	}
 	m["seq_len"] = 81 // what relations need; replaced below
 	c, err := runtime.ParseConfig(m)
 	if err != nil {
 		return err
 	}
-	if c.SeqLen, err = f.seqLen(&c, arch["seq_len"], o); err != nil {
+	f.prune(&c)
+	seqLen, err := f.seqLen(&c, arch["seq_len"], o)
+	if err != nil {
+		if wrong := c.CheckTensors(f.shapes()); wrong != nil { // more to the point
+			return wrong
+		}
 		return err
 	}
+	c.SeqLen = seqLen
 	f.Config = c
 	f.Task = task(&c, o)
 	f.Meta = f.meta(arch, ignored)
-	return c.Validate()
+	f.doubts(arch, ignored)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	return f.Config.CheckTensors(f.shapes())
 }
+
+// haltRule sets the rule of no_ACT_continue where it is not the family's own.
+func haltRule(m, arch map[string]any, family runtime.Family) error {
+	v, given := arch["no_ACT_continue"]
+	if !given || v == nil {
+		return nil
+	}
+	alone, ok := v.(bool)
+	if !ok {
+		return fmt.Errorf("%w: no_ACT_continue is %v, want true or false", runtime.ErrConfig, v)
+	}
+	switch {
+	case alone && family == runtime.HRM:
+		m["halt_rule"] = string(runtime.HaltPositive)
+	case !alone && family == runtime.TRM:
+		m["halt_rule"] = string(runtime.HaltOverContinue)
+	}
+	return nil
+}
+
+// computed are the names of tensors that follow from others or from the
+// configuration: buffers that the references do not save, but copies of them
+// do.
+var computed = regexp.MustCompile(`(^|\.)(rotary_emb|rotary|rope)\.|(^|\.)(cos_cached|sin_cached|inv_freq|freqs_cis|position_ids|causal_mask|attn_mask)$|^puzzle_emb\.local_(weights|ids)$`)
+
+// prune drops tensors that are no weights: those that are computed, that count,
+// or that are empty.
+func (f *File) prune(c *runtime.Config) {
+	known := map[string]bool{}
+	if c.HLayers+c.LLayers <= len(f.tensors) { // else many are missing
+		for _, s := range c.TensorShapes() {
+			known[s.Name] = true
+		}
+	}
+	var dropped []string
+	f.tensors = slices.DeleteFunc(f.tensors, func(t Tensor) bool {
+		drop := !known[t.Name] && !weightName.MatchString(t.Name) && (computed.MatchString(t.Name) || !t.dtype.isFloat() || t.Len() == 0)
+		drop = drop || !known[t.Name] && t.Len() == 0
+		if drop {
+			dropped = append(dropped, t.Name)
+		}
+		return drop
+	})
+	if len(dropped) > 0 {
+		f.note("ignored tensors that are computed, counters or empty: %s", joined(dropped))
+	}
+	_ = f.name() // the index of what is left
+}
+
+// doubts notes what may make the model another one than the references'.
+func (f *File) doubts(arch map[string]any, ignored []string) {
+	for _, t := range f.tensors {
+		if t.dtype == float64Type {
+			f.note("float64 is rounded to float32")
+			break
+		}
+	}
+	if name, ok := arch["name"].(string); ok {
+		module, class, _ := strings.Cut(name, "@")
+		known := classes[class].modules
+		if !slices.ContainsFunc(known, func(m string) bool { return module == m || strings.HasSuffix(module, "."+m) }) {
+			f.note("warning: arch.name is %s: only %s@%s is known to compute what this program does, so compare its answers with the original's", quote(name), strings.Join(known, " or "), class)
+		}
+	}
+	if isTrue(arch["causal"]) {
+		f.note("warning: causal is true, but attention here is to all positions, as in the references whatever causal says: if this model was trained with causal attention, its answers will be wrong")
+	}
+	if fields := slices.DeleteFunc(slices.Clone(ignored), func(s string) bool { return s == "causal" }); len(fields) > 0 {
+		f.note("warning: fields of the configuration that are not known were ignored: %s: if one changes what the model computes, its answers will be wrong", joined(fields))
+	}
+}
+
+func isTrue(v any) bool { b, ok := v.(bool); return ok && b }
 
 // family reads arch.name, or asks the tensors: TRM has no H level.
 func (f *File) family(arch map[string]any) (runtime.Family, error) {
@@ -131,8 +276,8 @@ func (f *File) family(arch map[string]any) (runtime.Family, error) {
 	}
 	if name, ok := arch["name"].(string); ok {
 		_, class, _ := strings.Cut(name, "@")
-		if family, ok := classes[class]; ok {
-			return family, nil
+		if c, ok := classes[class]; ok {
+			return c.family, nil
 		}
 		return "", fmt.Errorf("%w: arch.name is %s, known classes are %s; if it computes the same, give family: hrm or trm",
 			runtime.ErrConfig, quote(name), strings.Join(slices.Sorted(maps.Keys(classes)), " and "))
@@ -144,6 +289,9 @@ func (f *File) family(arch map[string]any) (runtime.Family, error) {
 	}
 	return runtime.TRM, nil
 }
+
+// interpolation is one field in the place of another: ${.hidden_size}.
+var interpolation = regexp.MustCompile(`^\$\{(?:\.|arch\.)(\w+)\}$`)
 
 // overlay copies the fields of the arch block that a Config has into m and
 // returns the names of the others that may matter.
@@ -157,12 +305,18 @@ func (f *File) overlay(m, arch map[string]any, family runtime.Family) (ignored [
 			// HRM's prefix has the length that its table asks for.
 		case isField:
 			m[name] = arch[name]
-		case !slices.Contains(trainingFields, name):
+		case !slices.Contains(trainingFields, name) || name == "causal" && isTrue(arch[name]):
 			ignored = append(ignored, name)
 		}
 	}
-	if s, ok := m["puzzle_emb_ndim"].(string); ok && strings.HasPrefix(s, "${") {
-		m["puzzle_emb_ndim"] = m["hidden_size"] // the interpolation of the references' files
+	for name, v := range m {
+		ref := interpolation.FindStringSubmatch(fmt.Sprint(v))
+		if ref == nil {
+			continue
+		}
+		if to, ok := m[ref[1]]; ok && !interpolation.MatchString(fmt.Sprint(to)) {
+			m[name] = to // as in the references' files
+		}
 	}
 	return ignored
 }
@@ -229,6 +383,9 @@ func (f *File) meta(arch map[string]any, ignored []string) map[string]string {
 		if s, ok := arch[name].(string); ok {
 			m["source_"+name] = s
 		}
+	}
+	if f.weights != "" {
+		m["source_weights"] = f.weights
 	}
 	if len(ignored) > 0 {
 		m["source_ignored"] = strings.Join(ignored, ", ")

@@ -51,8 +51,11 @@ func (t *Tensor) read(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	data := make([]byte, 4*t.Len())
-	_, err = io.ReadFull(ctxReader{ctx, r}, data)
-	return data, err
+	checked := &finiteReader{r: ctxReader{ctx, r}, name: t.Name}
+	if _, err := io.ReadFull(checked, data); err != nil {
+		return nil, err
+	}
+	return data, checked.end()
 }
 
 func spec(name string, shape []int) weights.Spec {
@@ -96,8 +99,12 @@ func Convert(ctx context.Context, dst string, f *File, meta map[string]string) e
 		if err != nil {
 			return fmt.Errorf("checkpoint: %s: %w", f.Path, err)
 		}
-		if err := w.Write(ctxReader{ctx, r}); err != nil {
+		checked := &finiteReader{r: ctxReader{ctx, r}, name: t.Name}
+		if err := w.Write(checked); err != nil {
 			return err
+		}
+		if err := checked.end(); err != nil {
+			return fmt.Errorf("checkpoint: %s: %w", f.Path, err)
 		}
 	}
 	return w.Commit()

@@ -23,17 +23,20 @@ type tensorRef struct {
 }
 
 // The values that a pickle can make, besides nil, bool, int64, float64,
-// string, storage and tensorRef.
+// string, storage and tensorRef. A list keeps nothing of its items, and a dict
+// only what has a name: no weight lies elsewhere.
 type (
 	global string // module and name
 	tuple  []any
-	list   struct{ items []any }
+	list   struct{ tensors int }
 	dict   struct {
 		keys   []string
 		values []any
 		index  map[string]bool
+		other  int // items whose key is no string
 	}
-	mark struct{}
+	opaque string // an object of that class, or of that kind: nothing is known of it
+	mark   struct{}
 )
 
 func (d *dict) set(key string, v any) bool {
@@ -48,25 +51,52 @@ func (d *dict) set(key string, v any) bool {
 	return true
 }
 
-const (
-	orderedDict      global = "collections.OrderedDict"
-	rebuildTensor    global = "torch._utils._rebuild_tensor_v2"
-	rebuildParameter global = "torch._utils._rebuild_parameter"
-)
-
-// storages are the classes of storages and what they hold.
-var storages = map[global]dtype{
-	"torch.FloatStorage":    float32Type,
-	"torch.HalfStorage":     float16Type,
-	"torch.BFloat16Storage": bfloat16Type,
-	"torch.DoubleStorage":   {"float64", 8},
-	"torch.LongStorage":     {"int64", 8},
-	"torch.IntStorage":      {"int32", 4},
-	"torch.ShortStorage":    {"int16", 2},
-	"torch.CharStorage":     {"int8", 1},
-	"torch.ByteStorage":     {"uint8", 1},
-	"torch.BoolStorage":     {"bool", 1},
+// describe names a value in Python's words.
+func describe(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return "a bool"
+	case int64:
+		return "an integer"
+	case float64:
+		return "a float"
+	case string:
+		return "a string"
+	case tensorRef:
+		return "a tensor"
+	case storage:
+		return "a storage"
+	case tuple:
+		return "a tuple"
+	case *list:
+		if v.tensors > 0 {
+			return fmt.Sprintf("a list of %d tensors", v.tensors)
+		}
+		return "a list"
+	case *dict:
+		return "a dictionary"
+	case global:
+		return "the class or function " + quote(string(v))
+	case opaque:
+		return "an object of " + quote(string(v))
+	}
+	return "a mark"
 }
+
+// maxHeld bounds the bytes that the values of a pickle may take: the published
+// ones need some kilobytes.
+const maxHeld = 64 << 20
+
+// What values cost, in bytes, with the slack of what grows.
+const (
+	slotCost   = 32 // of the stack, or of a tuple
+	memoCost   = 96
+	objectCost = 96
+	itemCost   = 160
+	tensorCost = 256
+)
 
 // unpickler is the interpreter. It makes values, and calls nothing.
 type unpickler struct {
@@ -75,6 +105,7 @@ type unpickler struct {
 	next  int // after what has been read
 	stack []any
 	memo  map[uint32]any
+	held  int // bytes that values have taken, besides the stack
 }
 
 // unpickle runs a pickle of protocol 2 to 5 and returns its value.
@@ -91,6 +122,9 @@ func unpickle(data []byte) (v any, err error) {
 		}
 		if err := u.step(op[0]); err != nil {
 			return nil, err
+		}
+		if held := u.held + slotCost*len(u.stack); held > maxHeld {
+			return nil, fmt.Errorf("%w: the values of the first %d bytes of its pickle, of %d, take more than %d MiB", ErrTooLarge, u.next, len(data), maxHeld>>20)
 		}
 	}
 }
@@ -132,6 +166,12 @@ func (u *unpickler) push(v any) error {
 	return nil
 }
 
+// make pushes a value that takes so many bytes.
+func (u *unpickler) make(v any, cost int) error {
+	u.held += cost
+	return u.push(v)
+}
+
 // pop returns the topmost value, which must not be a mark.
 func (u *unpickler) pop() (any, error) {
 	if len(u.stack) == 0 {
@@ -168,6 +208,12 @@ func (u *unpickler) step(op byte) error {
 		return err
 	case '(': // MARK
 		return u.push(mark{})
+	case '0': // POP
+		_, err := u.pop()
+		return err
+	case '1': // POP_MARK
+		_, err := u.popMark()
+		return err
 	case 'q': // BINPUT
 		return u.put(1)
 	case 'r': // LONG_BINPUT
@@ -178,20 +224,11 @@ func (u *unpickler) step(op byte) error {
 		return u.get(1)
 	case 'j': // LONG_BINGET
 		return u.get(4)
-	case 'c', 0x93: // GLOBAL, STACK_GLOBAL
-		return u.global(op)
-	case 'Q': // BINPERSID
-		return u.persistent()
-	case 'R': // REDUCE
-		return u.reduce()
-	case 'b': // BUILD
-		return u.build()
 	}
-	if done, err := u.literal(op); done || err != nil {
-		return err
-	}
-	if done, err := u.container(op); done || err != nil {
-		return err
+	for _, group := range []func(byte) (bool, error){u.literal, u.text, u.container, u.object} {
+		if done, err := group(op); done || err != nil {
+			return err
+		}
 	}
 	return u.errorf("opcode 0x%02x is not allowed", op)
 }
@@ -204,7 +241,7 @@ func (u *unpickler) proto() error {
 	return err
 }
 
-// literal runs an opcode that pushes a value of its own.
+// literal runs an opcode that pushes a number or a constant.
 func (u *unpickler) literal(op byte) (bool, error) {
 	switch op {
 	case 'N': // NONE
@@ -220,15 +257,11 @@ func (u *unpickler) literal(op byte) (bool, error) {
 	case 'J': // BININT
 		return true, u.pushInt(4, 32)
 	case 0x8a: // LONG1
-		return true, u.long()
+		return true, u.long(1)
+	case 0x8b: // LONG4
+		return true, u.long(4)
 	case 'G': // BINFLOAT
 		return true, u.float()
-	case 0x8c: // SHORT_BINUNICODE
-		return true, u.str(1)
-	case 'X': // BINUNICODE
-		return true, u.str(4)
-	case 0x8d: // BINUNICODE8
-		return true, u.str(8)
 	}
 	return false, nil
 }
@@ -247,15 +280,27 @@ func (u *unpickler) pushInt(size uint64, signBits uint) error {
 	return u.push(int64(n))
 }
 
-func (u *unpickler) long() error {
-	size, err := u.uint(1)
+// long pushes an integer of as many bytes as a number of lengthSize says. One
+// of more than eight, such as the state of a random generator, counts nothing
+// here.
+func (u *unpickler) long(lengthSize uint64) error {
+	size, err := u.uint(lengthSize)
 	if err != nil {
 		return err
 	}
 	if size > 8 {
-		return u.errorf("integer of %d bytes, want at most 8", size)
+		_, err := u.bytes(size)
+		return errOr(err, func() error { return u.push(opaque("int")) })
 	}
 	return u.pushInt(size, uint(8*size))
+}
+
+// errOr returns err, or what next returns without one.
+func errOr(err error, next func() error) error {
+	if err != nil {
+		return err
+	}
+	return next()
 }
 
 func (u *unpickler) float() error {
@@ -264,6 +309,25 @@ func (u *unpickler) float() error {
 		return err
 	}
 	return u.push(math.Float64frombits(binary.BigEndian.Uint64(b)))
+}
+
+// text runs an opcode that pushes a string, or bytes, which no weight needs.
+func (u *unpickler) text(op byte) (bool, error) {
+	switch op {
+	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
+		return true, u.str(1)
+	case 'X', 'T': // BINUNICODE, BINSTRING
+		return true, u.str(4)
+	case 0x8d: // BINUNICODE8
+		return true, u.str(8)
+	case 'C': // SHORT_BINBYTES
+		return true, u.blob(1)
+	case 'B': // BINBYTES
+		return true, u.blob(4)
+	case 0x8e, 0x96: // BINBYTES8, BYTEARRAY8
+		return true, u.blob(8)
+	}
+	return false, nil
 }
 
 func (u *unpickler) str(lengthSize uint64) error {
@@ -275,7 +339,16 @@ func (u *unpickler) str(lengthSize uint64) error {
 	if err != nil {
 		return err
 	}
-	return u.push(string(b))
+	return u.make(string(b), len(b))
+}
+
+func (u *unpickler) blob(lengthSize uint64) error {
+	n, err := u.uint(lengthSize)
+	if err != nil {
+		return err
+	}
+	_, err = u.bytes(n)
+	return errOr(err, func() error { return u.push(opaque("bytes")) })
 }
 
 func (u *unpickler) put(size uint64) error {
@@ -292,7 +365,7 @@ func (u *unpickler) remember(n uint32) error {
 		return err
 	}
 	u.memo[n] = v
-	return u.push(v)
+	return u.make(v, memoCost)
 }
 
 func (u *unpickler) get(size uint64) error {

@@ -12,12 +12,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxSafeHeader is the format's own limit of its header.
-const maxSafeHeader = 100 << 20
+// maxSafeHeader is the largest header that is read: some ten thousand
+// tensors. The format's own limit is 100 MB.
+const maxSafeHeader = 4 << 20
 
 var safeTypes = map[string]dtype{
 	"F32": float32Type, "F16": float16Type, "BF16": bfloat16Type,
-	"F64": {"float64", 8}, "I64": {"int64", 8}, "U64": {"uint64", 8}, "I32": {"int32", 4}, "U32": {"uint32", 4},
+	"F64": float64Type, "C64": {"complex64", 8}, "F8_E4M3": {"float8_e4m3fn", 1}, "F8_E5M2": {"float8_e5m2", 1}, "F8_E8M0": {"float8_e8m0fnu", 1}, "I64": {"int64", 8}, "U64": {"uint64", 8}, "I32": {"int32", 4}, "U32": {"uint32", 4},
 	"I16": {"int16", 2}, "U16": {"uint16", 2}, "I8": {"int8", 1}, "U8": {"uint8", 1}, "BOOL": {"bool", 1},
 }
 
@@ -32,7 +33,7 @@ type safeEntry struct {
 // readSafetensors lists the tensors of a .safetensors file: a length of 8
 // bytes, a JSON header of that length, and the data, which the tensors cover
 // without overlap or hole.
-func readSafetensors(r io.ReaderAt, size int64) ([]Tensor, error) {
+func readSafetensors(r io.ReaderAt, size int64) (*contents, error) {
 	header, err := safeHeader(r, size)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func readSafetensors(r io.ReaderAt, size int64) ([]Tensor, error) {
 			bytes: io.NewSectionReader(r, start+e.begin, e.end-e.begin),
 		}
 	}
-	return tensors, nil
+	return &contents{tensors: tensors, size: size}, nil
 }
 
 func safeHeader(r io.ReaderAt, size int64) ([]byte, error) {
@@ -62,7 +63,7 @@ func safeHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxSafeHeader {
-		return nil, fmt.Errorf("%w: header of %d bytes, want at most %d", ErrFormat, n, maxSafeHeader)
+		return nil, fmt.Errorf("%w: header of %d bytes, want at most %d", ErrTooLarge, n, maxSafeHeader)
 	}
 	if int64(n) > size-8 {
 		return nil, fmt.Errorf("%w: header of %d bytes in a file of %d", ErrTruncated, n, size)

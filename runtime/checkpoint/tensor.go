@@ -14,7 +14,7 @@ import (
 // maxRank is the most dimensions a tensor may have.
 const maxRank = 8
 
-// dtype is a type of numbers that a checkpoint may hold. Only the first three
+// dtype is a type of numbers that a checkpoint may hold. Only the first four
 // are weights; the others are there to be named in errors.
 type dtype struct {
 	name string // torch's
@@ -25,19 +25,40 @@ var (
 	float32Type  = dtype{"float32", 4}
 	float16Type  = dtype{"float16", 2}
 	bfloat16Type = dtype{"bfloat16", 2}
+	float64Type  = dtype{"float64", 8}
 )
+
+// isFloat reports whether a type can be that of a weight.
+func (d dtype) isFloat() bool {
+	return d == float32Type || d == float16Type || d == bfloat16Type || d == float64Type
+}
 
 // Tensor is one tensor of a checkpoint.
 type Tensor struct {
 	Name  string // without the references' prefixes
-	Key   string // in the file
-	DType string // float32, float16, bfloat16, or another of torch's names
+	Key   string // in the file: names of dictionaries and of the tensor, joined by dots
+	DType string // float32, float16, bfloat16, float64, or another of torch's names
 	Shape []int
 
+	dir    string // of Key: the dictionaries
 	dtype  dtype
 	stride []int64           // in numbers; nil: contiguous
 	bytes  *io.SectionReader // from the first number to the last
 	crc    uint32            // of all bytes; 0: unknown
+	find   func(*Tensor) error
+}
+
+// locate finds the bytes of a tensor whose place is not known yet.
+func (t *Tensor) locate() error {
+	if t.find == nil {
+		return nil
+	}
+	find := t.find
+	t.find = nil
+	if err := find(t); err != nil {
+		return fmt.Errorf("tensor %s: %w", quote(t.Key), err)
+	}
+	return nil
 }
 
 // Len returns the number of numbers.
@@ -50,26 +71,35 @@ func (t *Tensor) Len() int {
 }
 
 // Float32 returns a reader of the tensor's numbers as little-endian float32,
-// row-major. Its last read fails with ErrChecksum when the bytes are not what
-// their checksum says.
+// row-major; float64 is rounded. Its last read fails with ErrChecksum when the
+// bytes are not what their checksum says.
 func (t *Tensor) Float32() (io.Reader, error) {
+	if !t.dtype.isFloat() {
+		return nil, fmt.Errorf("%w: tensor %s is %s, want float32, bfloat16, float16 or float64", ErrFormat, t.Name, t.DType)
+	}
 	raw, err := t.raw()
 	if err != nil {
 		return nil, err
 	}
+	c := &converter{src: raw, size: int(t.dtype.size)}
 	switch t.dtype {
 	case float32Type:
 		return raw, nil
 	case float16Type:
-		return &widen{src: raw, convert: func(h uint16) float32 { return float16.Frombits(h).Float32() }}, nil
+		c.number = func(b []byte) float32 { return float16.Frombits(binary.LittleEndian.Uint16(b)).Float32() }
 	case bfloat16Type:
-		return &widen{src: raw, convert: func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }}, nil
+		c.number = func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) }
+	case float64Type:
+		c.number = func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }
 	}
-	return nil, fmt.Errorf("%w: tensor %s is %s, want float32, bfloat16 or float16", ErrFormat, t.Name, t.DType)
+	return c, nil
 }
 
 // raw returns a reader of the numbers as they are stored, row-major.
 func (t *Tensor) raw() (io.Reader, error) {
+	if err := t.locate(); err != nil {
+		return nil, err
+	}
 	r := io.NewSectionReader(t.bytes, 0, t.bytes.Size())
 	if t.stride != nil {
 		return t.gather(r)
@@ -137,41 +167,98 @@ func (c *crcReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// widen reads 16-bit numbers and gives float32.
-type widen struct {
-	src     io.Reader
-	convert func(uint16) float32
-	buf     [1 << 14]byte
-	out     [1 << 15]byte
-	ready   []byte // part of out
+// converter reads numbers of size bytes and gives float32.
+type converter struct {
+	src    io.Reader
+	size   int
+	number func([]byte) float32
+	buf    [1 << 14]byte
+	out    [1 << 15]byte
+	ready  []byte // part of out
 }
 
-func (w *widen) Read(p []byte) (int, error) {
-	if len(w.ready) == 0 {
-		n, err := io.ReadFull(w.src, w.buf[:])
+func (c *converter) Read(p []byte) (int, error) {
+	if len(c.ready) == 0 {
+		n, err := io.ReadFull(c.src, c.buf[:])
 		if n == 0 || err != nil && err != io.ErrUnexpectedEOF {
 			return 0, err
 		}
-		for i := range n / 2 {
-			f := w.convert(binary.LittleEndian.Uint16(w.buf[2*i:]))
-			binary.LittleEndian.PutUint32(w.out[4*i:], math.Float32bits(f))
+		n /= c.size
+		for i := range n {
+			binary.LittleEndian.PutUint32(c.out[4*i:], math.Float32bits(c.number(c.buf[c.size*i:])))
 		}
-		w.ready = w.out[:n/2*4]
+		c.ready = c.out[:4*n]
 	}
-	n := copy(p, w.ready)
-	w.ready = w.ready[n:]
+	n := copy(p, c.ready)
+	c.ready = c.ready[n:]
 	return n, nil
+}
+
+// finiteReader counts the numbers, little-endian float32, that pass through
+// and are NaN or infinite.
+type finiteReader struct {
+	r       io.Reader
+	name    string
+	rest    []byte // of a number whose end is not read yet
+	count   int
+	bad     int
+	firstAt int
+}
+
+func (f *finiteReader) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	b := p[:n]
+	for len(f.rest) > 0 && len(f.rest) < 4 && len(b) > 0 {
+		f.rest, b = append(f.rest, b[0]), b[1:]
+	}
+	if len(f.rest) == 4 {
+		f.look(f.rest)
+		f.rest = f.rest[:0]
+	}
+	whole := len(b) &^ 3
+	for i := 0; i < whole; i += 4 {
+		f.look(b[i : i+4])
+	}
+	f.rest = append(f.rest, b[whole:]...)
+	return n, err
+}
+
+// end returns an error that wraps ErrNotFinite if there was one.
+func (f *finiteReader) end() error {
+	if f.bad == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: tensor %s: %d of its %d numbers are NaN or infinite, the first is number %d: the training diverged, or the file was damaged: take an earlier checkpoint",
+		ErrNotFinite, f.name, f.bad, f.count, f.firstAt+1)
+}
+
+// look counts one number.
+func (f *finiteReader) look(b []byte) {
+	const exponent = 0x7f800000
+	if binary.LittleEndian.Uint32(b)&exponent == exponent {
+		if f.bad++; f.bad == 1 {
+			f.firstAt = f.count
+		}
+	}
+	f.count++
 }
 
 // count returns the product of a shape, which must be at most limit, checked
 // by division.
 func count(shape []int64, limit int64) (int64, bool) {
-	n := int64(1)
+	n, empty := int64(1), false
 	for _, d := range shape {
-		if d < 1 || d > math.MaxInt || d > limit/n {
+		if d < 0 || d > math.MaxInt || d > limit/n {
 			return 0, false
 		}
+		if d == 0 {
+			empty = true
+			continue
+		}
 		n *= d
+	}
+	if empty {
+		return 0, true
 	}
 	return n, n <= limit
 }
@@ -179,11 +266,17 @@ func count(shape []int64, limit int64) (int64, bool) {
 // extent returns the index after the last number that a strided tensor
 // touches, which must be at most limit.
 func extent(shape, stride []int64, limit int64) (int64, bool) {
-	last := int64(0)
+	last, empty := int64(0), false
 	for i, d := range shape {
-		if d < 1 || stride[i] < 0 {
+		if d < 0 || stride[i] < 0 {
 			return 0, false
 		}
+		empty = empty || d == 0
+	}
+	if empty {
+		return 0, true
+	}
+	for i, d := range shape {
 		if d > 1 && stride[i] > (limit-last)/(d-1) {
 			return 0, false
 		}

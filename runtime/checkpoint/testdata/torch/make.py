@@ -16,3 +16,23 @@ torch.save({"a": x}, "legacy.pt", _use_new_zipfile_serialization=False)
 torch.save(torch.nn.Linear(2, 3), "module.pt")
 torch.save({"a": x, "epoch": 3}, "epoch.pt")
 torch.save(torch.nn.Linear(3, 2).state_dict(), "linear.pt")
+
+# A training script's whole state: what it saves beside the weights is skipped.
+import argparse, collections, datetime, decimal, pathlib, random
+import numpy
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.Adam(model.parameters())
+model(torch.ones(1, 3)).sum().backward()
+optimizer.step()
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10)
+torch.save({
+    "model_state_dict": model.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(), "epoch": 3,
+    "args": argparse.Namespace(lr=0.1, out=pathlib.Path("run"), when=datetime.datetime(2025, 1, 2), tags={"a", "b"}, rest=frozenset([1])),
+    "lr": numpy.float64(0.5), "best": numpy.float32(0.25), "curve": numpy.arange(3.0), "names": numpy.array(["a", "b"]),
+    "rng": {"torch": torch.get_rng_state(), "numpy": numpy.random.get_state()[:3], "generator": numpy.random.default_rng(1)},
+    "counts": collections.Counter("aab"), "recent": collections.deque([1.5, 2.5]), "by": collections.defaultdict(list, {"k": [1]}),
+    "sizes": [torch.Size([2, 3]), torch.device("cuda:0"), torch.float16], "big": 1 << 100, "raw": b"\x00\x01", "i": 2j, "dec": decimal.Decimal("1.5"),
+    1: "a key that is no string", (1, 2): None, True: 1.5,
+}, "training.pt")
+torch.save({"empty": torch.zeros(0, 3), "scalar": torch.tensor(1.5), "none": torch.zeros(2, 0), "tied": x, "again": x}, "empty.pt")
