@@ -39,8 +39,11 @@ type arcLevel struct {
 }
 
 // NewARCReader reads tasks from r.
-func NewARCReader(r io.Reader) (*ARCReader, error) {
-	in, err := unpack(r)
+func NewARCReader(r io.Reader) (*ARCReader, error) { return Options{}.NewARCReader(r) }
+
+// NewARCReader is NewARCReader with bounds.
+func (o Options) NewARCReader(r io.Reader) (*ARCReader, error) {
+	in, err := o.unpackText(r)
 	if err != nil {
 		return nil, err
 	}
@@ -339,8 +342,11 @@ type Variant struct {
 }
 
 // ReadIdentifiers reads a JSON list of names.
-func ReadIdentifiers(in io.Reader) (*Identifiers, error) {
-	r, err := unpack(in)
+func ReadIdentifiers(in io.Reader) (*Identifiers, error) { return Options{}.ReadIdentifiers(in) }
+
+// ReadIdentifiers is ReadIdentifiers with bounds.
+func (o Options) ReadIdentifiers(in io.Reader) (*Identifiers, error) {
+	r, err := o.unpackText(in)
 	if err != nil {
 		return nil, err
 	}

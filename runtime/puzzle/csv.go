@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,26 +13,18 @@ import (
 
 // columns are the names in use, in tables and in JSON objects, by what they
 // hold; of several that hold the same the earlier name is taken.
-var columns = map[string][]string{
-	"question": {"question", "questions", "puzzle", "puzzles", "quiz", "quizzes", "sudoku", "sudokus", "maze", "mazes",
+var columns = []struct {
+	role  string
+	names []string
+}{
+	{"question", []string{"question", "questions", "puzzle", "puzzles", "quiz", "quizzes", "sudoku", "sudokus", "maze", "mazes",
 		"unsolved", "unsolvedsudoku", "sudokupuzzle", "problem", "problems", "board", "boards", "grid", "grids", "givens", "initial",
-		"start", "mission", "input", "inputs", "value"},
-	"answer": {"answer", "answers", "solution", "solutions", "solved", "solvedsudoku", "sudokusolution", "solvedboard",
-		"completed", "final", "result", "target", "output", "outputs", "label", "labels"},
-	"source": {"source"},
-	"rating": {"rating"},
+		"start", "mission", "input", "inputs", "value"}},
+	{"answer", []string{"answer", "answers", "solution", "solutions", "solved", "solvedsudoku", "sudokusolution", "solvedboard",
+		"completed", "final", "result", "target", "output", "outputs", "label", "labels"}},
+	{"source", []string{"source"}},
+	{"rating", []string{"rating"}},
 }
-
-// columnRanks holds for each name what it holds, and its place.
-var columnRanks = func() map[string]columnRank {
-	ranks := map[string]columnRank{}
-	for role, names := range columns {
-		for i, name := range names {
-			ranks[name] = columnRank{role, i}
-		}
-	}
-	return ranks
-}()
 
 type columnRank struct {
 	role string // "": a name that is not ours
@@ -43,12 +36,18 @@ func rankOf(name string) columnRank {
 	if len(name) > 64 {
 		return columnRank{}
 	}
-	return columnRanks[strings.Map(func(c rune) rune {
+	name = strings.Map(func(c rune) rune {
 		if !unicode.IsLetter(c) {
 			return -1
 		}
 		return unicode.ToLower(c)
-	}, name)]
+	}, name)
+	for _, c := range columns {
+		if i := slices.Index(c.names, name); i >= 0 {
+			return columnRank{c.role, i}
+		}
+	}
+	return columnRank{}
 }
 
 // csvReader reads a table with a header line. A column with questions is

@@ -19,11 +19,13 @@ type jsonScanner struct {
 	peeked    bool
 	last      byte
 	depth     int
+	loose     bool // Python's quotes and words too, and strings of any length
 }
 
 const (
 	maxJSONDepth  = 64
 	maxJSONString = 1 << 12
+	maxJSONKeys   = 1 << 20 // of an object: they are held, to know doubles
 )
 
 func newJSONScanner(in *bufio.Reader) *jsonScanner { return &jsonScanner{in: in, line: 1} }
@@ -148,25 +150,38 @@ func (s *jsonScanner) key(first bool, seen map[string]bool) (key string, ok bool
 	if ok, err = s.more(first, '}'); !ok || err != nil {
 		return "", false, err
 	}
+	key, err = s.name(seen)
+	return key, err == nil, err
+}
+
+// name reads a key and its colon.
+func (s *jsonScanner) name(seen map[string]bool) (key string, err error) {
 	if key, err = s.string(); err != nil {
-		return "", false, err
+		return "", err
 	}
 	if seen[key] {
-		return "", false, s.fail("key %q occurs twice", key)
+		return "", s.fail("key %q occurs twice", key)
+	}
+	if len(seen) == maxJSONKeys {
+		return "", s.fail("an object of more than %d keys", maxJSONKeys)
 	}
 	seen[key] = true
 	c, err := s.token()
 	if err == nil && c != ':' {
 		err = s.fail("found %q, want ':'", c)
 	}
-	return key, err == nil, err
+	return key, err
 }
 
 var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func (s *jsonScanner) string() (string, error) {
 	c, err := s.token()
-	if err == nil && c != '"' {
+	quote := byte('"')
+	if s.loose && c == '\'' {
+		quote = c
+	}
+	if err == nil && c != quote {
 		err = s.fail("found %q, want a string", c)
 	}
 	var b []byte
@@ -175,7 +190,7 @@ func (s *jsonScanner) string() (string, error) {
 			break
 		}
 		switch {
-		case c == '"':
+		case c == quote:
 			return string(b), nil
 		case c < ' ':
 			err = s.fail("found %q in a string", c)
@@ -184,7 +199,9 @@ func (s *jsonScanner) string() (string, error) {
 		default:
 			b = append(b, c)
 		}
-		if err == nil && len(b) > maxJSONString {
+		if err == nil && s.loose && len(b) > maxLine {
+			b = b[:maxLine] // too long for a puzzle
+		} else if err == nil && !s.loose && len(b) > maxJSONString {
 			err = s.fail("a string longer than %d bytes", maxJSONString)
 		}
 	}
@@ -198,6 +215,9 @@ func (s *jsonScanner) escape(b []byte) ([]byte, error) {
 	}
 	if e, ok := jsonEscapes[c]; ok {
 		return append(b, e), nil
+	}
+	if s.loose && c == '\'' {
+		return append(b, c), nil
 	}
 	if c != 'u' {
 		return nil, s.fail("unknown escape \\%c", c)
@@ -308,6 +328,10 @@ func (s *jsonScanner) word() (string, error) {
 		switch w := string(b); w {
 		case "true", "false", "null":
 			return w, nil
+		case "None", "True", "False", "NaN":
+			if s.loose {
+				return w, nil
+			}
 		}
 	}
 	return "", s.fail("found %q, want a JSON value", b)

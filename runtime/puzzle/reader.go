@@ -3,13 +3,15 @@ package puzzle
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hrmgo/hrm/internal/filekind"
 )
 
 const (
@@ -25,23 +27,65 @@ type Reader struct {
 	close io.Closer // nil: nothing to close
 }
 
-// NewReader reads puzzles of a task from r: text, CSV with a header, or for
-// ARC JSON; plain or gzip. A nil task is recognised from the first bytes.
-func NewReader(r io.Reader, task Task) (*Reader, error) {
-	in, err := unpack(r)
+// NewReader reads puzzles of a task from r: text, CSV with a header, or JSON, in
+// UTF-8 or UTF-16, plain, gzip or zip. A nil task is recognised from the first
+// bytes.
+func NewReader(r io.Reader, task Task) (*Reader, error) { return Options{}.NewReader(r, task) }
+
+// NewReader is NewReader with bounds.
+func (o Options) NewReader(r io.Reader, task Task) (*Reader, error) {
+	u, err := o.unpack(r)
 	if err != nil {
 		return nil, err
 	}
+	if u.zip != nil {
+		return u.zip.reader(task)
+	}
+	return readText(u.text, task)
+}
+
+// readText reads the puzzles of one text.
+func readText(in *bufio.Reader, task Task) (*Reader, error) {
 	head, err := sniff(in, task)
 	if len(head) == 0 && err != io.EOF {
 		return nil, fmt.Errorf("reading puzzles: %w", err)
 	}
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
 	if task == nil {
 		if task = recognise(string(head)); task == nil && len(bytes.TrimSpace(head)) > 0 {
-			return nil, fmt.Errorf("%w: want a sudoku, a maze or an ARC task", ErrUnknown)
+			return nil, fmt.Errorf("%w: %s; want a sudoku, a maze or an ARC task, as text, CSV or JSON", ErrUnknown, seems(head))
 		}
 	}
 	return newReader(in, task, string(head))
+}
+
+// foreign is the error about a file that holds no text of puzzles.
+func foreign(head []byte) error {
+	if len(head) == 0 {
+		return nil
+	}
+	switch k := filekind.Of(head, int64(len(head))); k.Name {
+	case filekind.Text, filekind.JSON, "XML":
+		return nil
+	case "":
+		if bytes.IndexByte(head, 0) < 0 {
+			return nil // text in another encoding
+		}
+		return fmt.Errorf("%w: binary data, want puzzles as text, CSV or JSON", ErrFormat)
+	default:
+		return fmt.Errorf("%w: it seems to be %v; want puzzles as text, CSV or JSON", ErrFormat, k)
+	}
+}
+
+// seems says what a file of an unknown kind looks like.
+func seems(head []byte) string {
+	line := firstLine(strings.TrimSpace(string(head)))
+	if k := filekind.Of(head, int64(len(head))); k.Name != "" {
+		return fmt.Sprintf("it seems to be %s that begins with %.40q", k.Name, line)
+	}
+	return fmt.Sprintf("it begins with %.40q", line)
 }
 
 // sniff returns the first bytes, as many as are there when the first lines say
@@ -54,27 +98,11 @@ func sniff(in *bufio.Reader, task Task) (head []byte, err error) {
 		}
 		head, _ = in.Peek(min(in.Buffered(), sniffSize))
 		lines := bytes.TrimLeft(head[:bytes.LastIndexByte(head, '\n')+1], " \t\r\n")
-		if len(lines) > 0 && (task != nil || recognise(string(lines)) != nil) {
+		if len(bytes.TrimLeft(lines, "[{ \t\r\n")) > 0 && (task != nil || recognise(string(lines)) != nil) {
 			break
 		}
 	}
 	return head, nil
-}
-
-// unpack buffers r, and decompresses it when it is gzip.
-func unpack(r io.Reader) (*bufio.Reader, error) {
-	in := bufio.NewReaderSize(r, maxLine)
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		in = bufio.NewReaderSize(z, maxLine)
-	}
-	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		_, _ = in.Discard(3)
-	}
-	return in, nil
 }
 
 func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
@@ -82,7 +110,9 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 	switch t := task.(type) {
 	case gridTask:
 		l := &lines{in: in}
-		if isCSV(head) {
+		if isJSON(head) {
+			r.next = newJSONGrids(in, t).next
+		} else if isCSV(head) {
 			c, err := newCSVReader(l, t)
 			if err != nil {
 				return nil, err
@@ -126,27 +156,84 @@ type gridTask interface {
 	checkQuestion(q []int32) (cell int, err error)
 }
 
+// isJSON reports whether text begins as JSON, or as lists in a program do.
+func isJSON(head string) bool {
+	head = strings.TrimSpace(head)
+	rest := strings.TrimLeft(head, "[{ \t\r\n")
+	switch {
+	case head == "" || head[0] != '[' && head[0] != '{':
+		return false
+	case rest == "":
+		return true
+	case strings.HasSuffix(strings.TrimSpace(head[:len(head)-len(rest)]), "{"):
+		return strings.IndexByte("\"'}", rest[0]) >= 0
+	case strings.IndexByte("\"'-0123456789]", rest[0]) >= 0:
+		number := len(rest) - len(strings.TrimLeft(rest, "0123456789.-"))
+		return number < 32 && !spacedNumbers(firstLine(rest))
+	}
+	for _, word := range []string{"null", "true", "false", "None"} {
+		if strings.HasPrefix(rest, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// spacedNumbers reports two numbers with nothing but space between them: NumPy
+// prints lists so.
+func spacedNumbers(text string) bool {
+	rest := strings.TrimLeft(text, "0123456789.")
+	next := strings.TrimLeft(rest, " \t")
+	return len(rest) < len(text) && len(next) < len(rest) && next != "" && next[0] >= '0' && next[0] <= '9'
+}
+
+// hasARCKeys looks for the keys that only ARC tasks have.
+func hasARCKeys(head string) bool {
+	for i, part := range strings.Split(head, `"`) {
+		if i%2 == 0 || !slices.Contains([]string{"train", "test", "splits", "input", "output"}, part) {
+			continue
+		}
+		_, rest, _ := strings.Cut(head, `"`+part+`"`)
+		rest = strings.Join(strings.Fields(rest[:min(len(rest), 64)]), "")
+		if strings.HasPrefix(rest, ":[[") || strings.HasPrefix(rest, ":[{") || strings.HasPrefix(rest, ":{") {
+			return true
+		}
+	}
+	return false
+}
+
+// recogniseJSON tells the task of JSON by the keys and strings in its head.
+func recogniseJSON(head string) Task {
+	keys := strings.FieldsFunc(head, func(c rune) bool { return c == '"' || c == '\'' })
+	switch {
+	case hasARCKeys(head):
+		return ARC{}
+	case slices.ContainsFunc(keys, func(s string) bool { return len(s) > 8 && strings.Trim(s, "# SG") == "" && strings.Contains(s, "#") }):
+		return Maze{Rows: 30, Cols: 30}
+	case strings.HasPrefix(strings.TrimSpace(head), "[") || slices.ContainsFunc(keys, func(s string) bool {
+		return rankOf(s).role == "question" || len(s) >= SudokuCells && strings.Trim(s, "0123456789.") == ""
+	}):
+		return Sudoku{}
+	}
+	return ARC{}
+}
+
 // recognise returns the task of a file that starts with head, nil if unclear.
 func recognise(head string) Task {
-	if strings.HasPrefix(strings.TrimSpace(head), "{") {
-		return ARC{}
+	if isJSON(head) {
+		return recogniseJSON(head)
 	}
 	if isCSV(head) {
 		return recogniseCSV(head)
 	}
+	sudoku := newTextReader(&lines{}, Sudoku{})
 	for line := range strings.Lines(head) {
 		line = strings.TrimRight(line, "\r\n")
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		if strings.Trim(line, "0123456789.|!-+= \t") == "" {
+		if p := sudoku.parse(line); p.kind == lineGrids || p.kind == lineBad || p.kind == lineRow && !p.rows[0].maybe {
 			return Sudoku{}
 		}
-		if strings.Trim(line, "# SGo.") == "" {
+		if len(line) > 4 && strings.Trim(line, "# SGo.") == "" && strings.TrimSpace(line) != "" {
 			return Maze{Rows: 30, Cols: 30}
-		}
-		if !strings.HasPrefix(line, "#") {
-			return nil
 		}
 	}
 	return nil

@@ -188,24 +188,50 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
-// A file that decompresses to far more than its size is read in bounded
-// memory.
-func TestGzipBomb(t *testing.T) {
-	bomb := []byte(gz(strings.Repeat("1", 1<<25) + "\n" + easyQ))
-	before := allocated()
-	r, err := NewReader(bytes.NewReader(bomb), Sudoku{})
-	if err != nil {
-		t.Fatal(err)
+// A file that decompresses to far more than its size is refused before all of
+// it is unpacked, unless an option allows it, and then read in bounded memory.
+func TestBombs(t *testing.T) {
+	text := strings.Repeat("1", 1<<25) + "\n" + easyQ
+	for name, bomb := range map[string]string{"gzip": gz(text), "gzip twice": gz(gz(text)), "zip": zipped("a.txt", text), "gzip in zip": zipped("a.txt.gz", gz(text))} {
+		before := allocated()
+		err := readToEnd(NewReader(strings.NewReader(bomb), Sudoku{}))
+		if !errors.Is(err, ErrBomb) || !strings.Contains(err.Error(), "over 1") {
+			t.Errorf("%s: %v", name, err)
+		}
+		var got []Puzzle
+		r, err := Options{MaxUnpacked: 1 << 26}.NewReader(strings.NewReader(bomb), Sudoku{})
+		for err == nil || errors.Is(err, ErrFormat) {
+			var p Puzzle
+			if p, err = r.Next(); err == nil {
+				got = append(got, p)
+			}
+		}
+		if len(got) != 1 || err != io.EOF {
+			t.Errorf("%s: %d puzzles with a higher bound: %v", name, len(got), err)
+		}
+		if used := allocated() - before; used > 2<<20 {
+			t.Errorf("%s: %d bytes allocated for a file of %d", name, used, len(bomb))
+		}
 	}
-	if _, err := r.Next(); !errors.Is(err, ErrFormat) {
-		t.Errorf("a line of 32 MiB: %v", err)
+	arc := `{"train": [], "test": [` + strings.Repeat(" ", 1<<25) + `{"input": [[1]]}]}`
+	if err := readToEnd(NewReader(strings.NewReader(gz(arc)), ARC{})); !errors.Is(err, ErrBomb) {
+		t.Errorf("tasks: %v", err)
 	}
-	if p, err := r.Next(); err != nil || p.Where != "line 2" {
-		t.Errorf("the puzzle behind it: %v", err)
+	if _, err := ReadIdentifiers(strings.NewReader(gz(`["",` + strings.Repeat(" ", 1<<25) + `""]`))); !errors.Is(err, ErrBomb) {
+		t.Errorf("identifiers: %v", err)
 	}
-	if used := allocated() - before; used > 1<<20 {
-		t.Errorf("%d bytes allocated for a file of %d", used, len(bomb))
+}
+
+// readToEnd returns the last error, nil at the end.
+func readToEnd(r *Reader, err error) error {
+	var bad *Error
+	for err == nil || errors.As(err, &bad) && !errors.Is(err, ErrBomb) {
+		_, err = r.Next()
 	}
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }
 
 func TestParse(t *testing.T) {
