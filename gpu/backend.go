@@ -40,7 +40,9 @@ func New(d *Device, m *runtime.Model) (*Backend, error) {
 	}
 	b := &Backend{device: d, model: m, config: m.Config, passes: m.Config.Passes()}
 	b.weights.Device = d
-	b.upload()
+	if err := m.Read(func() error { b.upload(); return b.weights.Err }); err != nil {
+		b.weights.Err = err
+	}
 	if b.weights.Err == nil {
 		b.weights.Err = b.arrive()
 	}

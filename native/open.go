@@ -3,6 +3,7 @@
 package native
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,25 +21,69 @@ const (
 	maxRead = 1 << 30
 )
 
-// Open returns the model of a .hrm file. Its matrices lie in the mapped file:
-// they are valid until the closer closes, and nobody may write to the file
-// meanwhile (hrm replaces files, it never writes into them). Where a system
-// cannot map files the file is read.
-func Open(path string) (*runtime.Model, io.Closer, error) {
-	f, file, err := OpenFile(path)
+// ErrChanged is wrapped by what reads a mapped model after somebody wrote into its
+// file.
+var ErrChanged = errors.New("the file was written into while it was in use: start again, and replace a model by renaming another (mv), which leaves one in use as it is")
+
+// Open returns the model of a .hrm file. Its large matrices lie in the mapped file
+// and are valid until the closer closes; Model.Read finds out when somebody writes
+// into the file meanwhile (hrm replaces files, it never does). A small file, or any
+// where a system cannot map them, is read.
+func Open(path string) (*runtime.Model, io.Closer, error) { return open(path, mapFile) }
+
+// Read is Open for a program that goes through all matrices: it reads the file, up to
+// a size at which it would not fit the memory of many machines.
+func Read(path string) (*runtime.Model, io.Closer, error) {
+	return open(path, func(path string) ([]byte, io.Closer, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.Size() > maxRead {
+			return mapFile(path)
+		}
+		return readFile(f)
+	})
+}
+
+func open(path string, bytes func(path string) ([]byte, io.Closer, error)) (*runtime.Model, io.Closer, error) {
+	f, file, err := openFile(path, bytes)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := load(f)
+	var m *runtime.Model
+	d, isMapped := file.(mapped)
+	err = Guard(file, func() (err error) {
+		if m, err = load(f); err == nil && isMapped {
+			m.Own()
+		}
+		return err
+	})
 	if err != nil {
 		file.Close()
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if d, ok := file.(interface{ Drop() }); ok {
-		m.Drop = d.Drop
+	if isMapped {
+		m.Drop, m.Guard = d.Drop, d.Guard
 		m.Drop() // what the hash read
 	}
 	return m, file, nil
+}
+
+// mapped is the closer of a file that is mapped.
+type mapped interface {
+	Drop()
+	Guard(read func() error) error
+}
+
+// Guard calls read, which looks at the bytes of a file that OpenFile opened. The
+// error wraps ErrChanged when somebody wrote into the file since.
+func Guard(file io.Closer, read func() error) error {
+	if m, ok := file.(mapped); ok {
+		return m.Guard(read)
+	}
+	return read()
 }
 
 func load(f *weights.File) (*runtime.Model, error) {
@@ -56,15 +101,21 @@ func load(f *weights.File) (*runtime.Model, error) {
 
 // OpenFile maps and parses a .hrm file, without a look at its hash or at what
 // its tensors mean.
-func OpenFile(path string) (*weights.File, io.Closer, error) {
+func OpenFile(path string) (*weights.File, io.Closer, error) { return openFile(path, mapFile) }
+
+func openFile(path string, bytes func(path string) ([]byte, io.Closer, error)) (*weights.File, io.Closer, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, nil, fmt.Errorf("%s is a folder, want a .hrm file: hrm import makes one of a checkpoint's folder", path)
 	}
-	data, file, err := mapFile(path)
+	data, file, err := bytes(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := weights.Options{SkipHash: true}.Parse(data)
+	var f *weights.File
+	err = Guard(file, func() (err error) {
+		f, err = weights.Options{SkipHash: true}.Parse(data)
+		return err
+	})
 	if err != nil {
 		file.Close()
 		return nil, nil, fmt.Errorf("%s: %w", path, err)

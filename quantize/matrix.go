@@ -5,6 +5,7 @@ package quantize
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/x448/float16"
 )
@@ -46,6 +47,13 @@ func NewF32(w []float32, rows, cols int) Matrix {
 		panic(fmt.Sprintf("quantize: %d numbers for a %d x %d matrix", len(w), rows, cols))
 	}
 	return Matrix{Rows: rows, Cols: cols, Format: F32, F32: w}
+}
+
+// Clone returns a copy in memory of its own.
+func (m *Matrix) Clone() Matrix {
+	c := *m
+	c.F32, c.Half, c.I8, c.Scale = slices.Clone(m.F32), slices.Clone(m.Half), slices.Clone(m.I8), slices.Clone(m.Scale)
+	return c
 }
 
 // Row copies row i into dst [Cols] as float32.

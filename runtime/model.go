@@ -34,6 +34,10 @@ type Model struct {
 	// read again: that of a mapped file. A backend calls it after it has copied a
 	// matrix.
 	Drop func()
+
+	// Guard, when set, calls a function that reads matrices, and finds out whether
+	// they changed or vanished meanwhile, in a mapped file that somebody writes into.
+	Guard func(read func() error) error
 }
 
 // Layer is the weights of one block.
@@ -92,8 +96,8 @@ func (m *Model) Embed(in Input, x []float32) error {
 	c := &m.Config
 	d, prefix := c.Hidden, c.Prefix()
 	clear(x[:prefix*d])
-	if c.PuzzleEmbDim > 0 {
-		m.PuzzleEmb.Row(x[:c.PuzzleEmbDim], int(in.PuzzleID))
+	if err := m.embedPuzzle(in.PuzzleID, x); err != nil {
+		return err
 	}
 	for i, t := range in.Tokens {
 		m.EmbedTokens.Row(x[(prefix+i)*d:(prefix+i+1)*d], int(t))

@@ -7,7 +7,7 @@ import (
 
 // Save writes the model to a .hrm file, atomically.
 func (m *Model) Save(path string) error {
-	return weights.WriteFile(path, m.Header(), m.Tensors())
+	return m.Read(func() error { return weights.WriteFile(path, m.Header(), m.Tensors()) })
 }
 
 // Encode returns the model as a .hrm file in memory.

@@ -104,5 +104,5 @@ func modelArg(args []string) (*runtime.Model, io.Closer, error) {
 		m, err := native.Default()
 		return m, io.NopCloser(nil), err
 	}
-	return native.Open(args[0])
+	return native.Read(args[0])
 }

@@ -92,10 +92,16 @@ func inspect(path string) (*inspection, error) {
 	if info, err := os.Stat(path); err == nil {
 		i.Bytes = info.Size()
 	}
-	if err := f.VerifyHash(); err != nil {
-		i.HashOK, i.Problem = false, err.Error()
-	} else if _, err := runtime.Load(f); err != nil {
-		i.Problem = err.Error()
+	err = native.Guard(file, func() error {
+		if err := f.VerifyHash(); err != nil {
+			i.HashOK, i.Problem = false, err.Error()
+		} else if _, err := runtime.Load(f); err != nil {
+			i.Problem = err.Error()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range f.Tensors() {
 		i.add(t)

@@ -132,7 +132,7 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer target.Discard()
-	m, file, err := native.Open(path)
+	m, file, err := native.Read(path)
 	if err != nil {
 		return err
 	}

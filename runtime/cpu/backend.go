@@ -70,7 +70,7 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 		model: m, trace: o.Trace,
 		passes: m.Config.Passes(), eps: float32(m.Config.NormEps), cache: coreCache,
 	}
-	if err := b.pack(); err != nil {
+	if err := m.Read(b.pack); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	b.name = b.describe()
