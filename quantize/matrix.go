@@ -56,6 +56,32 @@ func (m *Matrix) Clone() Matrix {
 	return c
 }
 
+// FiniteRow reports whether no number of row i is NaN or infinite.
+func (m *Matrix) FiniteRow(i int) bool {
+	lo, hi := i*m.Cols, (i+1)*m.Cols
+	var exponent uint16
+	switch m.Format {
+	case F32:
+		sum := float32(0)
+		for _, w := range m.F32[lo:hi] {
+			sum += 0 * w
+		}
+		return sum == 0
+	case I8:
+		return 0*m.Scale[i] == 0
+	case F16:
+		exponent = 0x7c00
+	case BF16:
+		exponent = 0x7f80
+	}
+	for _, h := range m.Half[lo:hi] {
+		if h&exponent == exponent {
+			return false
+		}
+	}
+	return true
+}
+
 // Row copies row i into dst [Cols] as float32.
 func (m *Matrix) Row(dst []float32, i int) {
 	lo, hi := i*m.Cols, (i+1)*m.Cols

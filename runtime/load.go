@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +15,16 @@ type TensorSource interface {
 	Tensor(name string) (weights.Tensor, bool)
 }
 
+// ErrNotFinite is wrapped when a weight is NaN or infinite.
+var ErrNotFinite = errors.New("weights are not finite")
+
+// maxChecked is the size in bytes up to which Load looks for weights that are
+// not finite in a puzzle table. Of a larger one Model.Check looks at the row
+// that a puzzle needs.
+const maxChecked = 128 << 20
+
 // Load returns the model of a .hrm file. Its matrices lie in the file's bytes.
-// An error wraps ErrConfig or ErrTensors.
+// An error wraps ErrConfig, ErrTensors or ErrNotFinite.
 func Load(f *weights.File) (*Model, error) {
 	c, err := ParseConfig(f.Header.Config)
 	if err != nil {
@@ -25,9 +34,29 @@ func Load(f *weights.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkFinite(f); err != nil {
+		return nil, err
+	}
 	m.Task, m.TaskSpec, m.Meta = f.Header.Task, f.Header.TaskSpec, f.Header.Meta
 	return m, nil
 }
+
+// checkFinite reports the first tensor with a number that is NaN or infinite.
+func checkFinite(f *weights.File) error {
+	for _, t := range f.Tensors() {
+		if strings.HasPrefix(t.Name, TrainPrefix) || t.Name == puzzleTable && len(t.Bytes) > maxChecked {
+			continue
+		}
+		if n, first := t.NotFinite(); n > 0 {
+			return fmt.Errorf("%w: tensor %s: %d of its %d numbers are NaN or infinite, the first is number %d: its training diverged, or the file was made of a damaged one",
+				ErrNotFinite, t.Name, n, t.Len(), first+1)
+		}
+	}
+	return nil
+}
+
+// puzzleTable is the name of the puzzle table's tensor.
+const puzzleTable = "puzzle_emb.weights"
 
 // FromTensors returns the model of a configuration with the tensors of src,
 // whose names must be exactly those of TensorShapes, besides the scales of i8

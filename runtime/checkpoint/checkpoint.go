@@ -19,8 +19,9 @@ import (
 )
 
 // Errors that a checkpoint gives, wrapped with what and where. A configuration
-// that cannot be used wraps runtime.ErrConfig, and tensors that do not fit it
-// runtime.ErrTensors.
+// that cannot be used wraps runtime.ErrConfig, tensors that do not fit it
+// runtime.ErrTensors, and weights that are NaN or infinite
+// runtime.ErrNotFinite.
 var (
 	// ErrFormat: the file is neither a torch zip nor a .safetensors file, or
 	// it is malformed, or holds several sets of weights.
@@ -35,8 +36,6 @@ var (
 	// ErrTooLarge: reading the file would take more memory than a checkpoint
 	// of weights needs.
 	ErrTooLarge = errors.New("checkpoint is too large to read")
-	// ErrNotFinite: a tensor has a number that is NaN or infinite.
-	ErrNotFinite = errors.New("weights are not finite")
 )
 
 // Options says what a checkpoint does not say by itself. The zero value is

@@ -253,11 +253,11 @@ func TestNotFinite(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, kind, err)
 				continue
 			}
-			if _, err := f.Model(context.Background()); !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), want) {
+			if _, err := f.Model(context.Background()); !errors.Is(err, runtime.ErrNotFinite) || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s, %s: Model: %v, want %q", name, kind, err, want)
 			}
 			dst := filepath.Join(t.TempDir(), "m.hrm")
-			if err := Convert(context.Background(), dst, f, nil); !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), want) {
+			if err := Convert(context.Background(), dst, f, nil); !errors.Is(err, runtime.ErrNotFinite) || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s, %s: Convert: %v, want %q", name, kind, err, want)
 			}
 			if _, err := os.Stat(dst); err == nil {
@@ -301,7 +301,7 @@ func TestDoubles(t *testing.T) {
 	if f, err = openBytes(t, "m.safetensors", safeDoubles(sd, 1e300), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Model(context.Background()); !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "H_init") {
+	if _, err := f.Model(context.Background()); !errors.Is(err, runtime.ErrNotFinite) || !strings.Contains(err.Error(), "H_init") {
 		t.Errorf("too large: %v", err)
 	}
 }

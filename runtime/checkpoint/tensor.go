@@ -9,6 +9,8 @@ import (
 	"math"
 
 	"github.com/x448/float16"
+
+	"github.com/hrmgo/hrm/runtime"
 )
 
 // maxRank is the most dimensions a tensor may have.
@@ -223,13 +225,13 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end returns an error that wraps ErrNotFinite if there was one.
+// end returns an error that wraps runtime.ErrNotFinite if there was one.
 func (f *finiteReader) end() error {
 	if f.bad == 0 {
 		return nil
 	}
 	return fmt.Errorf("%w: tensor %s: %d of its %d numbers are NaN or infinite, the first is number %d: the training diverged, or the file was damaged: take an earlier checkpoint",
-		ErrNotFinite, f.name, f.bad, f.count, f.firstAt+1)
+		runtime.ErrNotFinite, f.name, f.bad, f.count, f.firstAt+1)
 }
 
 // look counts one number.
