@@ -49,7 +49,8 @@ func argument(i int, arg string, stdin io.Reader, task puzzle.Task) inputSeq {
 		return readFile(arg, task)
 	}
 	where := fmt.Sprintf("argument %d", i+1)
-	if len(arg) < task.SeqLen()/2 && strings.ContainsAny(arg, "./\\") && strings.Trim(arg, "0123456789.") != "" {
+	_, bad := puzzle.Parse(task, arg)
+	if bad != nil && len(arg) < task.SeqLen()/2 && strings.ContainsAny(arg, "./\\") && strings.Trim(arg, "0123456789.") != "" {
 		_, err := os.Stat(arg)
 		return only(item{where: where, err: fmt.Errorf("neither a file nor a puzzle: %w", err)})
 	}

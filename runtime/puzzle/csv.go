@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // columns are the names in use, in tables and in JSON objects, by what they
@@ -24,6 +25,8 @@ var columns = []struct {
 		"completed", "final", "result", "target", "output", "outputs", "label", "labels"}},
 	{"source", []string{"source"}},
 	{"rating", []string{"rating"}},
+	{"rows", []string{"rows", "height"}},
+	{"cols", []string{"cols", "columns", "width"}},
 }
 
 type columnRank struct {
@@ -112,7 +115,7 @@ func recogniseCSV(head string) Task {
 	h, _ := csvHeader(firstLine(head))
 	_, rest, _ := strings.Cut(head, "\n")
 	fields, err := splitCSV(firstLine(rest), h.separator)
-	if q := h.at["question"]; err == nil && q < len(fields) && strings.ContainsAny(fields[q], "SG#") {
+	if q := h.at["question"]; err == nil && q < len(fields) && mazeLine(fields[q]) == lineRow && strings.ContainsAny(fields[q], "#SG█X") {
 		return Maze{Rows: 30, Cols: 30}
 	}
 	return Sudoku{}
@@ -202,7 +205,7 @@ func (r *csvReader) record(line numbered) (Puzzle, error) {
 	if len(fields) != len(r.header.names) {
 		return Puzzle{}, &Error{Line: line.n, Err: fmt.Errorf("%d fields, want %d as in the header", len(fields), len(r.header.names))}
 	}
-	rec := csvRecord{r, line.n, fields}
+	rec := csvRecord{r, line.n, fields, r.task}
 	p := Puzzle{Rating: -1, Where: lineWhere(line.n)}
 	if err := rec.grids(&p); err != nil {
 		return Puzzle{}, err
@@ -236,15 +239,19 @@ type csvRecord struct {
 	r      *csvReader
 	n      int
 	fields []string
+	task   gridTask // for the record's size
 }
 
 // grids reads question and answer, and checks one against the other.
 func (c *csvRecord) grids(p *Puzzle) (err error) {
 	q := c.r.header.at["question"]
+	if err := c.resize(p); err != nil {
+		return err
+	}
 	if p.Question, err = c.grid(q); err != nil {
 		return err
 	}
-	if cell, err := c.r.task.checkQuestion(p.Question); err != nil {
+	if cell, err := c.task.checkQuestion(p.Question); err != nil {
 		return c.fail(q, cell+1, err)
 	}
 	a, ok := c.r.header.at["answer"]
@@ -254,19 +261,55 @@ func (c *csvRecord) grids(p *Puzzle) (err error) {
 	if p.Answer, err = c.grid(a); err != nil {
 		return err
 	}
-	if err := c.r.task.Check(p.Question, p.Answer); err != nil {
+	if err := c.task.Check(p.Question, p.Answer); err != nil {
 		return c.fail(a, 0, notAnswer(err))
 	}
 	return nil
 }
 
+// resize finds the size of the record's grids, of a task that comes in sizes: in
+// columns of its own, or as the question shows it.
+func (c *csvRecord) resize(p *Puzzle) error {
+	if _, ok := c.task.(Sizer); !ok {
+		return nil
+	}
+	q := c.r.header.at["question"]
+	for role, to := range map[string]*int{"rows": &p.Rows, "cols": &p.Cols} {
+		i, ok := c.r.header.at[role]
+		if !ok || strings.TrimSpace(c.fields[i]) == "" {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(c.fields[i]))
+		if err != nil || n < 1 {
+			return c.fail(i, 0, fmt.Errorf("%q, want a number from 1", c.fields[i]))
+		}
+		*to = n
+	}
+	if n := utf8.RuneCountInString(c.fields[q]); p.Rows == 0 || p.Cols == 0 {
+		p.Rows, p.Cols = c.task.Size()
+		if strings.Contains(c.fields[q], "\n") {
+			if found, err := Parse(c.task, c.fields[q]); err == nil {
+				p.Rows, p.Cols = found.Rows, found.Cols
+			}
+		} else if s := side(n); n != p.Rows*p.Cols && s > 1 {
+			p.Rows, p.Cols = s, s
+		}
+	}
+	t, err := Sized(c.task, p.Rows, p.Cols)
+	if err != nil {
+		return c.fail(q, 0, err)
+	}
+	c.task = t.(gridTask)
+	return nil
+}
+
 // grid reads a field: a line of cells, or any text that Parse reads.
 func (c *csvRecord) grid(i int) ([]int32, error) {
-	tokens, err := c.r.task.Encode(c.fields[i])
+	tokens, err := c.task.Encode(c.fields[i])
 	if err == nil {
 		return tokens, nil
 	}
-	if p, e := parseGrid(c.r.task, c.fields[i]); e == nil {
+	if p, e := parseGrid(c.task, c.fields[i]); e == nil {
 		return p, nil
 	}
 	var bad *Error

@@ -60,6 +60,7 @@ func fuzzReader(t *testing.T, in []byte, task Task) (all []Puzzle, failed bool) 
 
 func checkPuzzle(t *testing.T, task Task, p Puzzle) {
 	t.Helper()
+	task = p.Of(task)
 	grids := [][]int32{p.Question}
 	if p.Answer != nil {
 		grids = append(grids, p.Answer)

@@ -242,10 +242,19 @@ func (r *jsonGrids) kindOf(text string) int {
 		return nodeCell
 	case n == r.lay.cols:
 		return nodeRow
-	case n >= r.task.SeqLen():
+	case n >= r.task.SeqLen() || r.otherSize(text):
 		return nodeGrid
 	}
 	return nodeText
+}
+
+// otherSize reports a grid of another size than the task's own.
+func (r *jsonGrids) otherSize(text string) bool {
+	if _, ok := r.task.(Sizer); !ok {
+		return false
+	}
+	_, err := parseGrid(r.task, text)
+	return err == nil
 }
 
 // give hands a value to the list or object that it stands in.
@@ -277,7 +286,7 @@ func (r *jsonGrids) give(n jsonNode) {
 
 // badText is the error about a string that is no puzzle.
 func (r *jsonGrids) badText(n jsonNode) {
-	_, err := parseText(r.task, n.text)
+	_, err := Parse(r.task, n.text)
 	if err == nil {
 		err = fmt.Errorf("%d characters, want %d", utf8.RuneCountInString(n.text), r.task.SeqLen())
 	}
@@ -455,7 +464,7 @@ func (r *jsonGrids) puzzle(q, a *jsonGrid, o *jsonLevel) {
 		if p.Answer, err = parseGrid(r.task, a.text); err != nil {
 			return r.at(at, err)
 		}
-		if err := r.task.Check(p.Question, p.Answer); err != nil {
+		if err := p.Of(r.task).Check(p.Question, p.Answer); err != nil {
 			return r.at(at, notAnswer(err))
 		}
 		return nil
@@ -466,7 +475,7 @@ func (r *jsonGrids) puzzle(q, a *jsonGrid, o *jsonLevel) {
 func (r *jsonGrids) emit(n jsonNode, more func(*Puzzle) error) {
 	r.found = true
 	r.ready = append(r.ready, func() (Puzzle, error) {
-		p, err := parseText(r.task, n.text)
+		p, err := Parse(r.task, n.text)
 		if err != nil {
 			return Puzzle{}, r.at(n, err)
 		}

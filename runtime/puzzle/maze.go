@@ -67,19 +67,17 @@ func (m Maze) Vocab() int {
 	return MazePath + 1
 }
 
-const mazeWant = "want '#', ' ' or '.' (open), 'S', 'G' or 'o' (path)"
-
-func mazeToken(c rune) (int32, bool) {
-	if c == '.' {
-		return MazeOpen, true
-	}
-	i := strings.IndexRune(mazeChars[:MazePath+1], c)
-	return int32(i), i > 0
-}
-
-// Encode reads Rows*Cols characters of "# SGo".
+// Encode reads Rows*Cols characters, "# SGo" or others that people use.
 func (m Maze) Encode(text string) ([]int32, error) {
-	return encodeLine(m, text, mazeToken, mazeWant)
+	cells := []rune(text)
+	if len(cells) != m.SeqLen() {
+		return nil, &Error{Line: 1, Err: fmt.Errorf("%d cells, want %d", len(cells), m.SeqLen())}
+	}
+	tokens, cell, err := mazeTokens(cells)
+	if err != nil {
+		return nil, &Error{Line: 1, Column: cell + 1, Err: err}
+	}
+	return tokens, nil
 }
 
 // Decode returns Rows*Cols characters of "# SGo", and of "v<>^" for steps.
@@ -114,12 +112,12 @@ func (m Maze) Render(question, answer []int32) string {
 	return b.String()
 }
 
-// layout: every character is a cell, and an empty line ends a maze.
-func (m Maze) layout() layout {
-	return layout{
-		rows: m.Rows, cols: m.Cols, token: mazeToken, want: mazeWant,
-		forms: fmt.Sprintf("a maze is %d rows of %d characters, a CSV file with a column question, or JSON", m.Rows, m.Cols),
-	}
+// layout implements gridTask.
+func (m Maze) layout() layout { return layout{rows: m.Rows, cols: m.Cols, want: mazeWant, forms: mazeForms} }
+
+// text implements gridTask.
+func (m Maze) text(l *lines, answers bool) textSource {
+	return &mazeReader{lines: l, task: m, answers: answers}
 }
 
 // checkQuestion reports a second S or G, a path, or none of S and G.

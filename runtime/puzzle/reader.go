@@ -119,7 +119,7 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 			}
 			r.next = c.next
 		} else {
-			r.next = newTextReader(l, t).next
+			r.next = t.text(l, false).next
 		}
 	case ARC:
 		r.next = (&arcPuzzles{tasks: newARCReader(in)}).next
@@ -151,10 +151,16 @@ func (r *Reader) Close() error {
 // gridTask is a Task whose puzzles are text grids.
 type gridTask interface {
 	Task
-	layout() layout
+	layout() layout // of the task's own size
+	// text reads grids from lines, with answers without a look at whether they can
+	// be questions.
+	text(l *lines, answers bool) textSource
 	// checkQuestion reports the cell of a question that makes it impossible.
 	checkQuestion(q []int32) (cell int, err error)
 }
+
+// textSource gives one puzzle after the other, and io.EOF after the last.
+type textSource interface{ next() (Puzzle, error) }
 
 // isJSON reports whether text begins as JSON, or as lists in a program do.
 func isJSON(head string) bool {
@@ -232,7 +238,7 @@ func recognise(head string) Task {
 		if p := sudoku.parse(line); p.kind == lineGrids || p.kind == lineBad || p.kind == lineRow && !p.rows[0].maybe {
 			return Sudoku{}
 		}
-		if len(line) > 4 && strings.Trim(line, "# SGo.") == "" && strings.TrimSpace(line) != "" {
+		if len(line) > 4 && mazeLine(line) == lineRow && (strings.ContainsAny(line, "█X") || strings.Trim(line, "# SGo.") == "" && strings.TrimSpace(line) != "") {
 			return Maze{Rows: 30, Cols: 30}
 		}
 	}

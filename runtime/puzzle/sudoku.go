@@ -150,6 +150,13 @@ func (Sudoku) layout() layout {
 	}
 }
 
+// text implements gridTask.
+func (s Sudoku) text(l *lines, answers bool) textSource {
+	r := newTextReader(l, s)
+	r.answers = answers
+	return r
+}
+
 // checkQuestion reports givens that contradict each other.
 func (Sudoku) checkQuestion(q []int32) (cell int, err error) {
 	if c := conflict(q); c != nil {

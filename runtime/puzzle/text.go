@@ -276,26 +276,18 @@ func (r *textReader) miscount(rows []row, cells int) error {
 // of a task without one as Encode does. The error wraps ErrFormat, and is an
 // *Error where it has a place. A program that calls it and not NewReader holds
 // no reader of CSV, JSON and archives.
-func Parse(task Task, text string) ([]int32, error) {
-	p, err := parseText(task, text)
-	return p.Question, err
-}
-
-// parseText is Parse with the answer, when it stands in the same line.
-func parseText(task Task, text string) (Puzzle, error) {
+func Parse(task Task, text string) (Puzzle, error) {
 	t, ok := task.(gridTask)
 	if !ok {
 		q, err := task.Encode(text)
 		return Puzzle{Question: q, Rating: -1}, err
 	}
-	return onlyOne(newTextReader(linesOf(text), t))
+	return onlyOne(t, t.text(linesOf(text), false))
 }
 
 // parseGrid is Parse for a grid that may be an answer.
 func parseGrid(t gridTask, text string) ([]int32, error) {
-	r := newTextReader(linesOf(text), t)
-	r.answers = true
-	p, err := onlyOne(r)
+	p, err := onlyOne(t, t.text(linesOf(text), true))
 	return p.Question, err
 }
 
@@ -303,16 +295,16 @@ func linesOf(text string) *lines {
 	return &lines{in: bufio.NewReaderSize(strings.NewReader(text), min(len(text)+16, maxLine))}
 }
 
-func onlyOne(r *textReader) (Puzzle, error) {
+func onlyOne(t Task, r textSource) (Puzzle, error) {
 	p, err := r.next()
 	if err == io.EOF {
-		return p, fmt.Errorf("%w: the text is empty, want a %s", ErrFormat, r.task.Name())
+		return p, fmt.Errorf("%w: the text is empty, want a %s", ErrFormat, t.Name())
 	}
 	if err != nil {
 		return p, err
 	}
 	if _, err := r.next(); err != io.EOF {
-		return Puzzle{}, fmt.Errorf("%w: the text goes on after one %s, want one", ErrFormat, r.task.Name())
+		return Puzzle{}, fmt.Errorf("%w: the text goes on after one %s, want one", ErrFormat, t.Name())
 	}
 	return p, nil
 }

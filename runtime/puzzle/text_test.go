@@ -115,7 +115,7 @@ func TestTextAroundAGrid(t *testing.T) {
 		if len(got) != 1 || !strings.HasSuffix(got[0], ": "+easyQ) {
 			t.Errorf("%s: %q\n%s", name, got, in)
 		}
-		if q, err := Parse(Sudoku{}, in); err != nil || (Sudoku{}).Decode(q) != easyQ {
+		if p, err := Parse(Sudoku{}, in); err != nil || (Sudoku{}).Decode(p.Question) != easyQ {
 			t.Errorf("%s: Parse: %v", name, err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestTextBetweenGrids(t *testing.T) {
 
 // An answer in the question's line is taken with it.
 func TestAnswerInLine(t *testing.T) {
-	p, err := parseText(Sudoku{}, "id 7\t"+easyQ+"\t"+easyA+"\thard")
+	p, err := Parse(Sudoku{}, "id 7\t"+easyQ+"\t"+easyA+"\thard")
 	if err != nil || (Sudoku{}).Decode(p.Answer) != easyA {
 		t.Errorf("%v, %v", p.Answer, err)
 	}

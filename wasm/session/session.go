@@ -58,7 +58,10 @@ func Open(data []byte, task string) (*Session, error) {
 func (s *Session) Close() error { return s.Backend.Close() }
 
 // Read reads one puzzle from text, see puzzle.Parse.
-func (s *Session) Read(text string) ([]int32, error) { return puzzle.Parse(s.Task, text) }
+func (s *Session) Read(text string) ([]int32, error) {
+	p, err := puzzle.Parse(s.Task, text)
+	return p.Question, err
+}
 
 // Options say how long and how often to think about a puzzle.
 type Options struct {
