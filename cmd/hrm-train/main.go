@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,11 @@ import (
 	"github.com/hrmgo/hrm/internal/version"
 	"github.com/hrmgo/hrm/train/config"
 )
+
+//go:generate go run ../../internal/notices .
+
+//go:embed licences.txt
+var licences string
 
 // Exit statuses of every subcommand.
 const (
@@ -75,7 +81,7 @@ interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), version.Command("hrm-train"))
+	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), version.Command("hrm-train", licences))
 	return root
 }
 

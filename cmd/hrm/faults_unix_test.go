@@ -66,7 +66,7 @@ func TestFullDiskIsNoSuccess(t *testing.T) {
 		{"eval", "--data", puzzles}, {"eval", "--json", "--data", puzzles},
 		{"inspect", model}, {"inspect", "--json", model}, {"bench", "--model", model, "--seconds", "0.01", "--lanes", "1"},
 		{"quantize", model, "-o", filepath.Join(t.TempDir(), "q.hrm")}, {"quantize", model, "-o", "-"}, {"quantize", model, "-o", "/dev/full"},
-		{"export", "--onnx", model, "-o", "-"}, {"version"}, {"--help"}, {"solve", "--help"}, {"completion", "bash"},
+		{"export", "--onnx", model, "-o", "-"}, {"version"}, {"version", "--licences"}, {"--help"}, {"solve", "--help"}, {"completion", "bash"},
 	} {
 		cmd, errOut := process(args...)
 		cmd.Stdout = full

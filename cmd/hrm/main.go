@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,11 @@ import (
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/internal/version"
 )
+
+//go:generate go run ../../internal/notices .
+
+//go:embed licences.txt
+var licences string
 
 // Exit statuses of every subcommand.
 const (
@@ -70,6 +76,6 @@ interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench(), version.Command("hrm"))
+	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench(), version.Command("hrm", licences))
 	return root
 }

@@ -4,6 +4,7 @@ package version
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	goruntime "runtime"
 	"runtime/debug"
 
@@ -19,14 +20,19 @@ type Info struct {
 	Platform string `json:"platform"`
 }
 
-// Command returns the version subcommand of a program.
-func Command(program string) *cobra.Command {
-	var asJSON bool
+// Command returns the version subcommand of a program, which knows the licences of
+// what is linked into it.
+func Command(program, licences string) *cobra.Command {
+	var asJSON, legal bool
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, the commit and the platform",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if legal {
+				_, err := io.WriteString(cmd.OutOrStdout(), licences)
+				return err
+			}
 			v := Read()
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
@@ -36,6 +42,8 @@ func Command(program string) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&legal, "licences", false, "print the licences of all that is linked into the program")
+	cmd.MarkFlagsMutuallyExclusive("json", "licences")
 	return cmd
 }
 
