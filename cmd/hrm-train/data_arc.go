@@ -26,7 +26,7 @@ func isARC(t puzzle.Task) bool {
 // arcFlags are the flags of hrm-train data arc.
 type arcFlags struct {
 	in, against, splits []string
-	out                 string
+	as, out             string
 }
 
 func newDataARC() *cobra.Command {
@@ -35,7 +35,9 @@ func newDataARC() *cobra.Command {
 		Use:   "arc",
 		Short: "Import ARC tasks",
 		Long: `Reads ARC tasks from folders of JSON files (the folder names the split) or from
-files of many tasks, plain or gzip, and writes them to one file. Of tasks with one
+files of many tasks, plain, gzip or zip, and writes them to one file. Solutions that
+lie in a file of their own, as on Kaggle, are joined with the tasks beside which they
+lie or are given; such a file's name or --as says which split it is. Of tasks with one
 name the first is kept, and none that shares a pair with a task of a --dedup-against
 file, up to rotation, reflection and colours.
 
@@ -51,6 +53,7 @@ all others it trains on everything. It augments on the fly.`,
 	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz, - for standard output (required)")
 	flags.StringSliceVar(&f.splits, "split", nil, "only tasks of these splits")
 	flags.StringArrayVar(&f.against, "dedup-against", nil, "leave out tasks that share a pair with one of this file (repeatable)")
+	flags.StringVar(&f.as, "as", "", "split of all tasks, such as training or evaluation (default what files and folders say)")
 	_ = cmd.MarkFlagRequired("in")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
@@ -63,7 +66,7 @@ func (f *arcFlags) run(cmd *cobra.Command) error {
 	}
 	defer target.Discard()
 	ctx := cmd.Context()
-	tasks, err := data.LoadARC(ctx, f.in...)
+	tasks, err := data.ARCLoader{Split: f.as}.Load(ctx, f.in...)
 	if err != nil {
 		return err
 	}

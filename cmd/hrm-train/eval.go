@@ -86,7 +86,7 @@ func (f *evalFlags) eval(cmd *cobra.Command, path string) (evalResult, error) {
 	if err != nil {
 		return evalResult{}, err
 	}
-	if isARC(task) && !isFolder(f.data) {
+	if isARC(task) && !puzzle.IsFolder(f.data) {
 		return evalResult{}, errors.New("ARC tasks need the names of the puzzle table and a vote over augmented forms: use hrm eval")
 	}
 	set, err := data.Load(cmd.Context(), f.data, task)

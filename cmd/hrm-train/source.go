@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -66,7 +64,7 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 }
 
 func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (parts []data.Part, err error) {
-	if isARC(task) && !isFolder(c.Data[0].Path) {
+	if isARC(task) && !puzzle.IsFolder(c.Data[0].Path) {
 		s.arc, err = loadARC(ctx, c)
 		if err != nil {
 			return nil, err
@@ -86,16 +84,6 @@ func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (
 		parts = append(parts, data.Part{Set: set, Weight: d.Weight})
 	}
 	return parts, nil
-}
-
-// isFolder reports whether a path is a data set as the references write it.
-func isFolder(path string) bool {
-	for _, name := range []string{"dataset.json", "train/dataset.json"} {
-		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // loadARC reads ARC tasks; those of split evaluation become the validation.

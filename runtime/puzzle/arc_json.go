@@ -2,8 +2,11 @@ package puzzle
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 )
 
 // ARCPair is a demonstration, or a test input with its output where known.
@@ -18,24 +21,52 @@ type ARCTask struct {
 	Split string // "" when the file has no splits
 	Train []ARCPair
 	Test  []ARCPair
+	// Joined reports that the outputs of the tests come from a file of solutions.
+	Joined bool
 }
 
-// ARCReader streams tasks from JSON: one task {"train": [...], "test": [...]},
-// many {"<id>": {...}, ...}, or many by split {"splits": {"<name>": {"<id>":
-// {...}}}}. Plain or gzip.
+// onlyAnswers reports what a file of solutions holds of a task: outputs of
+// tests, without their inputs.
+func (t *ARCTask) onlyAnswers() bool {
+	return len(t.Train) == 0 && len(t.Test) > 0 && len(t.Test[0].Input.Cells) == 0
+}
+
+// ARCReader streams tasks from JSON, plain, gzip or a zip archive of one file:
+//
+//	{"train": [...], "test": [...]}                   one task, or one in each line
+//	{"<id>": {...}, ...}                              many
+//	{"splits": {"<name>": {"<id>": {...}}}}           many by split
+//	[{...}, ...]                                      many without names: 0, 1, ...
+//	[{"input": ..., "output": ...}, ...]              the pairs of one task, as its tests
+//	{"<id>": [{"input": ..., "output": ...}]}         of many
+//	{"<id>": [[[...]], ...]}                          their solutions: tests without inputs
 type ARCReader struct {
-	s     *arcParser // notes what is wrong in top
-	path  []arcLevel // the objects that are open
-	top   ARCTask    // a task that is the file
-	isTop bool
+	s     *arcParser
+	name  string     // of a task without one, and before the number of one in a list
+	path  []arcLevel // the objects and lists that are open
+	top   arcEntry   // the object that is the file, or a line of it
+	tops  int        // such objects so far
+	lists int        // elements of lists so far
+	odd   []*Error   // values in the object that is the file that are no task
+	found bool
 	done  bool
 }
 
-// arcLevel is an open object.
+// arcLevel is an open object or list.
 type arcLevel struct {
-	name  string // of the split, at level 2
+	list  bool
+	name  string // of the split
 	first bool
 	seen  map[string]bool
+	pairs []ARCPair // of a list of pairs
+}
+
+// arcEntry is an object: a task, a pair, or neither.
+type arcEntry struct {
+	ARCTask
+	pair   ARCPair
+	isTask bool
+	isPair bool
 }
 
 // NewARCReader reads tasks from r.
@@ -47,11 +78,11 @@ func (o Options) NewARCReader(r io.Reader) (*ARCReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newARCReader(in), nil
+	return newARCReader(in, ""), nil
 }
 
-func newARCReader(in *bufio.Reader) *ARCReader {
-	return &ARCReader{s: &arcParser{jsonScanner: newJSONScanner(in)}}
+func newARCReader(in *bufio.Reader, name string) *ARCReader {
+	return &ARCReader{s: &arcParser{jsonScanner: newJSONScanner(in)}, name: name}
 }
 
 // Next returns the next task, or io.EOF. An *Error is about one task, and the
@@ -66,6 +97,7 @@ func (r *ARCReader) Next() (ARCTask, error) {
 		r.done = true
 		return ARCTask{}, err
 	}
+	r.found = true
 	if bad != nil {
 		return ARCTask{}, bad
 	}
@@ -74,98 +106,314 @@ func (r *ARCReader) Next() (ARCTask, error) {
 
 // next returns a task, what is wrong in it, or an error that ends the file.
 func (r *ARCReader) next() (ARCTask, *Error, error) {
-	if r.path == nil {
-		if err := r.enter(""); err != nil {
-			return ARCTask{}, nil, err
+	for {
+		if len(r.path) == 0 {
+			if t, bad, found, err := r.value(); found || err != nil {
+				return t, bad, err
+			}
+			continue
 		}
-	}
-	for len(r.path) > 0 {
 		level := &r.path[len(r.path)-1]
-		key, ok, err := r.s.key(level.first, level.seen)
-		level.first = false
+		key, ok, err := r.element(level)
 		if err != nil {
 			return ARCTask{}, nil, err
 		}
-		if !ok {
-			r.path = r.path[:len(r.path)-1]
-			continue
+		var t ARCTask
+		var bad *Error
+		found := false
+		switch {
+		case !ok:
+			t, bad, found = r.leave()
+		case level.list:
+			t, bad, found, err = r.listed(level)
+		default:
+			t, bad, found, err = r.keyed(level, key)
 		}
-		if t, bad, found, err := r.value(key); found || err != nil {
+		if found || err != nil {
 			return t, bad, err
 		}
 	}
-	return r.finish()
 }
 
-func (r *ARCReader) enter(name string) error {
-	r.path = append(r.path, arcLevel{name: name, first: true, seen: map[string]bool{}})
+// element reads on to the next element of a level; ok is false at its end.
+func (r *ARCReader) element(level *arcLevel) (key string, ok bool, err error) {
+	first := level.first
+	level.first = false
+	if level.list {
+		ok, err = r.s.more(first, ']')
+		return "", ok, err
+	}
+	return r.s.key(first, level.seen)
+}
+
+// value begins the next value of the file: the whole of it, or of a line.
+func (r *ARCReader) value() (t ARCTask, bad *Error, found bool, err error) {
+	if len(r.odd) > 0 {
+		bad, r.odd = r.odd[0], r.odd[1:]
+		return t, bad, true, nil
+	}
+	c, err := r.s.token()
+	var end *Error
+	switch {
+	case errors.As(err, &end) && r.tops > 0:
+		return t, nil, false, io.EOF
+	case err != nil:
+		return t, nil, false, err
+	case c != '{' && (c != '[' || r.tops > 0):
+		if r.tops > 0 {
+			return t, nil, false, r.s.fail("found %q behind the JSON value", c)
+		}
+		return t, nil, false, r.s.fail("found %q, want '{' or '['", c)
+	}
+	r.s.unread()
+	r.top = arcEntry{}
+	r.tops++
+	return t, nil, false, r.enter(c == '[', "")
+}
+
+func (r *ARCReader) enter(list bool, name string) error {
+	r.path = append(r.path, arcLevel{list: list, name: name, first: true})
+	if list {
+		return r.s.open('[')
+	}
+	r.path[len(r.path)-1].seen = map[string]bool{}
 	return r.s.open('{')
 }
 
-// finish returns the task that is the whole file, or io.EOF.
-func (r *ARCReader) finish() (ARCTask, *Error, error) {
-	if err := r.s.end(); err != nil {
-		return ARCTask{}, nil, err
+// leave ends a level, which may have been a task or a list of pairs.
+func (r *ARCReader) leave() (t ARCTask, bad *Error, found bool) {
+	level := r.path[len(r.path)-1]
+	r.path = r.path[:len(r.path)-1]
+	switch {
+	case len(r.path) > 0:
+		return t, nil, false
+	case level.list && len(level.pairs) > 0:
+		t = ARCTask{ID: r.name, Test: level.pairs}
+	case level.list:
+		return t, nil, false
+	case r.top.isTask || r.top.isPair:
+		r.odd = nil // what a task says of itself
+		if r.tops > 1 && r.top.ID == "" {
+			r.top.ID = r.numbered(r.tops - 1)
+		}
+		t = r.top.task(r.s)
+		if t.ID == "" {
+			t.ID = r.name
+		}
+	default:
+		if level.seen["splits"] {
+			r.odd = nil // where they come from
+		}
+		return t, nil, false
 	}
-	r.done = true
-	if !r.isTop {
-		return ARCTask{}, nil, io.EOF
-	}
-	r.s.checkTask(&r.top)
-	return r.top, r.s.bad, nil
+	bad, r.s.bad = r.s.bad, nil
+	return t, bad, true
 }
 
-// value reads the value of a key: a level to enter, a task (found), a part of
-// the task that is the file, or something else, which is skipped.
-func (r *ARCReader) value(key string) (t ARCTask, bad *Error, found bool, err error) {
-	depth := len(r.path)
+// numbered names a task by its place in the file.
+func (r *ARCReader) numbered(i int) string {
+	if r.name == "" {
+		return strconv.Itoa(i)
+	}
+	return r.name + "/" + strconv.Itoa(i)
+}
+
+// task returns the task of an entry; a pair alone is the test of one.
+func (e *arcEntry) task(p *arcParser) ARCTask {
+	if e.isPair {
+		e.Test = append(e.Test, e.pair)
+		p.checkPair(&e.pair, "test", 0)
+	}
+	p.checkTask(&e.ARCTask)
+	return e.ARCTask
+}
+
+// listed reads an element of a list: a task or a pair.
+func (r *ARCReader) listed(level *arcLevel) (t ARCTask, bad *Error, found bool, err error) {
 	c, err := r.s.peek()
+	if err != nil {
+		return t, nil, false, err
+	}
+	i := r.lists
+	r.lists++
+	p := arcParser{jsonScanner: r.s.jsonScanner}
+	if c != '{' {
+		p.note("element %d is no task, want {\"train\": [...], \"test\": [...]}", i)
+		return t, p.bad, true, p.skip()
+	}
+	e, err := p.entry()
 	switch {
 	case err != nil:
 		return t, nil, false, err
-	case depth == 1 && (key == "train" || key == "test"):
-		r.isTop = true
-		return t, nil, false, r.s.pairs(&r.top, key)
-	case depth == 1 && key == "splits", depth == 2:
-		return t, nil, false, r.enter(key)
-	case c == '{':
-		t, bad, err = r.task(key)
+	case e.isPair && !e.isTask && p.bad == nil:
+		if p.checkPair(&e.pair, "test", i); p.bad == nil {
+			level.pairs = append(level.pairs, e.pair)
+			return t, nil, false, nil
+		}
+	case !e.isTask && p.bad == nil:
+		p.note("no task, want {\"train\": [...], \"test\": [...]}")
+	}
+	t = e.task(&p)
+	if t.ID == "" {
+		t.ID = r.numbered(i)
+	}
+	if p.bad != nil {
+		p.bad.Err = fmt.Errorf("element %d: %w", i, p.bad.Err)
+	}
+	return t, p.bad, true, nil
+}
+
+// keyed reads the value of a key: a level to enter, a task (found), or a part
+// of the task that is the file.
+func (r *ARCReader) keyed(level *arcLevel, key string) (t ARCTask, bad *Error, found bool, err error) {
+	depth := len(r.path)
+	c, err := r.s.peek()
+	if err != nil {
+		return t, nil, false, err
+	}
+	part := depth == 1 && (r.top.isTask || r.top.isPair || c == '[') && r.s.isPart(key)
+	switch {
+	case part:
+		return t, nil, false, r.s.part(&r.top, key)
+	case depth == 1 && c == '{' && (key == "splits" || isSplit(key)):
+		return t, nil, false, r.enter(false, key)
+	case depth == 2 && r.path[0].seen["splits"] && level.name == "splits" && c == '{':
+		return t, nil, false, r.enter(false, key)
+	case c == '{' || c == '[':
+		t, bad, err = r.named(key)
+		t.Split = level.name
 		return t, bad, true, err
+	case depth == 1 && c == '"' && isName(key):
+		r.top.ID, err = r.s.string()
+		return t, nil, false, err
+	}
+	if depth == 1 && len(r.odd) < maxOdd {
+		r.odd = append(r.odd, r.s.fail("the value of %q is no task, want {\"train\": [...], \"test\": [...]}", key))
 	}
 	return t, nil, false, r.s.skip()
 }
 
-// task reads the task of that name.
-func (r *ARCReader) task(key string) (ARCTask, *Error, error) {
+// maxOdd is how many values that are no task are reported.
+const maxOdd = 5
+
+// isSplit knows the names of the parts of ARC, which some files have for keys.
+func isSplit(key string) bool {
+	return slices.Contains([]string{"training", "evaluation", "train", "eval", "test", "concept"}, key)
+}
+
+func isName(key string) bool { return slices.Contains([]string{"id", "name", "task_id"}, key) }
+
+// named reads the value of a name: a task, a list of its pairs, or its
+// solutions.
+func (r *ARCReader) named(key string) (t ARCTask, bad *Error, err error) {
 	p := arcParser{jsonScanner: r.s.jsonScanner}
-	t, err := p.task()
-	t.ID = key
-	if len(r.path) == 3 {
-		t.Split = r.path[2].name
+	c, err := p.peek()
+	if err != nil {
+		return t, nil, err
 	}
+	if c == '[' {
+		err = p.answersOrPairs(&t)
+	} else {
+		var e arcEntry
+		if e, err = p.entry(); err == nil {
+			if !e.isTask && !e.isPair {
+				p.note("a task without pairs, want lists train and test")
+			}
+			t = e.task(&p)
+		}
+	}
+	t.ID = key
 	if p.bad != nil {
 		p.bad.Err = fmt.Errorf("task %q: %w", key, p.bad.Err)
 	}
 	return t, p.bad, err
 }
 
-// task reads a task.
-func (p *arcParser) task() (t ARCTask, err error) {
-	err = p.object(func(key string) error {
-		if key != "train" && key != "test" {
-			return p.skip()
+// answersOrPairs reads a list of grids, the solutions of a task, or of pairs.
+func (p *arcParser) answersOrPairs(t *ARCTask) error {
+	grids := false
+	err := p.array(func() error {
+		c, err := p.peek()
+		if err != nil {
+			return err
 		}
-		return p.pairs(&t, key)
+		var pair ARCPair
+		switch c {
+		case '[':
+			grids = true
+			pair.Output, err = p.grid()
+		case '{':
+			var e arcEntry
+			if e, err = p.entry(); !e.isPair {
+				p.note("no pair, want {\"input\": ..., \"output\": ...}")
+			}
+			pair = e.pair
+			p.checkPair(&pair, "test", len(t.Test))
+		default:
+			p.note("found %q, want a pair or a grid", c)
+			err = p.skip()
+		}
+		t.Test = append(t.Test, pair)
+		return err
 	})
-	if err == nil {
-		p.checkTask(&t)
+	if err == nil && len(t.Test) == 0 {
+		p.note("an empty list, want pairs or grids")
 	}
-	return t, err
+	if grids && len(t.Test) > 0 && len(t.Test[0].Input.Cells) > 0 {
+		p.note("a list of pairs and grids")
+	}
+	return err
+}
+
+// entry reads an object.
+func (p *arcParser) entry() (e arcEntry, err error) {
+	err = p.object(func(key string) error {
+		if p.isPart(key) {
+			return p.part(&e, key)
+		}
+		if c, err := p.peek(); err == nil && c == '"' && isName(key) {
+			e.ID, err = p.string()
+			return err
+		}
+		return p.skip()
+	})
+	return e, err
+}
+
+// isPart reports the keys of a task and of a pair.
+func (p *arcParser) isPart(key string) bool {
+	return key == "train" || key == "test" || key == "input" || key == "output"
+}
+
+// part reads the value of a key of a task or pair.
+func (p *arcParser) part(e *arcEntry, key string) (err error) {
+	switch key {
+	case "input":
+		e.isPair = true
+		e.pair.Input, err = p.grid()
+	case "output":
+		e.isPair = true
+		e.pair.Output, err = p.output()
+	default:
+		e.isTask = true
+		err = p.pairs(&e.ARCTask, key)
+	}
+	return err
 }
 
 func (p *arcParser) checkTask(t *ARCTask) {
 	if len(t.Train) == 0 && len(t.Test) == 0 {
 		p.note("a task without pairs, want lists train and test")
+	}
+}
+
+// checkPair notes what a pair lacks.
+func (p *arcParser) checkPair(pair *ARCPair, key string, i int) {
+	if len(pair.Input.Cells) == 0 {
+		p.note("%s pair %d has no input", key, i)
+	}
+	if len(pair.Output.Cells) == 0 && key == "train" {
+		p.note("%s pair %d has no output", key, i)
 	}
 }
 
@@ -200,38 +448,39 @@ func (p *arcParser) pairs(t *ARCTask, key string) error {
 		if ok, err := p.is('{', p.note); !ok {
 			return err
 		}
-		pair, err := p.pair()
+		e, err := p.entry()
 		if err != nil {
 			return err
 		}
-		if len(pair.Input.Cells) == 0 {
-			p.note("%s pair %d has no input", key, len(*list))
-		}
-		if len(pair.Output.Cells) == 0 && key == "train" {
-			p.note("%s pair %d has no output", key, len(*list))
-		}
-		*list = append(*list, pair)
+		p.checkPair(&e.pair, key, len(*list))
+		*list = append(*list, e.pair)
 		return nil
 	})
 }
 
-func (p *arcParser) pair() (pair ARCPair, err error) {
-	err = p.object(func(name string) (err error) {
-		switch name {
-		case "input":
-			pair.Input, err = p.grid()
-		case "output":
-			pair.Output, err = p.grid()
-		default:
-			err = p.skip()
-		}
-		return err
-	})
-	return pair, err
+// output reads a grid, or null or a list of nothing for one that is not given.
+func (p *arcParser) output() (g ARCGrid, err error) {
+	c, err := p.peek()
+	switch {
+	case err != nil:
+		return g, err
+	case c == 'n':
+		return g, p.skip()
+	}
+	return p.rows()
 }
 
 // grid reads rows of colours.
 func (p *arcParser) grid() (g ARCGrid, err error) {
+	g, err = p.rows()
+	if err == nil && len(g.Cells) == 0 {
+		p.note("a grid without cells")
+	}
+	return g, err
+}
+
+// rows is grid of what may have no cells.
+func (p *arcParser) rows() (g ARCGrid, err error) {
 	err = p.list(func() error {
 		cols, err := p.row(&g)
 		switch {
@@ -247,9 +496,6 @@ func (p *arcParser) grid() (g ARCGrid, err error) {
 		}
 		return nil
 	})
-	if err == nil && len(g.Cells) == 0 {
-		p.note("a grid without cells")
-	}
 	return g, err
 }
 
@@ -294,9 +540,12 @@ func (p *arcParser) color() (uint8, error) {
 	return text[0] - '0', nil
 }
 
+// arcTasks gives tasks until io.EOF; an *Error is about one of them.
+type arcTasks interface{ Next() (ARCTask, error) }
+
 // arcPuzzles makes puzzles of the test inputs of tasks, one at a time.
 type arcPuzzles struct {
-	tasks *ARCReader
+	tasks arcTasks
 	task  ARCTask
 	test  int // the next of them
 }
@@ -306,6 +555,9 @@ func (a *arcPuzzles) next() (Puzzle, error) {
 		t, err := a.tasks.Next()
 		if err != nil {
 			return Puzzle{}, err
+		}
+		if t.onlyAnswers() {
+			return Puzzle{}, &Error{Where: fmt.Sprintf("task %q", t.ID), Err: errors.New("a solution without its question: give the file of challenges with it")}
 		}
 		a.task, a.test = t, 0
 	}

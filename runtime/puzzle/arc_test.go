@@ -120,7 +120,8 @@ func TestARCReader(t *testing.T) {
 		{"one task", oneTask, []string{"test 0: [[5,6,7]]", "test 1: [[9]]"}},
 		{"gzip", gz(oneTask), []string{"test 0: [[5,6,7]]", "test 1: [[9]]"}},
 		{"many", `{"a": ` + oneTask + `, "note": "x", "b": {"test": [{"input": [[1]]}]}}`,
-			[]string{"task a, test 0: [[5,6,7]]", "task a, test 1: [[9]]", "task b, test 0: [[1]]"}},
+			[]string{"task a, test 0: [[5,6,7]]", "task a, test 1: [[9]]", "task b, test 0: [[1]]",
+				`error: line 1, column 138: the value of "note" is no task, want {"train": [...], "test": [...]}`}},
 		{"splits", `{"licence": null, "splits": {"easy": {"a": ` + oneTask + `}, "empty": {}}}`,
 			[]string{"task a, test 0: [[5,6,7]]", "task a, test 1: [[9]]"}},
 		{"bad colour", "{\"a\": {\"test\":\n [{\"input\": [[1,10]]}]},\n \"b\": {\"test\": [{\"input\": [[1]]}]}}",
@@ -139,11 +140,34 @@ func TestARCReader(t *testing.T) {
 		{"twice", `{"a": {"test": [], "test": []}}`, []string{`error: line 1, column 25: key "test" occurs twice`}},
 		{"cut", `{"a": {"test": [`, []string{"error: line 1, column 16: the file ends in the middle of a JSON value"}},
 		{"comma", `{"test": [{"input": [[1,]]}]}`, []string{"error: line 1, column 25: found ']', want a JSON value"}},
-		{"behind", `{"test": [{"input": [[1]]}]} x`, []string{"error: line 1, column 30: found 'x' behind the JSON value"}},
+		{"behind", `{"test": [{"input": [[1]]}]} x`, []string{"test 0: [[1]]", "error: line 1, column 30: found 'x' behind the JSON value"}},
+		{"list", "[" + oneTask + `, {"id": "b", "test": [{"input": [[2]]}]}, {"test": [{"input": [[3]]}]}]`,
+			[]string{"task 0, test 0: [[5,6,7]]", "task 0, test 1: [[9]]", "task b, test 0: [[2]]", "task 2, test 0: [[3]]"}},
+		{"list with a mistake", `[{"id": "x"}, 7, {"test": [{"input": [[3]]}]}]`,
+			[]string{`error: line 1, column 12: element 0: no task, want {"train": [...], "test": [...]}`,
+				`error: line 1, column 15: element 1 is no task, want {"train": [...], "test": [...]}`, "task 2, test 0: [[3]]"}},
+		{"lines", oneTask + "\n" + `{"task_id": "b", "test": [{"input": [[2]]}]}` + "\n",
+			[]string{"test 0: [[5,6,7]]", "test 1: [[9]]", "task b, test 0: [[2]]"}},
+		{"pairs", `[{"input": [[1]], "output": [[2]]}, {"input": [[3]], "output": [[4]]}]`, []string{"test 0: [[1]]", "test 1: [[3]]"}},
+		{"pairs by name", `{"a": [{"input": [[1]], "output": [[2]]}], "b": [{"input": [[3]]}]}`, []string{"task a, test 0: [[1]]", "task b, test 0: [[3]]"}},
+		{"splits without a word", `{"training": {"a": ` + oneTask + `}, "evaluation": {"b": {"test": [{"input": [[1]]}]}}}`,
+			[]string{"task a, test 0: [[5,6,7]]", "task a, test 1: [[9]]", "task b, test 0: [[1]]"}},
+		{"not given", `{"test": [{"input": [[1]], "output": null}, {"input": [[2]], "output": []}, {"input": [[3]], "output": [[]]}]}`,
+			[]string{"test 0: [[1]]", "test 1: [[2]]", "test 2: [[3]]"}},
+		{"train not given", `{"train": [{"input": [[1]], "output": null}], "test": []}`, []string{"error: line 1, column 43: train pair 0 has no output"}},
+		{"numbers for tasks", `{"a": 1, "b": null, "c": ` + oneTask + `}`,
+			[]string{"task c, test 0: [[5,6,7]]", "task c, test 1: [[9]]",
+				`error: line 1, column 7: the value of "a" is no task, want {"train": [...], "test": [...]}`,
+				`error: line 1, column 15: the value of "b" is no task, want {"train": [...], "test": [...]}`}},
+		{"solutions alone", `{"a": [[[1]]], "b": [[[2]], [[3]]]}`,
+			[]string{`error: task "a": a solution without its question: give the file of challenges with it`,
+				`error: task "b": a solution without its question: give the file of challenges with it`}},
+		{"a sudoku", "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79",
+			[]string{"error: line 1, column 1: found '5', want '{' or '['"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			compare(t, readAll(t, c.in, nil), c.want)
+			compare(t, readAll(t, c.in, ARC{}), c.want)
 		})
 	}
 }

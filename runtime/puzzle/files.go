@@ -19,6 +19,14 @@ type archiveReader struct {
 // reader reads all puzzles of an archive. A nil task is recognised from its
 // first file.
 func (a *archive) reader(task Task) (*Reader, error) {
+	if task == (ARC{}) {
+		files := &ARCFiles{}
+		files.addArchive("", a)
+		if err := files.sort(true); err != nil {
+			return nil, err
+		}
+		return files.Puzzles(), nil
+	}
 	f := &archiveReader{a: a, task: task}
 	if err := f.open(); err != nil {
 		return nil, err

@@ -8,12 +8,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Folder is a data set as the references write it: dataset.json and the
 // arrays all__inputs.npy, all__labels.npy, all__puzzle_identifiers.npy,
 // all__puzzle_indices.npy and all__group_indices.npy. Examples are read from
-// the file when they are asked for.
+// the file when they are asked for. Where the indices are missing every example
+// is a puzzle and a group of its own, and without identifiers all are puzzle 0.
 type Folder struct {
 	Task       Task // nil for sizes that are none of ours
 	SeqLen     int
@@ -126,10 +128,12 @@ func (f *Folder) checkMeta(sets []string, pad int) (set string, err error) {
 		err = fmt.Errorf("%w: seq_len is %d, want 1 to %d", ErrFormat, f.SeqLen, 1<<16)
 	case f.Vocab < 1 || f.Vocab > 256:
 		err = fmt.Errorf("%w: vocab_size is %d, want 1 to 256", ErrFormat, f.Vocab)
-	case f.NumPuzzles < 1:
+	case f.NumPuzzles < 0:
 		err = fmt.Errorf("%w: num_puzzle_identifiers is %d, want 1 or more", ErrFormat, f.NumPuzzles)
 	case pad != 0:
 		err = fmt.Errorf("%w: pad_id is %d, want 0", ErrFormat, pad)
+	case len(sets) == 0:
+		set = "all" // as the references name it
 	case len(sets) != 1 || sets[0] != filepath.Base(sets[0]):
 		err = fmt.Errorf("%w: sets is %q, want one name", ErrFormat, sets)
 	default:
@@ -147,8 +151,17 @@ func (f *Folder) openArrays(set string) (err error) {
 		a, err = f.openArray(set + "__" + name + ".npy")
 		return a
 	}
+	optional := func(name string) *npyArray {
+		if err != nil {
+			return nil
+		}
+		if _, missing := os.Stat(filepath.Join(f.path, set+"__"+name+".npy")); errors.Is(missing, os.ErrNotExist) {
+			return nil
+		}
+		return array(name)
+	}
 	f.inputs, f.labels = array("inputs"), array("labels")
-	ids, puzzles, groups := array("puzzle_identifiers"), array("puzzle_indices"), array("group_indices")
+	ids, puzzles, groups := optional("puzzle_identifiers"), optional("puzzle_indices"), optional("group_indices")
 	if err != nil {
 		return err
 	}
@@ -157,20 +170,57 @@ func (f *Folder) openArrays(set string) (err error) {
 			return a.fail("shape %v, want %v", a.shape, [2]int{f.inputs.shape[0], f.SeqLen})
 		}
 	}
-	if f.ids, err = ids.column(int64(f.NumPuzzles) - 1); err != nil {
+	if err := f.readIDs(ids); err != nil {
 		return err
 	}
-	if f.puzzles, err = offsets(puzzles, len(f.ids), f.inputs.shape[0]); err != nil {
+	if f.puzzles, err = f.indices(puzzles, len(f.ids), f.inputs.shape[0]); err != nil {
 		return err
 	}
-	if groups.shape[0] == 0 {
-		return groups.fail("no numbers, want a 0 at least")
+	n := len(f.ids)
+	if groups != nil {
+		if n = groups.shape[0] - 1; n < 0 {
+			return groups.fail("no numbers, want a 0 at least")
+		}
 	}
-	f.Groups, err = offsets(groups, groups.shape[0]-1, len(f.ids))
+	f.Groups, err = f.indices(groups, n, len(f.ids))
 	for i, p := range f.Groups {
 		f.Groups[i] = f.puzzles[p]
 	}
 	return err
+}
+
+// readIDs reads the row of each puzzle. A dataset.json that does not say how many
+// rows there are has as many as these need.
+func (f *Folder) readIDs(a *npyArray) (err error) {
+	largest := int64(f.NumPuzzles) - 1
+	if f.NumPuzzles == 0 {
+		largest = math.MaxInt32 - 1
+	}
+	if a == nil {
+		f.ids = make([]int32, f.inputs.shape[0])
+	} else if f.ids, err = a.column(largest); err != nil {
+		return err
+	}
+	if f.NumPuzzles == 0 {
+		f.NumPuzzles = int(slices.Max(append(f.ids, 0))) + 1
+	}
+	return nil
+}
+
+// indices reads n+1 numbers that rise from 0 to end, or makes them where there
+// is no file and they can only be 0 to n.
+func (f *Folder) indices(a *npyArray, n, end int) ([]int32, error) {
+	if a != nil {
+		return offsets(a, n, end)
+	}
+	if n != end {
+		return nil, fmt.Errorf("%w: %d puzzles of %d examples, want the array puzzle_indices", ErrFormat, n, end)
+	}
+	v := make([]int32, n+1)
+	for i := range v {
+		v[i] = int32(i)
+	}
+	return v, nil
 }
 
 func (f *Folder) openArray(name string) (*npyArray, error) {
@@ -252,15 +302,23 @@ func (r *folderReader) next() (Puzzle, error) {
 	return p, err
 }
 
-// Open reads puzzles from a file, as NewReader does, or from a folder as the
-// references write it; of a whole data set the test half. Close the reader.
+// Open reads puzzles from a file, as NewReader does; from a folder as the
+// references write it, of a whole data set the test half; or of the task ARC from
+// a folder of files as OpenARC does. Close the reader.
 func Open(path string, task Task) (*Reader, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
+	if info.IsDir() && (IsFolder(path) || task != (ARC{})) {
 		return openFolderReader(path, task)
+	}
+	if task == (ARC{}) {
+		files, err := OpenARC(path)
+		if err != nil {
+			return nil, err
+		}
+		return files.Puzzles(), nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -273,6 +331,16 @@ func Open(path string, task Task) (*Reader, error) {
 	}
 	r.close = f
 	return r, nil
+}
+
+// IsFolder reports whether a path is a data set as the references write it.
+func IsFolder(path string) bool {
+	for _, name := range []string{"dataset.json", filepath.Join("test", "dataset.json"), filepath.Join("train", "dataset.json")} {
+		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func openFolderReader(path string, task Task) (*Reader, error) {

@@ -169,3 +169,49 @@ func TestFolderErrors(t *testing.T) {
 		})
 	}
 }
+
+// Other programs leave out what can be known without: every example is then a
+// puzzle of its own.
+func TestFolderWithoutIndices(t *testing.T) {
+	for name, c := range map[string]struct {
+		missing []string
+		meta    string
+		ids     []int32
+		rows    int
+	}{
+		"no indices":  {[]string{"all__puzzle_indices.npy", "all__group_indices.npy"}, sudokuMeta, []int32{2, 1, 0}, 3},
+		"no groups":   {[]string{"all__group_indices.npy"}, sudokuMeta, []int32{2, 2, 1}, 3},
+		"inputs only": {[]string{"all__puzzle_indices.npy", "all__group_indices.npy", "all__puzzle_identifiers.npy"}, `{"seq_len": 81, "vocab_size": 11}`, []int32{0, 0, 0}, 1},
+		"short meta":  {[]string{"all__puzzle_indices.npy", "all__group_indices.npy"}, `{"seq_len": 81, "vocab_size": 11, "num_examples": 3}`, []int32{2, 1, 0}, 3},
+	} {
+		dir, files := t.TempDir(), sudokuFolder(t)
+		files["dataset.json"] = []byte(c.meta)
+		if name != "no groups" {
+			files["all__puzzle_identifiers.npy"] = npyFile("<i4", "3,", []int32{2, 1, 0})
+		}
+		for _, file := range c.missing {
+			delete(files, file)
+		}
+		writeFolder(t, dir, files)
+		f, err := OpenFolder(dir)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for i, id := range c.ids {
+			if p, err := f.Puzzle(i); err != nil || p.ID != id || p.Answer == nil {
+				t.Errorf("%s: example %d: %+v, %v", name, i, p, err)
+			}
+		}
+		if f.NumPuzzles != c.rows {
+			t.Errorf("%s: %d rows, want %d", name, f.NumPuzzles, c.rows)
+		}
+		_ = f.Close()
+	}
+	dir, files := t.TempDir(), sudokuFolder(t)
+	delete(files, "all__puzzle_indices.npy")
+	writeFolder(t, dir, files)
+	if _, err := OpenFolder(dir); err == nil || !strings.Contains(err.Error(), "2 puzzles of 3 examples, want the array puzzle_indices") {
+		t.Errorf("%v", err)
+	}
+}

@@ -122,7 +122,7 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 			r.next = t.text(l, false).next
 		}
 	case ARC:
-		r.next = (&arcPuzzles{tasks: newARCReader(in)}).next
+		r.next = (&arcPuzzles{tasks: newARCReader(in, "")}).next
 	case nil:
 		r.next = func() (Puzzle, error) { return Puzzle{}, io.EOF }
 	default:

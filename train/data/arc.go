@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -96,7 +93,7 @@ func newARCSet() *Set {
 }
 
 func (d *ARCData) add(t *puzzle.ARCTask, first, forms int32) error {
-	eval := t.Split == evaluation
+	eval := isEvaluation(t.Split)
 	test := d.Train
 	if eval {
 		test = d.Test
@@ -191,56 +188,51 @@ func (s *Set) taskSize(i int) int {
 	return n
 }
 
-// LoadARC reads tasks from JSON files, plain or gzip, and from folders of
-// them. In a folder a file holds one task, its name is the task's, and the
-// folder's name its split.
-func LoadARC(ctx context.Context, paths ...string) ([]puzzle.ARCTask, error) {
-	var tasks []puzzle.ARCTask
-	for _, path := range paths {
-		err := filepath.WalkDir(path, func(file string, e fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if e.IsDir() || file != path && !strings.HasSuffix(file, ".json") {
-				return nil
-			}
-			tasks, err = readARC(tasks, file)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("ARC tasks %s: %w", path, err)
-		}
-	}
-	return tasks, nil
+// ARCLoader reads tasks for training.
+type ARCLoader struct {
+	Split string // of all tasks; "": what the files say
 }
 
-func readARC(tasks []puzzle.ARCTask, file string) ([]puzzle.ARCTask, error) {
-	f, err := os.Open(file)
+// LoadARC reads tasks from files and folders, as puzzle.OpenARC does. Tasks whose
+// solutions lie in a file of their own must have a split: those of evaluation
+// must not be trained on.
+func LoadARC(ctx context.Context, paths ...string) ([]puzzle.ARCTask, error) {
+	return ARCLoader{}.Load(ctx, paths...)
+}
+
+// Load is LoadARC. A bad task is an error: training data is either right or
+// not used.
+func (l ARCLoader) Load(ctx context.Context, paths ...string) ([]puzzle.ARCTask, error) {
+	files, err := puzzle.OpenARC(paths...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ARC tasks: %w", err)
 	}
-	defer func() { _ = f.Close() }()
-	r, err := puzzle.NewARCReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
+	defer func() { _ = files.Close() }()
+	var tasks []puzzle.ARCTask
 	for {
-		t, err := r.Next()
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		t, err := files.Next()
 		if errors.Is(err, io.EOF) {
 			return tasks, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+		if l.Split != "" {
+			t.Split = l.Split
 		}
-		if t.ID == "" {
-			t.ID = strings.TrimSuffix(filepath.Base(file), ".json")
-			t.Split = filepath.Base(filepath.Dir(file))
+		if err == nil && t.Joined && t.Split == "" {
+			err = fmt.Errorf("%w: %s: its name does not say whether it is for training or for evaluation, and so hrm-train data arc --as must", ErrData, files.File())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ARC tasks: %w", err)
 		}
 		tasks = append(tasks, t)
 	}
+}
+
+// isEvaluation knows the split evaluation, and its further ones: evaluation2.
+func isEvaluation(split string) bool {
+	return strings.TrimRight(split, "0123456789") == evaluation
 }
 
 // ARCFilter leaves out tasks that have a pair in common with others, up to

@@ -193,3 +193,49 @@ func BenchmarkARCDraw(b *testing.B) {
 		d.Train.Draw(rng, 0, false, input, label)
 	}
 }
+
+// Answers of evaluation that lie in a file of their own are evaluated, and
+// never trained on.
+func TestARCSolutions(t *testing.T) {
+	questions := `{"a": {"train": [{"input": [[1]], "output": [[2]]}], "test": [{"input": [[3]]}, {"input": [[4]]}]}}`
+	solutions := `{"a": [[[6]], [[7]]]}`
+	for name, c := range map[string]struct {
+		file        string
+		as          string
+		train, test int // examples; -1: refused
+	}{
+		"evaluation by name":  {"arc-agi_evaluation_challenges.json", "", 1, 2},
+		"second evaluation":   {"arc-agi_evaluation2_challenges.json", "", 1, 2},
+		"training by name":    {"arc-agi_training_challenges.json", "", 3, 0},
+		"a name that is none": {"my_challenges.json", "", -1, 0},
+		"evaluation by flag":  {"my_challenges.json", "evaluation", 1, 2},
+		"training by flag":    {"my_challenges.json", "training", 3, 0},
+	} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, c.file)
+		for path, text := range map[string]string{file: questions, strings.Replace(file, "challenges", "solutions", 1): solutions} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tasks, err := ARCLoader{Split: c.as}.Load(t.Context(), file)
+		if c.train < 0 {
+			if err == nil || !strings.Contains(err.Error(), "does not say whether it is for training or for evaluation") {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		d, err := NewARC(tasks, ARCOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		test := 0
+		if d.Test != nil {
+			test = d.Test.Len()
+		}
+		if d.Train.Len() != c.train || test != c.test {
+			t.Errorf("%s: %d examples to train on and %d to test, want %d and %d", name, d.Train.Len(), test, c.train, c.test)
+		}
+	}
+}
