@@ -11,9 +11,6 @@ import (
 // amx is avx512 with the tile products of AMX: bfloat16 and bytes.
 const amx implementation = "amx"
 
-// useAVX512 tells whether the AVX-512 kernels are in use, with or without AMX.
-func useAVX512() bool { return active == avx512 || active == amx }
-
 // hasAMX tells whether the processor multiplies tiles and the operating system
 // saves and permits them; it asks for the permission once, for the process.
 var hasAMX = sync.OnceValue(func() bool {

@@ -23,8 +23,6 @@ type AttentionBF16 struct {
 	transposed   []BF16     // [ld, queries] p or ds
 	dk, dv       []float32  // [P, Dim] sums over several scores' rows
 	inverse      []float32  // [queries] of ForwardHead
-	f32          *AttentionF32
-	wide         []float32 // [P, 3Dim] of ForwardHead in f32
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.
@@ -43,6 +41,12 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 		*m = make([]BF16, size)
 	}
 	return t
+}
+
+// scoreRowsAtOnce is an even number of rows whose scores stay in the caches.
+func scoreRowsAtOnce(p int) int {
+	const numbers = 12288
+	return min((p+1)/2*2, max(8, numbers/scoreLen(p)/8*8))
 }
 
 // Forward is that of AttentionF32 for qkv rounded to BF16; the probabilities

@@ -15,10 +15,6 @@ func (t *AttentionBF16) ForwardHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bi
 func (t *AttentionBF16) PackHead(qkv []BF16, ldq int) {
 	p, dim := t.a.P, t.a.Dim
 	need("ForwardHead", "qkv", len(qkv), (p-1)*ldq+3*dim)
-	if slowBF16() {
-		t.packF32(qkv, ldq)
-		return
-	}
 	t.packDots(&t.keys, qkv[dim:], ldq)
 	t.rows.PackRows(qkv[2*dim:], ldq, p, dim)
 }
@@ -27,44 +23,11 @@ func (t *AttentionBF16) PackHead(qkv []BF16, ldq int) {
 func (t *AttentionBF16) AttendHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
 	dim := t.a.Dim
 	need("ForwardHead", "qkv", len(qkv), (t.a.P-1)*ldq+3*dim)
-	if slowBF16() {
-		t.attendF32(ctx, ldc, bias, lo, hi)
-		return
-	}
 	for i := lo; i < hi; i += t.queries {
 		rows := min(t.queries, hi-i)
 		MatMulTBF16(t.s, t.ld, qkv[i*ldq:], ldq, rows, &t.keys, false)
 		t.softmax(bias, i, rows)
 		MatMulTBF16(t.dv, dim, t.p, t.ld, rows, &t.rows, false)
-		scaleRoundRows(ctx[i*ldc:], ldc, t.dv[:rows*dim], t.inverse[:rows])
-	}
-}
-
-// packF32 is PackHead for the same numbers in float32.
-func (t *AttentionBF16) packF32(qkv []BF16, ldq int) {
-	p, dim := t.a.P, t.a.Dim
-	if t.f32 == nil {
-		t.f32, t.wide = NewAttentionF32(AttentionShape{P: p, Heads: 1, Dim: dim}), make([]float32, p*3*dim)
-	}
-	if ldq == 3*dim {
-		ExpandBF16(t.wide, qkv[:p*ldq])
-	} else {
-		for i := range p {
-			ExpandBF16(t.wide[i*3*dim:], qkv[i*ldq:][:3*dim])
-		}
-	}
-	t.f32.packPanels(t.f32.keys, t.wide[dim:], 3*dim)
-}
-
-// attendF32 is AttendHead for what packF32 packed.
-func (t *AttentionBF16) attendF32(ctx []BF16, ldc int, bias []float32, lo, hi int) {
-	p, dim := t.a.P, t.a.Dim
-	for i := lo; i < hi; i += t.queries {
-		rows := min(t.queries, hi-i)
-		t.f32.dots(t.s, t.wide[i*3*dim:], 3*dim, t.f32.keys, rows)
-		t.softmax(bias, i, rows)
-		ExpandBF16(t.s, t.p[:rows*t.ld])
-		t.f32.mix(t.dv, dim, t.s, t.ld, 1, t.wide[2*dim:], 3*dim, p, rows, false)
 		scaleRoundRows(ctx[i*ldc:], ldc, t.dv[:rows*dim], t.inverse[:rows])
 	}
 }

@@ -24,19 +24,3 @@ func swiGLUPanelsGeneric(act, gateUp []float32) {
 		swiGLU(act[i:i+PanelWidth], gateUp[2*i:2*i+PanelWidth], gateUp[2*i+PanelWidth:2*i+2*PanelWidth])
 	}
 }
-
-// Softmax turns the scores s of one row into probabilities:
-//
-//	s = exp(v - max v) / sum exp(v - max v)    v = by * s + bias
-//
-// bias is as long as s, or nil.
-func Softmax(s []float32, by float32, bias []float32) {
-	if len(s) == 0 {
-		return
-	}
-	if bias != nil {
-		need("Softmax", "bias", len(bias), len(s))
-	}
-	top := scaleMax(s, bias, by)
-	scale(s, 1/expSum(s, top))
-}

@@ -108,6 +108,42 @@ swiglu:
 	VZEROUPPER
 	RET
 
+// func swiGLUBackAVX2(dGate, dUp, dAct, gate, up *float32, n int)
+TEXT ·swiGLUBackAVX2(SB), NOSPLIT, $0-48
+	MOVQ dGate+0(FP), DI
+	MOVQ dUp+8(FP), R8
+	MOVQ dAct+16(FP), DX
+	MOVQ gate+24(FP), SI
+	MOVQ up+32(FP), BX
+	MOVQ n+40(FP), CX
+	EXP_LIMITS
+	VXORPS Y13, Y13, Y13
+	VMOVUPS expOne<>(SB), Y4
+
+swigluback:
+	VMOVUPS (SI), Y3
+	VSUBPS  Y3, Y13, Y0
+	EXP(Y0, Y1, Y2)
+	VADDPS  Y4, Y0, Y0
+	VDIVPS  Y0, Y4, Y0      // s
+	VMULPS  (DX), Y0, Y5    // dAct * s
+	VSUBPS  Y0, Y4, Y0
+	VFMADD213PS Y4, Y3, Y0  // 1 + gate*(1-s)
+	VMULPS  (BX), Y5, Y6
+	VMULPS  Y0, Y6, Y6
+	VMULPS  Y3, Y5, Y5
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y5, (R8)
+	ADDQ    $32, SI
+	ADDQ    $32, BX
+	ADDQ    $32, DX
+	ADDQ    $32, DI
+	ADDQ    $32, R8
+	SUBQ    $8, CX
+	JNZ     swigluback
+	VZEROUPPER
+	RET
+
 // func scaleMaxAVX2(s *float32, scale float32, n int) float32
 TEXT ·scaleMaxAVX2(SB), NOSPLIT, $0-28
 	MOVQ s+0(FP), DI

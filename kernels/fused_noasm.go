@@ -26,6 +26,4 @@ func ropeRowsFast([]float32, int, int, int, []float32, []float32) bool { return 
 
 func flipI8() int8 { return 0 }
 
-func wideVectors() bool { return false }
-
 func softmaxF32Fast([]float32, int, int, int, float32, []float32) bool { return false }

@@ -92,7 +92,7 @@ func TestPanicsOnShortSlices(t *testing.T) {
 		"ldx":  func() { MatMulT(make([]float32, 40), 20, make([]float32, 16), 7, 2, w) },
 		"norm": func() { AddRMSNorm(make([]float32, 4), make([]float32, 3), 2, 1e-5) },
 		"glu":  func() { SwiGLU(make([]float32, 4), make([]float32, 7), 2) },
-		"bias": func() { Softmax(make([]float32, 4), 1, make([]float32, 3)) },
+		"bias": func() { softmaxRowsF32(make([]float32, 4), 4, 1, 4, 1, make([]float32, 3)) },
 		"add":  func() { Add(make([]float32, 4), make([]float32, 3)) },
 	} {
 		func() {

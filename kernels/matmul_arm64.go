@@ -4,11 +4,11 @@ package kernels
 
 import "unsafe"
 
-func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
-	if useNEON() {
-		matMulTNEON(y, ldy, x, ldx, m, w)
+func product(y []float32, ldy int, x strided, m int, w *Panels, add bool) {
+	if useNEON() && x.step == 1 && !add {
+		matMulTNEON(y, ldy, x.x, x.row, m, w)
 	} else {
-		matMulTGeneric(y, ldy, x, ldx, m, w)
+		productGeneric(y, ldy, x, m, w, add)
 	}
 }
 

@@ -2,6 +2,6 @@
 
 package kernels
 
-func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
-	matMulTGeneric(y, ldy, x, ldx, m, w)
+func product(y []float32, ldy int, x strided, m int, w *Panels, add bool) {
+	productGeneric(y, ldy, x, m, w, add)
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 )
 
-func TestPanels(t *testing.T) {
+func TestPanels(t *testing.T) { eachImplementation(t, testPanels) }
+
+func testPanels(t *testing.T) {
 	for _, n := range []int{1, 7, 16, 17, 33} {
 		for _, k := range []int{1, 5, 32} {
 			w := random(make([]float32, n*k), 1)
@@ -68,6 +70,14 @@ func matMulCase(t *testing.T, m, n, k, off int) {
 	y, check := guarded(t, max(0, (m-1)*ldy+n), off)
 	MatMulT(y, ldy, xs, ldx, m, Pack(ws, n, k))
 	check(name)
+	added, checkAdded := guarded(t, len(y), off)
+	for i := range m {
+		for j := range n {
+			added[i*ldy+j] = 3
+		}
+	}
+	AddMatMulT(added, ldy, xs, ldx, m, Pack(ws, n, k))
+	checkAdded(name)
 	for i := range m {
 		for j := range n {
 			sum, size := 0.0, 0.0
@@ -77,9 +87,10 @@ func matMulCase(t *testing.T, m, n, k, off int) {
 				size += math.Abs(v)
 			}
 			within(t, name, y[i*ldy+j:], []float64{sum}, 1e-6, size+1e-6)
+			within(t, name+", added", added[i*ldy+j:], []float64{sum + 3}, 1e-6, size+3)
 		}
 		for j := i*ldy + n; i < m-1 && j < (i+1)*ldy; j++ {
-			if y[j] != guard {
+			if y[j] != guard || added[j] != guard {
 				t.Fatalf("%s: wrote between rows %d and %d", name, i, i+1)
 			}
 		}

@@ -13,12 +13,12 @@ func matMulF32SIMD(y unsafe.Pointer, ldy int32, x unsafe.Pointer, ldx, m int32, 
 // yields it while a product runs.
 var work [48*32*4 + 32*8 + 48*8 + 8]float32
 
-func matMulT(y []float32, ldy int, x []float32, ldx, m int, w *Panels) {
-	if active != simd128 {
-		matMulTGeneric(y, ldy, x, ldx, m, w)
+func product(y []float32, ldy int, x strided, m int, w *Panels, add bool) {
+	if active != simd128 || x.step != 1 || add {
+		productGeneric(y, ldy, x, m, w, add)
 		return
 	}
-	matMulPanels(y, ldy, x, ldx, m, w.Data, w.N, w.K)
+	matMulPanels(y, ldy, x.x, x.row, m, w.Data, w.N, w.K)
 }
 
 func matMulPanels(y []float32, ldy int, x []float32, ldx, m int, panels []float32, n, k int) {

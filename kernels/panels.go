@@ -31,9 +31,7 @@ func PanelsLen(n, k int) int { return panelCount(n) * PanelWidth * k }
 func Pack(w []float32, n, k int) *Panels {
 	need("Pack", "w", len(w), n*k)
 	p := NewPanels(n, k)
-	for j := range n {
-		p.SetRow(j, w[j*k:(j+1)*k])
-	}
+	p.SetRows(w, k)
 	return p
 }
 
@@ -55,9 +53,7 @@ func WeightMemory[T float32 | F16 | int8](n int) []T {
 func PackT(w []float32, k, n int) *Panels {
 	need("PackT", "w", len(w), n*k)
 	p := NewPanels(n, k)
-	for i := range k {
-		p.SetCol(i, w[i*n:(i+1)*n])
-	}
+	p.SetCols(w, n)
 	return p
 }
 
@@ -75,6 +71,21 @@ func checkRows(lo, n, all int) {
 	}
 }
 
+// SetRows sets all of w from its rows, ldw numbers apart.
+func (p *Panels) SetRows(w []float32, ldw int) {
+	for j := packRowsFast(p, w, ldw); j < p.N; j++ {
+		p.SetRow(j, w[j*ldw:])
+	}
+}
+
+// SetCols sets all of w from its columns, ldw numbers apart.
+func (p *Panels) SetCols(w []float32, ldw int) {
+	done := packColsFast(p, w, ldw)
+	for k := 0; done < p.N && k < p.K; k++ {
+		p.setCol(k, done, w[k*ldw:])
+	}
+}
+
 // SetRow sets w[j, :] = row. Different rows may be set concurrently.
 func (p *Panels) SetRow(j int, row []float32) {
 	if p.K > 0 {
@@ -83,11 +94,12 @@ func (p *Panels) SetRow(j int, row []float32) {
 }
 
 // SetCol sets w[:, k] = col. Different columns may be set concurrently.
-func (p *Panels) SetCol(k int, col []float32) {
-	col = col[:p.N]
-	for at := k * PanelWidth; len(col) > 0; at += PanelWidth * p.K {
-		n := copy(p.Data[at:at+PanelWidth], col)
-		col = col[n:]
+func (p *Panels) SetCol(k int, col []float32) { p.setCol(k, 0, col) }
+
+// setCol sets w[from:, k], from a multiple of PanelWidth.
+func (p *Panels) setCol(k, from int, col []float32) {
+	for j := from; j < p.N; j += PanelWidth {
+		copy(p.Data[j*p.K+k*PanelWidth:][:PanelWidth], col[j:p.N])
 	}
 }
 

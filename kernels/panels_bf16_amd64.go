@@ -4,11 +4,11 @@ package kernels
 
 import "unsafe"
 
-// packDotsAVX512 lays out 16 rows of src, each of octets*8 numbers, as half a
-// panel. Strides are in bytes.
+// packDotsAVX512 lays out 16 rows of src, each of octets*8 numbers, with pairs of
+// all of them side by side. Strides are in bytes.
 //
 //go:noescape
-func packDotsAVX512(dst, src *BF16, srcRow, octets int)
+func packDotsAVX512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow, octets int)
 
 // pairRowsAVX512 interleaves pairs of rows of cols numbers, a multiple of 16, into
 // panels that lie panel bytes apart.
@@ -31,7 +31,7 @@ func packDotsFast(p *PanelsBF16, w []BF16, ldw, n, k int) int {
 	_ = w[(n-1)*ldw+k-1]
 	for j := 0; j < n; j += 16 {
 		out := p.Data[j/PanelWidthBF16*p.panelLen():][:p.panelLen()]
-		packDotsAVX512(&out[j%PanelWidthBF16*2], &w[j*ldw], 2*ldw, k/8)
+		packDotsAVX512(unsafe.Pointer(&out[j%PanelWidthBF16*2]), 4*PanelWidthBF16, unsafe.Pointer(&w[j*ldw]), 2*ldw, k/8)
 	}
 	return n
 }
@@ -62,17 +62,38 @@ func transposeFast(dst []BF16, ld int, src []BF16, rows, cols int) int {
 	return n
 }
 
-// packPanelsFast lays out the first rows of x, a multiple of 16, in panels of 32
-// float32, which it takes for pairs of BF16, and returns how many.
-func packPanelsFast(panels, x []float32, ldx, rows, dim int) int {
-	rows &^= 15
-	if !useAVX512() || rows == 0 || dim == 0 || dim%4 != 0 {
+// packRowsFast sets the first rows of p, a multiple of 16, and returns how many: a
+// float32 is moved as a pair of BF16.
+func packRowsFast(p *Panels, w []float32, ldw int) int {
+	n := p.N &^ 15
+	if !useAVX512() || n == 0 || p.K == 0 || p.K%4 != 0 {
 		return 0
 	}
-	_ = x[(rows-1)*ldx+dim-1]
-	for j := 0; j < rows; j += 16 {
-		out := panels[j/PanelWidthBF16*PanelWidthBF16*dim:][:PanelWidthBF16*dim]
-		packDotsAVX512((*BF16)(unsafe.Pointer(&out[j%PanelWidthBF16])), (*BF16)(unsafe.Pointer(&x[j*ldx])), 4*ldx, dim/4)
+	_ = w[(n-1)*ldw+p.K-1]
+	for j := 0; j < n; j += PanelWidth {
+		out := p.Data[j*p.K:][:PanelWidth*p.K]
+		packDotsAVX512(unsafe.Pointer(&out[0]), 4*PanelWidth, unsafe.Pointer(&w[j*ldw]), 4*ldw, p.K/4)
 	}
-	return rows
+	return n
+}
+
+// copyRowsAVX2 copies 16 numbers of each row of src, whose rows are srcRow bytes
+// apart.
+//
+//go:noescape
+func copyRowsAVX2(dst, src *float32, srcRow, rows int)
+
+// packColsFast sets the first columns of all rows, a multiple of 16, and returns
+// how many.
+func packColsFast(p *Panels, w []float32, ldw int) int {
+	n := p.N &^ 15
+	if active == generic || n == 0 || p.K == 0 {
+		return 0
+	}
+	_ = w[(p.K-1)*ldw+n-1]
+	for j := 0; j < n; j += PanelWidth {
+		out := p.Data[j*p.K:][:PanelWidth*p.K]
+		copyRowsAVX2(&out[0], &w[j], 4*ldw, p.K)
+	}
+	return n
 }

@@ -59,16 +59,18 @@ next:
 	MOVL $0x0f00, CX; KMOVW CX, K2; \
 	MOVL $0xf000, CX; KMOVW CX, K3
 
-// func packDotsAVX512(dst, src *BF16, srcRow, octets int)
+// func packDotsAVX512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow, octets int)
 //
 // Lane l of register i holds four pairs of row 4l+i; transposing the pairs in
 // every lane gives a pair of all 16 rows.
-TEXT ·packDotsAVX512(SB), NOSPLIT, $0-32
+TEXT ·packDotsAVX512(SB), NOSPLIT, $0-40
 	LANE_MASKS
 	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), R8
-	MOVQ srcRow+16(FP), AX
-	MOVQ octets+24(FP), CX
+	MOVQ dstRow+8(FP), R12
+	MOVQ src+16(FP), R8
+	MOVQ srcRow+24(FP), AX
+	MOVQ octets+32(FP), CX
+	LEAQ (R12)(R12*2), R13
 	LEAQ (AX)(AX*2), BX
 	LEAQ (R8)(AX*4), R9
 	LEAQ (R9)(AX*4), R10
@@ -87,14 +89,14 @@ octet:
 	VPUNPCKLQDQ Z7, Z5, Z2
 	VPUNPCKHQDQ Z7, Z5, Z3
 	VMOVDQU64 Z0, (DI)
-	VMOVDQU64 Z1, 128(DI)
-	VMOVDQU64 Z2, 256(DI)
-	VMOVDQU64 Z3, 384(DI)
+	VMOVDQU64 Z1, (DI)(R12*1)
+	VMOVDQU64 Z2, (DI)(R12*2)
+	VMOVDQU64 Z3, (DI)(R13*1)
 	ADDQ $16, R8
 	ADDQ $16, R9
 	ADDQ $16, R10
 	ADDQ $16, R11
-	ADDQ $512, DI
+	LEAQ (DI)(R12*4), DI
 	DECQ CX
 	JNZ octet
 	VZEROUPPER
@@ -167,5 +169,23 @@ octet:
 	ADDQ $16, R11
 	DECQ CX
 	JNZ octet
+	VZEROUPPER
+	RET
+
+// func copyRowsAVX2(dst, src *float32, srcRow, rows int)
+TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), AX
+	MOVQ rows+24(FP), CX
+row:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ AX, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ row
 	VZEROUPPER
 	RET

@@ -14,4 +14,12 @@ func matMulTRound(y []BF16, ldy int, x []BF16, ldx, m int, w *PanelsBF16) {
 	matMulTRoundPanels(y, ldy, x, ldx, m, w)
 }
 
-func packPanelsFast([]float32, []float32, int, int, int) int { return 0 }
+func (p *panelBF16) fast() bool { return false }
+
+func packRowsFast(*Panels, []float32, int) int { return 0 }
+func packColsFast(*Panels, []float32, int) int { return 0 }
+
+func useBF16() bool { return false }
+
+func roundBF16Fast([]BF16, []float32) int  { return 0 }
+func expandBF16Fast([]float32, []BF16) int { return 0 }

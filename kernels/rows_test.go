@@ -187,7 +187,7 @@ func TestSoftmax(t *testing.T) {
 			for i := range want {
 				want[i] /= sum
 			}
-			Softmax(s, 3, bias)
+			softmaxRowsF32(s, n, 1, n, 3, bias)
 			check(name)
 			within(t, name, s, want, 1e-6, 1)
 		}
@@ -197,10 +197,10 @@ func TestSoftmax(t *testing.T) {
 func TestSoftmaxExtremes(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		s := []float32{1e30, -1e30, 0, 1e30}
-		Softmax(s, 1, nil)
+		softmaxRowsF32(s, len(s), 1, len(s), 1, nil)
 		within(t, "softmax", s, []float64{0.5, 0, 0, 0.5}, 1e-6, 1)
 		s = []float32{-3e38, -3e38}
-		Softmax(s, 1, nil)
+		softmaxRowsF32(s, len(s), 1, len(s), 1, nil)
 		within(t, "softmax", s, []float64{0.5, 0.5}, 1e-6, 1)
 	})
 }
@@ -301,7 +301,7 @@ func TestNaN(t *testing.T) {
 				if act[at] == act[at] {
 					t.Fatalf("silu(NaN) at %d of %d is %v", at, n, act[at])
 				}
-				Softmax(s, 1, nil)
+				softmaxRowsF32(s, len(s), 1, len(s), 1, nil)
 				for _, v := range s {
 					if v == v {
 						t.Fatalf("softmax with NaN at %d of %d: %v", at, n, s)
@@ -334,7 +334,7 @@ func BenchmarkRows(b *testing.B) {
 		},
 		"Softmax": func() {
 			for i := range rows {
-				Softmax(scores[i*p:(i+1)*p], 0.125, nil)
+				softmaxRowsF32(scores[i*p:], p, 1, p, 0.125, nil)
 			}
 		},
 		"SetRow": func() {

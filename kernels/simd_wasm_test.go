@@ -40,7 +40,7 @@ func TestSIMDBits(t *testing.T) {
 		}
 		sameBits(t, "add2", row(func(y []float32) float32 { Add2(y, b, c); Add(y, c); return 0 }))
 		sameBits(t, "norm", row(func(y []float32) float32 { AddRMSNorm(y, b, n, 1e-5); return 0 }))
-		sameBits(t, "softmax", row(func(y []float32) float32 { Softmax(y, 1.7, b); return 0 }))
+		sameBits(t, "softmax", row(func(y []float32) float32 { softmaxRowsF32(y, n, 1, n, 1.7, b); return 0 }))
 		sameBits(t, "exp sum", row(func(y []float32) float32 { return expSum(y, 3) }))
 		sameBits(t, "scale max", row(func(y []float32) float32 { return scaleMax(y, nil, 0.3) }))
 		sameBits(t, "swiglu", row(func(y []float32) float32 { swiGLU(y, b, c); return 0 }))

@@ -4,9 +4,6 @@ package kernels
 
 import "unsafe"
 
-// wideVectors tells whether a panel of 32 columns is the fastest product.
-func wideVectors() bool { return useAVX512() }
-
 // softmaxF32Args is what softmaxF32AVX512 reads, strides in bytes.
 type softmaxF32Args struct {
 	s       *float32 // 0

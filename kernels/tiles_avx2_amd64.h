@@ -1,18 +1,17 @@
-// Tiles of R rows by 16 columns (one panel). Accumulators Y0..Y11, a row's two
-// beside each other; Y12 and Y13 hold one k of the panel, Y14 and Y15
+// Tiles of R rows by 16 columns (one panel), see tileArgs. Accumulators Y0..Y11, a
+// row's two beside each other; Y12 and Y13 hold one k of the panel, Y14 and Y15
 // broadcast one k of a row of x.
 //
 // Who includes this names the tiles TILE6, TILE4 and TILE1, defines COLUMNS(o),
 // which loads one k of the panel, at offset o in k, and WIDTH, the bytes of one k.
 
 #define ARGS \
-	MOVQ y+0(FP), DX; \
-	MOVQ ldy+8(FP), BX; \
-	MOVQ x+16(FP), R8; \
-	MOVQ ldx+24(FP), AX; \
-	MOVQ w+32(FP), SI; \
-	MOVQ k+40(FP), CX; \
-	MOVQ mask+48(FP), DI; \
+	MOVQ args+0(FP), R14; \
+	MOVQ 16(R14), R8; \
+	MOVQ 24(R14), AX; \
+	MOVQ 32(R14), R13; \
+	MOVQ 40(R14), SI; \
+	MOVQ 56(R14), CX; \
 	LEAQ (AX)(AX*2), R9; \
 	ADDQ R8, R9
 
@@ -20,11 +19,46 @@
 	VXORPS a, a, a; \
 	VXORPS b, b, b
 
-// A masked store costs a dozen cycles on some processors: only a partial panel
-// has a mask.
-#define MASKS \
+// RESULT makes y ready to be stored: DX and BX are its first row and the bytes of a
+// row. A masked store costs a dozen cycles on some processors: only a partial panel
+// has a mask, in Y12 and Y13.
+#define RESULT(EACH) \
+	MOVQ  0(R14), DX; \
+	MOVQ  8(R14), BX; \
+	MOVQ  72(R14), DI; \
+	TESTQ DI, DI; \
+	JNZ   masked; \
+	CMPQ  80(R14), $0; \
+	JEQ   store; \
+	EACH(ADD); \
+	MOVQ  0(R14), DX; \
+store: \
+	EACH(STORE); \
+	VZEROUPPER; \
+	RET; \
+masked: \
 	VMOVUPS (DI), Y12; \
-	VMOVUPS 32(DI), Y13
+	VMOVUPS 32(DI), Y13; \
+	CMPQ  80(R14), $0; \
+	JEQ   maskedStore; \
+	EACH(MASKADD); \
+	MOVQ  0(R14), DX; \
+maskedStore: \
+	EACH(MASKSTORE); \
+	VZEROUPPER; \
+	RET
+
+#define ADD(a, b) \
+	VADDPS (DX), a, a; \
+	VADDPS 32(DX), b, b; \
+	ADDQ BX, DX
+
+#define MASKADD(a, b) \
+	VMASKMOVPS (DX), Y12, Y14; \
+	VMASKMOVPS 32(DX), Y13, Y15; \
+	VADDPS Y14, a, a; \
+	VADDPS Y15, b, b; \
+	ADDQ BX, DX
 
 #define STORE(a, b) \
 	VMOVUPS a, (DX); \
@@ -44,131 +78,70 @@
 	VFMADD231PS Y12, Y15, c; \
 	VFMADD231PS Y13, Y15, d
 
-#define ROWS2(o) PAIR((o*4)(R8), (o*4)(R8)(AX*1), Y0, Y1, Y2, Y3)
-#define ROWS4(o) ROWS2(o); PAIR((o*4)(R8)(AX*2), (o*4)(R9), Y4, Y5, Y6, Y7)
-#define ROWS6(o) ROWS4(o); PAIR((o*4)(R9)(AX*1), (o*4)(R9)(AX*2), Y8, Y9, Y10, Y11)
-#define ROWS1(o) \
-	VBROADCASTSS (o*4)(R8), Y14; \
+#define ROWS2 PAIR((R8), (R8)(AX*1), Y0, Y1, Y2, Y3)
+#define ROWS4 ROWS2; PAIR((R8)(AX*2), (R9), Y4, Y5, Y6, Y7)
+#define ROWS6 ROWS4; PAIR((R9)(AX*1), (R9)(AX*2), Y8, Y9, Y10, Y11)
+#define ROWS1 \
+	VBROADCASTSS (R8), Y14; \
 	VFMADD231PS Y12, Y14, Y0; \
 	VFMADD231PS Y13, Y14, Y1
 
-#define NEXT(n) \
-	ADDQ $(n*WIDTH), SI; \
-	ADDQ $(n*4), R8; \
-	ADDQ $(n*4), R9
+#define EACH1(OP) OP(Y0, Y1)
+#define EACH4(OP) OP(Y0, Y1); OP(Y2, Y3); OP(Y4, Y5); OP(Y6, Y7)
+#define EACH6(OP) EACH4(OP); OP(Y8, Y9); OP(Y10, Y11)
+
+#define NEXT \
+	ADDQ R13, R8; \
+	ADDQ R13, R9
 
 // While it multiplies it fetches the k/2*WIDTH bytes at next, half of a panel that
 // comes later, into the second-level cache.
-TEXT TILE6(SB), NOSPLIT, $0-64
+TEXT TILE6(SB), NOSPLIT, $0-8
 	ARGS
-	MOVQ next+56(FP), BX
-	ZERO(Y0, Y1)
-	ZERO(Y2, Y3)
-	ZERO(Y4, Y5)
-	ZERO(Y6, Y7)
-	ZERO(Y8, Y9)
-	ZERO(Y10, Y11)
+	MOVQ 88(R14), BX
+	EACH6(ZERO)
 	SUBQ $2, CX
-	JLT  last6
+	JLT  last
 
-loop6:
+loop:
 	PREFETCHT1 (BX)
 	COLUMNS(0)
-	ROWS6(0)
+	ROWS6
+	NEXT
 	COLUMNS(1)
-	ROWS6(1)
-	NEXT(2)
+	ROWS6
+	NEXT
+	ADDQ $(2*WIDTH), SI
 	ADDQ $WIDTH, BX
 	SUBQ $2, CX
-	JGE  loop6
+	JGE  loop
 
-last6:
+last:
 	ADDQ $2, CX
-	JZ   store6
+	JZ   result
 	COLUMNS(0)
-	ROWS6(0)
+	ROWS6
 
-store6:
-	MOVQ  ldy+8(FP), BX
-	TESTQ DI, DI
-	JNZ   masked6
-	STORE(Y0, Y1)
-	STORE(Y2, Y3)
-	STORE(Y4, Y5)
-	STORE(Y6, Y7)
-	STORE(Y8, Y9)
-	STORE(Y10, Y11)
-	VZEROUPPER
-	RET
+result:
+	RESULT(EACH6)
 
-masked6:
-	MASKS
-	MASKSTORE(Y0, Y1)
-	MASKSTORE(Y2, Y3)
-	MASKSTORE(Y4, Y5)
-	MASKSTORE(Y6, Y7)
-	MASKSTORE(Y8, Y9)
-	MASKSTORE(Y10, Y11)
-	VZEROUPPER
-	RET
+#define SMALL(ROWS, EACH) \
+	ARGS; \
+	EACH(ZERO); \
+	TESTQ CX, CX; \
+	JZ   result; \
+loop: \
+	COLUMNS(0); \
+	ROWS; \
+	NEXT; \
+	ADDQ $WIDTH, SI; \
+	DECQ CX; \
+	JNZ  loop; \
+result: \
+	RESULT(EACH)
 
-TEXT TILE4(SB), NOSPLIT, $0-56
-	ARGS
-	ZERO(Y0, Y1)
-	ZERO(Y2, Y3)
-	ZERO(Y4, Y5)
-	ZERO(Y6, Y7)
-	TESTQ CX, CX
-	JZ    store4
+TEXT TILE4(SB), NOSPLIT, $0-8
+	SMALL(ROWS4, EACH4)
 
-loop4:
-	COLUMNS(0)
-	ROWS4(0)
-	NEXT(1)
-	DECQ CX
-	JNZ  loop4
-
-store4:
-	TESTQ DI, DI
-	JNZ   masked4
-	STORE(Y0, Y1)
-	STORE(Y2, Y3)
-	STORE(Y4, Y5)
-	STORE(Y6, Y7)
-	VZEROUPPER
-	RET
-
-masked4:
-	MASKS
-	MASKSTORE(Y0, Y1)
-	MASKSTORE(Y2, Y3)
-	MASKSTORE(Y4, Y5)
-	MASKSTORE(Y6, Y7)
-	VZEROUPPER
-	RET
-
-TEXT TILE1(SB), NOSPLIT, $0-56
-	ARGS
-	ZERO(Y0, Y1)
-	TESTQ CX, CX
-	JZ    store1
-
-loop1:
-	COLUMNS(0)
-	ROWS1(0)
-	NEXT(1)
-	DECQ CX
-	JNZ  loop1
-
-store1:
-	TESTQ DI, DI
-	JNZ   masked1
-	STORE(Y0, Y1)
-	VZEROUPPER
-	RET
-
-masked1:
-	MASKS
-	MASKSTORE(Y0, Y1)
-	VZEROUPPER
-	RET
+TEXT TILE1(SB), NOSPLIT, $0-8
+	SMALL(ROWS1, EACH1)

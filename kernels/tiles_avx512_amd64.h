@@ -1,5 +1,5 @@
-// Tiles of R rows by 32 columns (two panels). Accumulators Z0..Z27, a row's
-// two beside each other; Z28 and Z29 hold one k of the panels, Z30 and Z31
+// Tiles of R rows by 32 columns (two panels), see tileArgs. Accumulators Z0..Z27, a
+// row's two beside each other; Z28 and Z29 hold one k of the panels, Z30 and Z31
 // broadcast one k of a row of x. Rows are addressed three to a base register:
 // base, base + AX, base + 2*AX.
 //
@@ -7,26 +7,39 @@
 // loads one k of the panels, at offset o in k, and WIDTH, the bytes of one k.
 
 #define ARGS \
-	MOVQ y+0(FP), DX; \
-	MOVQ ldy+8(FP), BX; \
-	MOVQ x+16(FP), R8; \
-	MOVQ ldx+24(FP), AX; \
-	MOVQ w0+32(FP), SI; \
-	MOVQ w1+40(FP), DI; \
-	MOVQ k+48(FP), CX; \
-	MOVL cols+56(FP), R13; \
-	KMOVW R13, K1; \
-	SHRL $16, R13; \
-	KMOVW R13, K2; \
-	LEAQ (AX)(AX*2), R13; \
-	LEAQ (R8)(R13*1), R9; \
-	LEAQ (R9)(R13*1), R10; \
-	LEAQ (R10)(R13*1), R11; \
-	LEAQ (R11)(R13*1), R12
+	MOVQ args+0(FP), R14; \
+	MOVQ 16(R14), R8; \
+	MOVQ 24(R14), AX; \
+	MOVQ 32(R14), R13; \
+	MOVQ 40(R14), SI; \
+	MOVQ 48(R14), DI; \
+	MOVQ 56(R14), CX; \
+	LEAQ (AX)(AX*2), BX; \
+	LEAQ (R8)(BX*1), R9; \
+	LEAQ (R9)(BX*1), R10; \
+	LEAQ (R10)(BX*1), R11; \
+	LEAQ (R11)(BX*1), R12
 
 #define ZERO(a, b) \
 	VPXORQ a, a, a; \
 	VPXORQ b, b, b
+
+// RESULT makes y ready to be stored: DX and BX are its first row and the bytes of a
+// row, K1 and K2 the columns. It jumps to a tile's store unless sums are added to y.
+#define RESULT(store) \
+	MOVQ 0(R14), DX; \
+	MOVQ 8(R14), BX; \
+	MOVL 64(R14), R13; \
+	KMOVW R13, K1; \
+	SHRL $16, R13; \
+	KMOVW R13, K2; \
+	CMPQ 80(R14), $0; \
+	JEQ  store
+
+#define ADD(a, b) \
+	VADDPS (DX), a, K1, a; \
+	VADDPS 64(DX), b, K2, b; \
+	ADDQ BX, DX
 
 #define STORE(a, b) \
 	VMOVUPS a, K1, (DX); \
@@ -42,157 +55,105 @@
 	VFMADD231PS Z28, Z31, c; \
 	VFMADD231PS Z29, Z31, d
 
-#define ROWS2(o) PAIR((o*4)(R8), (o*4)(R8)(AX*1), Z0, Z1, Z2, Z3)
-#define ROWS4(o) ROWS2(o); PAIR((o*4)(R8)(AX*2), (o*4)(R9), Z4, Z5, Z6, Z7)
-#define ROWS8(o) \
-	ROWS4(o); \
-	PAIR((o*4)(R9)(AX*1), (o*4)(R9)(AX*2), Z8, Z9, Z10, Z11); \
-	PAIR((o*4)(R10), (o*4)(R10)(AX*1), Z12, Z13, Z14, Z15)
-#define ROWS14(o) \
-	ROWS8(o); \
-	PAIR((o*4)(R10)(AX*2), (o*4)(R11), Z16, Z17, Z18, Z19); \
-	PAIR((o*4)(R11)(AX*1), (o*4)(R11)(AX*2), Z20, Z21, Z22, Z23); \
-	PAIR((o*4)(R12), (o*4)(R12)(AX*1), Z24, Z25, Z26, Z27)
-#define ROWS1(o) \
-	VBROADCASTSS (o*4)(R8), Z30; \
+#define ROWS2 PAIR((R8), (R8)(AX*1), Z0, Z1, Z2, Z3)
+#define ROWS4 ROWS2; PAIR((R8)(AX*2), (R9), Z4, Z5, Z6, Z7)
+#define ROWS8 \
+	ROWS4; \
+	PAIR((R9)(AX*1), (R9)(AX*2), Z8, Z9, Z10, Z11); \
+	PAIR((R10), (R10)(AX*1), Z12, Z13, Z14, Z15)
+#define ROWS14 \
+	ROWS8; \
+	PAIR((R10)(AX*2), (R11), Z16, Z17, Z18, Z19); \
+	PAIR((R11)(AX*1), (R11)(AX*2), Z20, Z21, Z22, Z23); \
+	PAIR((R12), (R12)(AX*1), Z24, Z25, Z26, Z27)
+#define ROWS1 \
+	VBROADCASTSS (R8), Z30; \
 	VFMADD231PS Z28, Z30, Z0; \
 	VFMADD231PS Z29, Z30, Z1
 
-#define ZERO2 ZERO(Z0, Z1); ZERO(Z2, Z3)
-#define ZERO4 ZERO2; ZERO(Z4, Z5); ZERO(Z6, Z7)
-#define ZERO8 ZERO4; ZERO(Z8, Z9); ZERO(Z10, Z11); ZERO(Z12, Z13); ZERO(Z14, Z15)
-#define STORE2 STORE(Z0, Z1); STORE(Z2, Z3)
-#define STORE4 STORE2; STORE(Z4, Z5); STORE(Z6, Z7)
-#define STORE8 STORE4; STORE(Z8, Z9); STORE(Z10, Z11); STORE(Z12, Z13); STORE(Z14, Z15)
+#define EACH2(OP) OP(Z0, Z1); OP(Z2, Z3)
+#define EACH4(OP) EACH2(OP); OP(Z4, Z5); OP(Z6, Z7)
+#define EACH8(OP) EACH4(OP); OP(Z8, Z9); OP(Z10, Z11); OP(Z12, Z13); OP(Z14, Z15)
+#define EACH14(OP) \
+	EACH8(OP); OP(Z16, Z17); OP(Z18, Z19); OP(Z20, Z21); \
+	OP(Z22, Z23); OP(Z24, Z25); OP(Z26, Z27)
 
-#define NEXT(n) \
-	ADDQ $(n*WIDTH), SI; \
-	ADDQ $(n*WIDTH), DI; \
-	ADDQ $(n*4), R8
-
-#define NEXT8(n) \
-	NEXT(n); \
-	ADDQ $(n*4), R9; \
-	ADDQ $(n*4), R10
-
-#define NEXT14(n) \
-	NEXT8(n); \
-	ADDQ $(n*4), R11; \
-	ADDQ $(n*4), R12
+#define NEXT ADDQ R13, R8
+#define NEXT8 NEXT; ADDQ R13, R9; ADDQ R13, R10
+#define NEXT14 NEXT8; ADDQ R13, R11; ADDQ R13, R12
 
 // While it multiplies it fetches the k*WIDTH bytes at next, a panel that comes
 // later, into the second-level cache.
-TEXT TILE14(SB), NOSPLIT, $0-72
+TEXT TILE14(SB), NOSPLIT, $0-8
 	ARGS
-	MOVQ next+64(FP), BX
-	ZERO8
-	ZERO(Z16, Z17)
-	ZERO(Z18, Z19)
-	ZERO(Z20, Z21)
-	ZERO(Z22, Z23)
-	ZERO(Z24, Z25)
-	ZERO(Z26, Z27)
+	MOVQ 88(R14), BX
+	EACH14(ZERO)
 	SUBQ $2, CX
-	JLT  last14
+	JLT  last
 
-loop14:
+loop:
 	PREFETCHT1 (BX)
 	COLUMNS(0)
-	ROWS14(0)
+	ROWS14
+	NEXT14
 	PREFETCHT1 WIDTH(BX)
 	COLUMNS(1)
-	ROWS14(1)
-	NEXT14(2)
+	ROWS14
+	NEXT14
+	ADDQ $(2*WIDTH), SI
+	ADDQ $(2*WIDTH), DI
 	ADDQ $(2*WIDTH), BX
 	SUBQ $2, CX
-	JGE  loop14
+	JGE  loop
 
-last14:
+last:
 	ADDQ $2, CX
-	JZ   store14
+	JZ   result
 	COLUMNS(0)
-	ROWS14(0)
+	ROWS14
 
-store14:
-	MOVQ ldy+8(FP), BX
-	STORE8
-	STORE(Z16, Z17)
-	STORE(Z18, Z19)
-	STORE(Z20, Z21)
-	STORE(Z22, Z23)
-	STORE(Z24, Z25)
-	STORE(Z26, Z27)
+result:
+	RESULT(store)
+	EACH14(ADD)
+	MOVQ 0(R14), DX
+
+store:
+	EACH14(STORE)
 	VZEROUPPER
 	RET
 
-TEXT TILE8(SB), NOSPLIT, $0-60
-	ARGS
-	ZERO8
-	TESTQ CX, CX
-	JZ    store8
-
-loop8:
-	COLUMNS(0)
-	ROWS8(0)
-	NEXT8(1)
-	DECQ CX
-	JNZ  loop8
-
-store8:
-	STORE8
-	VZEROUPPER
+#define SMALL(ROWS, NEXTROWS, EACH) \
+	ARGS; \
+	EACH(ZERO); \
+	TESTQ CX, CX; \
+	JZ   result; \
+loop: \
+	COLUMNS(0); \
+	ROWS; \
+	NEXTROWS; \
+	ADDQ $WIDTH, SI; \
+	ADDQ $WIDTH, DI; \
+	DECQ CX; \
+	JNZ  loop; \
+result: \
+	RESULT(store); \
+	EACH(ADD); \
+	MOVQ 0(R14), DX; \
+store: \
+	EACH(STORE); \
+	VZEROUPPER; \
 	RET
 
-TEXT TILE4(SB), NOSPLIT, $0-60
-	ARGS
-	ZERO4
-	TESTQ CX, CX
-	JZ    store4
+TEXT TILE8(SB), NOSPLIT, $0-8
+	SMALL(ROWS8, NEXT8, EACH8)
 
-loop4:
-	COLUMNS(0)
-	ROWS4(0)
-	NEXT8(1)
-	DECQ CX
-	JNZ  loop4
+TEXT TILE4(SB), NOSPLIT, $0-8
+	SMALL(ROWS4, NEXT8, EACH4)
 
-store4:
-	STORE4
-	VZEROUPPER
-	RET
+TEXT TILE2(SB), NOSPLIT, $0-8
+	SMALL(ROWS2, NEXT, EACH2)
 
-TEXT TILE2(SB), NOSPLIT, $0-60
-	ARGS
-	ZERO2
-	TESTQ CX, CX
-	JZ    store2
+#define EACH1(OP) OP(Z0, Z1)
 
-loop2:
-	COLUMNS(0)
-	ROWS2(0)
-	NEXT(1)
-	DECQ CX
-	JNZ  loop2
-
-store2:
-	STORE2
-	VZEROUPPER
-	RET
-
-TEXT TILE1(SB), NOSPLIT, $0-60
-	ARGS
-	ZERO(Z0, Z1)
-	TESTQ CX, CX
-	JZ    store1
-
-loop1:
-	COLUMNS(0)
-	ROWS1(0)
-	NEXT(1)
-	DECQ CX
-	JNZ  loop1
-
-store1:
-	STORE(Z0, Z1)
-	VZEROUPPER
-	RET
+TEXT TILE1(SB), NOSPLIT, $0-8
+	SMALL(ROWS1, NEXT, EACH1)

@@ -7,11 +7,10 @@ import "github.com/hrmgo/hrm/kernels"
 type linear struct {
 	n, k int
 	w    []float32 // [n, k], a view of the parameters
-	wt   []float32 // [k, n], float32 only
 
-	bf16  bool
-	forth kernels.PanelsBF16 // of w
-	back  kernels.PanelsBF16 // of its transpose
+	forth32, back32 *kernels.Panels // of w and of its transpose
+	bf16            bool            // instead:
+	forth, back     kernels.PanelsBF16
 }
 
 // newLinear wraps w, or returns an empty linear for a weight that the model
@@ -24,7 +23,7 @@ func newLinear(w []float32, n int, bf16 bool) *linear {
 	l := &linear{n: n, k: len(w) / n, w: w}
 	l.bf16 = bf16 && l.n%2 == 0 && l.k%2 == 0
 	if !l.bf16 {
-		l.wt = make([]float32, len(w))
+		l.forth32, l.back32 = kernels.NewPanels(l.n, l.k), kernels.NewPanels(l.k, l.n)
 	}
 	return l
 }
@@ -36,16 +35,8 @@ func (l *linear) prepare() {
 		l.back.PackT(l.w, l.n, l.k)
 		return
 	}
-	const block = 16 // rows and columns, so that both sides stay in the cache
-	for i0 := 0; i0 < l.n; i0 += block {
-		for j0 := 0; j0 < l.k; j0 += block {
-			for i := i0; i < min(i0+block, l.n); i++ {
-				for j := j0; j < min(j0+block, l.k); j++ {
-					l.wt[j*l.n+i] = l.w[i*l.k+j]
-				}
-			}
-		}
-	}
+	l.forth32.SetRows(l.w, l.k)
+	l.back32.SetCols(l.w, l.k)
 }
 
 // rounding is a worker's scratch for operands in bfloat16.
@@ -58,7 +49,7 @@ type rounding struct {
 // forward sets y [m, n] from x [m, k].
 func (l *linear) forward(y, x []float32, m int, r *rounding) {
 	if !l.bf16 {
-		kernels.MatMul(y, x, l.wt, m, l.n, l.k, false)
+		kernels.MatMulT(y, l.n, x, l.k, m, l.forth32)
 		return
 	}
 	kernels.MatMulTBF16(y, l.n, round(&r.x, x[:m*l.k]), l.k, m, &l.forth, false)
@@ -69,7 +60,11 @@ func (l *linear) forward(y, x []float32, m int, r *rounding) {
 func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding) {
 	if !l.bf16 {
 		kernels.AddOuter(dw, dy, x, m, l.n, l.k)
-		kernels.MatMul(dx, dy, l.w, m, l.k, l.n, add)
+		product := kernels.MatMulT
+		if add {
+			product = kernels.AddMatMulT
+		}
+		product(dx, l.k, dy, l.n, m, l.back32)
 		return
 	}
 	rounded := grow(&r.dy, kernels.PadBF16(m)*l.n)

@@ -48,13 +48,17 @@ func orthogonal(x []float32, rows, cols int) []float32 {
 		x[i] /= norm
 	}
 	gram, square, next := make([]float32, rows*rows), make([]float32, rows*rows), make([]float32, len(x))
+	wide, small, tall := kernels.NewPanels(rows, cols), kernels.NewPanels(rows, rows), kernels.NewPanels(cols, rows)
 	for range 5 {
-		kernels.MatMul(gram, x, transposed(x, rows, cols), rows, rows, cols, false)
-		kernels.MatMul(square, gram, gram, rows, rows, rows, false)
+		wide.SetRows(x, cols)
+		kernels.MatMulT(gram, rows, x, cols, rows, wide)
+		small.SetRows(gram, rows) // it is its own transpose
+		kernels.MatMulT(square, rows, gram, rows, rows, small)
 		for i, a := range gram {
 			square[i] = -4.7750*a + 2.0315*square[i]
 		}
-		kernels.MatMul(next, square, x, rows, cols, rows, false)
+		tall.SetCols(x, cols)
+		kernels.MatMulT(next, cols, square, rows, rows, tall)
 		for i := range x {
 			x[i] = 3.4445*x[i] + next[i]
 		}
