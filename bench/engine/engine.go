@@ -161,7 +161,13 @@ func Root() (string, error) {
 
 // StartONNX starts ONNX Runtime. Without node or its package the error wraps
 // ErrMissing.
-func StartONNX(ctx context.Context) (*Engine, error) {
+func StartONNX(ctx context.Context) (*Engine, error) { return startNode(ctx, "onnxruntime-node") }
+
+// StartONNXWeb starts ONNX Runtime as WebAssembly, of 2024, as a page would.
+// Without node or its package the error wraps ErrMissing.
+func StartONNXWeb(ctx context.Context) (*Engine, error) { return startNode(ctx, "onnxruntime-web") }
+
+func startNode(ctx context.Context, name string) (*Engine, error) {
 	root, err := Root()
 	if err != nil {
 		return nil, err
@@ -171,10 +177,10 @@ func StartONNX(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node is %w: apt-get install nodejs npm", ErrMissing)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "onnxruntime-node")); err != nil {
-		return nil, fmt.Errorf("onnxruntime-node is %w: npm ci --ignore-scripts --prefix bench/peers/node", ErrMissing)
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", name)); err != nil {
+		return nil, fmt.Errorf("%s is %w: npm ci --ignore-scripts --prefix bench/peers/node", name, ErrMissing)
 	}
-	return Start(ctx, nil, node, filepath.Join(dir, "engine.mjs"))
+	return Start(ctx, nil, node, filepath.Join(dir, "engine.mjs"), name)
 }
 
 // blasEnv tells OpenBLAS which kernels to use, unless the user does: Debian's

@@ -24,10 +24,13 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [MODEL] --onnx -o FILE",
 		Short: "Write a model as an ONNX graph of one segment",
-		Long: `Write the weights of a .hrm file (default the embedded model) as an ONNX graph,
-opset 23, of one segment, for programs that have an ONNX runtime (ONNX Runtime
-1.30 was tried). The batch is open; S tokens, P positions and D channels are the
-model's.
+		Long: `Write the weights of a .hrm file (default the embedded model) as an ONNX graph of
+one segment, for programs that have an ONNX runtime. The batch is open; S tokens,
+P positions and D channels are the model's.
+
+Opset 23, the default, needs ONNX Runtime 1.23 or later. --opset 17 (13 to 23) is
+for older runtimes, such as onnxruntime-web 1.18: it writes the operators that
+came later out in older ones, which is slower.
 
 Inputs:
   tokens     int32 [batch, S]
@@ -48,7 +51,8 @@ of puzzle_id.
 
 The new file appears complete or not at all, in place of one of that name.`,
 		Example: `  hrm export --onnx sudoku.hrm -o segment.onnx
-  hrm export --onnx sudoku.hrm -o segment.onnx --int8`,
+  hrm export --onnx sudoku.hrm -o segment.onnx --int8
+  hrm export --onnx sudoku.hrm -o segment.onnx --opset 17`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -56,6 +60,7 @@ The new file appears complete or not at all, in place of one of that name.`,
 	flags.BoolVar(&f.onnx, "onnx", false, "write ONNX, the one format there is")
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
 	flags.BoolVar(&f.Int8, "int8", false, "int8 weights and dynamically quantised activations")
+	flags.IntVar(&f.Opset, "opset", onnx.NewestOpset, "version of ONNX's operators, `N` from 13 to 23")
 	flags.BoolVar(&f.PuzzleInput, "puzzle-input", false, "take the puzzle's embedding as an input instead of holding the table")
 	_ = cmd.MarkFlagRequired("onnx")
 	_ = cmd.MarkFlagRequired("output")

@@ -44,10 +44,18 @@ var ErrTooLarge = errors.New("too large for an ONNX file")
 // maxLength of a protobuf message.
 const maxLength = math.MaxInt32
 
+// Opsets that can be written.
 const (
-	irVersion = 11
-	opset     = 23 // the first with RMSNormalization, RotaryEmbedding and Attention
+	OldestOpset = 13 // the first whose operators take axes as the graph gives them
+	NewestOpset = 23 // the first with RMSNormalization, RotaryEmbedding and Attention
 )
+
+// irVersions are the versions of the file's format, each with the first opset
+// whose ONNX writes it: a runtime that knows the opset reads that version.
+var irVersions = []struct{ opset, ir int }{{23, 11}, {21, 10}, {19, 9}, {15, 8}, {13, 7}}
+
+// ErrOpset is wrapped for an opset that cannot be written.
+var ErrOpset = errors.New("no such opset")
 
 // Options of an export. The zero value is float32 with the puzzle table.
 type Options struct {
@@ -58,15 +66,29 @@ type Options struct {
 	Int8 bool
 	// PuzzleInput leaves the puzzle table out.
 	PuzzleInput bool
+	// Opset is the version of the operators, from OldestOpset to NewestOpset,
+	// which is 0 too: an older one is for older runtimes, and writes the
+	// operators that it lacks out in others.
+	Opset int
+}
+
+func (o *Options) opset() int {
+	if o.Opset == 0 {
+		return NewestOpset
+	}
+	return o.Opset
 }
 
 // WriteFile writes the graph to a file, which appears complete or not at all.
-// An error wraps ErrTooLarge where the weights do not fit, runtime.ErrConfig
-// for a configuration that no model can have, or quantize.ErrRange for weights
-// that int8 cannot hold.
+// An error wraps ErrTooLarge where the weights do not fit, ErrOpset,
+// runtime.ErrConfig for a configuration that no model can have, or
+// quantize.ErrRange for weights that int8 cannot hold.
 func WriteFile(ctx context.Context, path string, m *runtime.Model, o Options) error {
 	if err := m.Config.Validate(); err != nil {
 		return fmt.Errorf("onnx: %w", err)
+	}
+	if n := o.opset(); n < OldestOpset || n > NewestOpset {
+		return fmt.Errorf("onnx: %w: %d, want %d to %d", ErrOpset, n, OldestOpset, NewestOpset)
 	}
 	if o.Int8 {
 		var err error
@@ -106,10 +128,15 @@ func (s *segment) tableSize() int64 {
 // modelHead is the ModelProto up to the bytes of its graph.
 func modelHead(m *runtime.Model, o Options, g *graph) message {
 	var head, operators message
-	head.varint(1, irVersion)
+	for _, v := range irVersions {
+		if o.opset() >= v.opset {
+			head.varint(1, int64(v.ir))
+			break
+		}
+	}
 	head.string(2, "hrm")
 	head.string(6, description(&m.Config, o))
-	operators.varint(2, opset)
+	operators.varint(2, int64(o.opset()))
 	head.bytes(8, operators)
 	config, _ := json.Marshal(m.Config.Map()) // numbers, strings and bools
 	meta := map[string]string{"config": string(config), "task": m.Task}

@@ -34,7 +34,7 @@ func newSegment(m *runtime.Model, o Options) *segment {
 	p, d := c.P(), c.Hidden
 	x := s.embed()
 	zH, zL := s.carry()
-	if c.Positions == runtime.Rope && !c.MLPT {
+	if c.Positions == runtime.Rope && !c.MLPT && !s.older() {
 		s.positions = s.everyPosition()
 	}
 	for _, pass := range c.Passes() {
@@ -219,6 +219,9 @@ func (s *segment) block(name string, l *runtime.Layer, h string) string {
 
 // rmsNorm is x / sqrt(mean(x^2) + eps) over the last axis, of n numbers.
 func (s *segment) rmsNorm(x string, n int) string {
+	if s.older() {
+		return s.olderRMSNorm(x)
+	}
 	gain := s.floats(fmt.Sprint("ones ", n), slices.Repeat([]float32{1}, n), n)
 	return s.op("RMSNormalization", []string{x, gain}, floatAttr("epsilon", float32(s.c.NormEps)))
 }
@@ -233,15 +236,23 @@ func (s *segment) swiGLU(x, name string, gateUp, down *quantize.Matrix) string {
 // attention of h [B, P, D] over all positions.
 func (s *segment) attention(name string, l *runtime.Layer, h string) string {
 	inputs := s.linear(h, name, &l.QKV, "q", "k", "v")
-	if s.c.Positions == runtime.Rope {
+	if s.c.Positions == runtime.Rope && !s.older() {
 		inputs[0], inputs[1] = s.rope(inputs[0]), s.rope(inputs[1])
 	}
 	if s.c.Relations != "" {
 		inputs = append(inputs, s.relationBias(name, l))
 	}
+	return s.linear(s.mix(inputs), name, &l.O, "o")[0]
+}
+
+// mix is softmax(q . k^T / sqrt(head size) + bias) . v of each head, for
+// inputs q, k, v [B, P, D] and, with Relations, the bias.
+func (s *segment) mix(inputs []string) string {
+	if s.older() {
+		return s.olderMix(inputs)
+	}
 	heads := s.c.Heads
-	context := s.op("Attention", inputs, intAttr("q_num_heads", heads), intAttr("kv_num_heads", heads))
-	return s.linear(context, name, &l.O, "o")[0]
+	return s.op("Attention", inputs, intAttr("q_num_heads", heads), intAttr("kv_num_heads", heads))
 }
 
 // rope rotates the heads of x [B, P, D] by the angles of their positions.

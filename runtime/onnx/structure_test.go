@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -196,6 +197,38 @@ func TestStructure(t *testing.T) {
 				t.Errorf("int8: nodes are %v, want %d MatMulInteger of %d DynamicQuantizeLinear", e.ops, products, rounded)
 			}
 		})
+	}
+}
+
+// An older opset has none of the operators that came after it, and says so.
+func TestOlderOpsets(t *testing.T) {
+	old := strings.Fields("Add Cast Concat Div DynamicQuantizeLinear Gather Identity MatMul MatMulInteger Mul Pad ReduceMean Reshape Sigmoid Slice Softmax Sqrt Sub Transpose Unsqueeze Where")
+	for name, c := range configs() {
+		m := newModel(t, c)
+		for opset, ir := range map[int]uint64{13: 7, 14: 7, 15: 8, 17: 8, 18: 8, 20: 9, 22: 10, 23: 11, 0: 11} {
+			d := export(t, m, Options{Opset: opset, Int8: opset == 17})
+			if opset == 0 {
+				opset = NewestOpset
+			}
+			if got := d.model[1][0].number; got != ir {
+				t.Errorf("%s, opset %d: IR version %d, want %d", name, opset, got, ir)
+			}
+			if got := decode(t, d.model[8][0].bytes)[2][0].number; got != uint64(opset) {
+				t.Errorf("%s: opset %d, want %d", name, got, opset)
+			}
+			for kind := range d.ops {
+				if opset < NewestOpset && !slices.Contains(old, kind) {
+					t.Errorf("%s, opset %d: there is a %s", name, opset, kind)
+				}
+			}
+		}
+	}
+	for _, opset := range []int{-1, 1, 12, 24} {
+		path := filepath.Join(t.TempDir(), "m.onnx")
+		err := WriteFile(t.Context(), path, newModel(t, configs()["hrm"]), Options{Opset: opset})
+		if !errors.Is(err, ErrOpset) || !strings.Contains(err.Error(), "want 13 to 23") {
+			t.Errorf("opset %d: %v", opset, err)
+		}
 	}
 }
 

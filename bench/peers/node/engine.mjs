@@ -1,4 +1,5 @@
-// A process that runs segments of exported models in ONNX Runtime. It reads
+// A process that runs segments of exported models in ONNX Runtime: in the
+// package that its argument names, onnxruntime-node or onnxruntime-web. It reads
 // commands from standard input and answers each, a JSON object a line:
 //
 //   {"op": "load", "model": PATH, "threads": N, "states": [P, D]}   -> {"version"}
@@ -9,15 +10,18 @@
 // A failure is answered by {"error": TEXT}.
 import { createInterface } from 'node:readline';
 import { readFileSync } from 'node:fs';
-import * as ort from 'onnxruntime-node';
 
-const version = JSON.parse(readFileSync(new URL('node_modules/onnxruntime-node/package.json', import.meta.url))).version;
-const { InferenceSession, Tensor } = ort.default ?? ort;
+const name = process.argv[2] ?? 'onnxruntime-node';
+const ort = await import(name);
+const version = JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+const { InferenceSession, Tensor, env } = ort.default ?? ort;
+const inWasm = name === 'onnxruntime-web';
+if (inWasm) env.wasm.numThreads = 1;
 let session, states, feeds, out;
 
 async function load({ model, threads, states: shape, options }) {
-  session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'], graphOptimizationLevel: 'all', executionMode: 'sequential',
+  session = await InferenceSession.create(inWasm ? readFileSync(model) : model, {
+    executionProviders: [inWasm ? 'wasm' : 'cpu'], graphOptimizationLevel: 'all', executionMode: 'sequential',
     intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3, ...options,
   });
   states = shape;
