@@ -8,33 +8,66 @@ import (
 
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train/config"
 	"github.com/hrmgo/hrm/train/data"
 )
 
-// mazes are those of the published models.
-var mazes = puzzle.Maze{Rows: 30, Cols: 30}
+// mazeFlags are the flags of hrm-train data maze.
+type mazeFlags struct {
+	dataFlags
+	size  string
+	steps int
+	far   bool
+
+	task puzzle.Maze
+}
 
 func newDataMaze() *cobra.Command {
-	var f dataFlags
+	var f mazeFlags
 	cmd := &cobra.Command{
 		Use:   "maze",
 		Short: "Import or generate mazes",
-		Long: `Imports mazes of 30 by 30 from CSV files or the references' folders, or generates
-them as those of maze-30x30-hard: walls with a probability between 0.3 and 0.5, start
-and goal anywhere, kept when the shortest path has 109 steps or more. A shortest path
-is seldom the only one; the answer steps to the first of down, left, right and up that
-is nearer to the goal. Of mazes that are turned or reflected forms of one another, or
-of one in a --dedup-against file, the first is kept.`,
-		Example:     "  hrm-train data maze --generate 1000 --dedup-against valid.csv.gz --out mazes.csv.gz",
+		Long: `Imports mazes from CSV files or the references' folders, or generates them as those
+of maze-30x30-hard: walls with a probability between 0.3 and 0.5, start and goal
+anywhere, kept when the shortest path has 109 steps or more (other sizes: 109 times
+the cells / 900 to the power of 3/4, or --min-steps). Long paths are rare in random
+mazes, and do not occur in large ones: with --far walls are put in the way until the
+farthest cells are far enough. All mazes of a file have one --size.
+
+A shortest path is seldom the only one; the answer steps to the first of down, left,
+right and up that is nearer to the goal. Of mazes that are turned or reflected forms
+of one another, or of one in a --dedup-against file, the first is kept.`,
+		Example: `  hrm-train data maze --generate 1000 --dedup-against valid.csv.gz --out mazes.csv.gz
+  hrm-train data maze --generate 200 --size 20x50 --far --out wide.csv.gz`,
 		Args:        cobra.NoArgs,
 		Annotations: map[string]string{command.Unhurried: "it saves"},
 		RunE:        func(cmd *cobra.Command, _ []string) error { return f.mazes(cmd) },
 	}
 	f.register(cmd)
+	cmd.Flags().StringVar(&f.size, "size", "30x30", "rows x columns, 2x2 to 255x255")
+	cmd.Flags().IntVar(&f.steps, "min-steps", 0, "steps of the shortest path at least, 0 for those of the size")
+	cmd.Flags().BoolVar(&f.far, "far", false, "generate: put walls in the way where a maze is too easy")
 	return cmd
 }
 
-func (f *dataFlags) mazes(cmd *cobra.Command) error {
+// check reads --size too.
+func (f *mazeFlags) check() error {
+	size, err := config.ParseSize(f.size)
+	if err != nil {
+		return fmt.Errorf("--size: %w", err)
+	}
+	task, err := puzzle.Sized(puzzle.Maze{}, size.Rows, size.Cols)
+	if err != nil {
+		return fmt.Errorf("--size: %w", err)
+	}
+	f.task = task.(puzzle.Maze)
+	if f.steps < 0 {
+		return fmt.Errorf("--min-steps is %d, want 1 or more, or 0 for those of the size", f.steps)
+	}
+	return f.dataFlags.check()
+}
+
+func (f *mazeFlags) mazes(cmd *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -44,13 +77,13 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 		return err
 	}
 	defer target.Discard()
-	t, err := openTable(ctx, target, mazes, f.resume)
+	t, err := openTable(ctx, target, f.task, f.resume)
 	if err != nil {
 		return err
 	}
-	filter := data.NewMazeFilter(mazes)
+	filter := data.NewMazeFilter(f.task)
 	for _, path := range f.against {
-		set, err := data.Load(ctx, path, mazes)
+		set, err := data.Load(ctx, path, f.task)
 		if err != nil {
 			return err
 		}
@@ -59,7 +92,7 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 	for _, p := range t.rows {
 		filter.Keep(p.Question)
 	}
-	left, err := f.importAll(ctx, t, func(p *puzzle.Puzzle) (bool, error) { return keepMaze(p, filter) })
+	left, err := f.importAll(ctx, t, func(p *puzzle.Puzzle) (bool, error) { return f.keep(p, filter) })
 	if err == nil && f.generate > 0 {
 		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
 		err = f.makeMazes(ctx, t, filter, report)
@@ -68,10 +101,12 @@ func (f *dataFlags) mazes(cmd *cobra.Command) error {
 	return t.finish(left, err)
 }
 
-// keepMaze solves a maze where the file does not, and reports whether it is
-// new.
-func keepMaze(p *puzzle.Puzzle, filter *data.MazeFilter) (bool, error) {
-	answer, steps, err := mazes.Solve(p.Question)
+// keep solves a maze where the file does not, and reports whether it is new.
+func (f *mazeFlags) keep(p *puzzle.Puzzle, filter *data.MazeFilter) (bool, error) {
+	if t := p.Of(f.task); t != puzzle.Task(f.task) {
+		return false, fmt.Errorf("a maze of %d x %d, want %s: give --size, and a file for each", p.Rows, p.Cols, f.size)
+	}
+	answer, steps, err := f.task.Solve(p.Question)
 	if err != nil {
 		return false, err
 	}
@@ -87,10 +122,11 @@ func keepMaze(p *puzzle.Puzzle, filter *data.MazeFilter) (bool, error) {
 // mazeRound is how many mazes are made before the file may be saved.
 const mazeRound = 10
 
-func (f *dataFlags) makeMazes(ctx context.Context, t *table, filter *data.MazeFilter, report *reporter) error {
+func (f *mazeFlags) makeMazes(ctx context.Context, t *table, filter *data.MazeFilter, report *reporter) error {
 	for len(t.rows) < f.generate {
 		made, err := data.GenerateMazes(ctx, data.MazeOptions{
 			Seed: f.seed + uint64(len(t.rows)), Count: min(mazeRound, f.generate-len(t.rows)), Filter: filter, Threads: f.threads,
+			Rows: f.task.Rows, Cols: f.task.Cols, MinSteps: f.steps, Far: f.far,
 			Progress: func(done int) { report.count(int64(len(t.rows)+done), "mazes") },
 		})
 		if err != nil {

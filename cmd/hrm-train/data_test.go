@@ -117,12 +117,27 @@ func TestDataMaze(t *testing.T) {
 	if status, _, errOut := hrmTrain(t, "data", "maze", "--generate", "2", "--out", made); status != statusOK {
 		t.Fatal(errOut)
 	}
+	mazes := puzzle.Maze{Rows: 30, Cols: 30}
 	rows := readTable(t, made, mazes)
 	if len(rows) != 2 || rows[0].Rating < 109 || mazes.Check(rows[0].Question, rows[0].Answer) != nil {
 		t.Errorf("%+v", rows)
 	}
 	if status, out, errOut := hrmTrain(t, "data", "maze", "--in", made, "--in", made, "--out", copied); status != statusOK || !strings.Contains(out, "2 puzzles, 2 left out") {
 		t.Error(out, errOut)
+	}
+	wide := filepath.Join(dir, "wide.csv")
+	if status, _, errOut := hrmTrain(t, "data", "maze", "--generate", "3", "--size", "8x20", "--far", "--out", wide); status != statusOK {
+		t.Fatal(errOut)
+	}
+	rows = readTable(t, wide, mazes) // the file says the size
+	if len(rows) != 3 || rows[0].Rows != 8 || rows[0].Cols != 20 || rows[0].Rating < 29 || rows[0].Of(mazes).Check(rows[0].Question, rows[0].Answer) != nil {
+		t.Errorf("%+v", rows)
+	}
+	for _, bad := range [][]string{{"--in", wide}, {"--size", "1x9", "--generate", "1"}, {"--size", "9", "--generate", "1"}, {"--min-steps", "-1", "--generate", "1"}} {
+		args := append([]string{"data", "maze", "--out", filepath.Join(dir, "bad.csv")}, bad...)
+		if status, _, errOut := hrmTrain(t, args...); status != statusUsage || errOut == "" {
+			t.Errorf("%v: %d, %s", bad, status, errOut)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 const saveEvery = 30 * time.Second
 
 // table is a file of puzzles under way: CSV with the columns source, question,
-// answer and rating, compressed when its name ends in .gz. The file is always
+// answer and rating (of grids that are no squares rows and cols too), compressed when its name ends in .gz. The file is always
 // whole, so work that was stopped can go on from it.
 type table struct {
 	target *command.Target
@@ -82,13 +82,22 @@ func (t *table) encode(b *bytes.Buffer) error {
 
 func (t *table) encodeCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	_ = out.Write([]string{"source", "question", "answer", "rating"}) // Flush reports errors
+	head := []string{"source", "question", "answer", "rating"}
+	rows, cols := t.task.Size()
+	if rows != cols { // a line of cells does not say
+		head = append(head, "rows", "cols")
+	}
+	_ = out.Write(head) // Flush reports errors
 	for _, p := range t.rows {
 		rating := ""
 		if p.Rating >= 0 {
 			rating = strconv.Itoa(p.Rating)
 		}
-		_ = out.Write([]string{p.Source, t.task.Decode(p.Question), t.task.Decode(p.Answer), rating})
+		record := []string{p.Source, t.task.Decode(p.Question), t.task.Decode(p.Answer), rating}
+		if rows != cols {
+			record = append(record, strconv.Itoa(rows), strconv.Itoa(cols))
+		}
+		_ = out.Write(record)
 	}
 	out.Flush()
 	return out.Error()

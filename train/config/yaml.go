@@ -171,7 +171,10 @@ func parseSources(to *[]Source, texts []string) error {
 }
 
 // UnmarshalYAML takes `30x30` or `30x30=weight`.
-func (s *Size) UnmarshalYAML(node *yaml.Node) error { return s.parse(node.Value) }
+func (s *Size) UnmarshalYAML(node *yaml.Node) (err error) {
+	*s, err = ParseSize(node.Value)
+	return err
+}
 
 // MarshalYAML writes what UnmarshalYAML takes.
 func (s Size) MarshalYAML() (any, error) {
@@ -181,7 +184,8 @@ func (s Size) MarshalYAML() (any, error) {
 	return fmt.Sprintf("%dx%d=%v", s.Rows, s.Cols, s.Weight), nil
 }
 
-func (s *Size) parse(text string) error {
+// ParseSize reads rows x columns, as 30x30, or 30x30=weight.
+func ParseSize(text string) (s Size, err error) {
 	size, weight, weighted := strings.Cut(strings.TrimSpace(text), "=")
 	rows, cols, _ := strings.Cut(size, "x")
 	var errs [3]error
@@ -192,16 +196,16 @@ func (s *Size) parse(text string) error {
 		s.Weight, errs[2] = strconv.ParseFloat(weight, 64)
 	}
 	if errors.Join(errs[:]...) != nil {
-		return fmt.Errorf("%w: size %q, want rows x columns, as 30x30, or 30x30=weight", ErrConfig, text)
+		return s, fmt.Errorf("%w: size %q, want rows x columns, as 30x30, or 30x30=weight", ErrConfig, text)
 	}
-	return nil
+	return s, nil
 }
 
 func parseSizes(to *[]Size, texts []string) error {
 	*to = nil
 	for _, text := range texts {
-		var s Size
-		if err := s.parse(text); err != nil {
+		s, err := ParseSize(text)
+		if err != nil {
 			return err
 		}
 		*to = append(*to, s)

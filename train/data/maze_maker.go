@@ -62,6 +62,20 @@ func (m *mazeMaker) batch(ctx context.Context, minSteps int) (out [][]int32) {
 	return out
 }
 
+// farBatch returns some mazes of far, those with long enough paths.
+func (m *mazeMaker) farBatch(ctx context.Context, minSteps int) (out [][]int32) {
+	for range 16 {
+		if ctx.Err() != nil {
+			return nil
+		}
+		m.far(minSteps)
+		if start := m.wave.Dist[slices.Index(m.grid, puzzle.MazeStart)]; int(start) >= minSteps {
+			out = append(out, slices.Clone(m.grid))
+		}
+	}
+	return out
+}
+
 // far makes a maze whose S and G are minSteps or more apart, a shorter way where
 // there seems to be none. The wave is from G.
 //
