@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 type evalFlags struct {
@@ -36,15 +37,16 @@ data-set folder of the references, of which the test half is used.
                    --identifiers of test inputs of which one of two attempts is
   cell accuracy    the mean over puzzles of the share of right cells
   valid            the share of answers that obey the task's rules: for a maze any
-                   shortest path, where exact asks for the path of the data
+                   shortest path, where exact asks for the path of the data, or
+                   of mazes without an answer for that of the published rule
   halt accuracy    the share of puzzles where the halting head said stop if and
                    only if the answer was right
 
 --json prints one object: model, backend, puzzles, unreadable, exact_accuracy,
 cell_accuracy, valid_accuracy, halt_accuracy, mean_segments, segments (how many
 puzzles took each number), puzzles_per_second, elapsed_s, max_segments, halt,
-restarts, check, by_source and by_rating (each with puzzles, exact_accuracy,
-cell_accuracy, mean_segments), and interrupted when not all puzzles were tried.
+restarts, check, by_source, by_rating and, of grids of any size, by_size (each with
+puzzles, exact_accuracy, valid_accuracy, cell_accuracy, mean_segments), and interrupted when not all puzzles were tried.
 
 Exit status: 0 measured; 2 wrong usage, or some puzzle could not be read; 130
 interrupted, after printing what was measured.`,
@@ -97,6 +99,19 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
+// solve finds the answer to compare with by the rules of the task, if they give one.
+func (it *item) solve(t puzzle.Task) error {
+	s, ok := it.Of(t).(puzzle.Solver)
+	if !ok {
+		return errors.New("no answer to compare with")
+	}
+	answer, rating, err := s.Solve(it.Question)
+	if err == nil {
+		it.Answer, it.Rating = answer, rating
+	}
+	return err
+}
+
 // maxReported is how many unreadable puzzles are reported one by one.
 const maxReported = 5
 
@@ -110,7 +125,7 @@ func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, 
 			break
 		}
 		if it.err == nil && it.Answer == nil {
-			it.err = errors.New("no answer to compare with")
+			it.err = it.solve(l.task)
 		}
 		if it.err != nil {
 			if bad++; bad <= maxReported {

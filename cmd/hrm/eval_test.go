@@ -65,7 +65,7 @@ func TestEvalReport(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	text := r.String()
-	for _, want := range []string{"exact accuracy  66.67 %", "100+", "and 1 unreadable", "█"} {
+	for _, want := range []string{"exact accuracy  66.67 %", "150-199", "and 1 unreadable", "█"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -73,7 +73,7 @@ func TestEvalReport(t *testing.T) {
 }
 
 func TestBuckets(t *testing.T) {
-	for rating, want := range map[int]string{0: "0", 1: "1-4", 4: "1-4", 5: "5-9", 19: "10-19", 20: "20-49", 99: "50-99", 100: "100+", 5000: "100+"} {
+	for rating, want := range map[int]string{0: "0", 1: "1-4", 4: "1-4", 5: "5-9", 19: "10-19", 20: "20-49", 99: "50-99", 100: "100-149", 300: "300+", 5000: "300+"} {
 		if got := bucket(rating); got != want {
 			t.Errorf("bucket(%d) = %s, want %s", rating, got, want)
 		}

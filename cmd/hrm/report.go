@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,26 +23,27 @@ type report struct {
 
 	score
 	Unreadable       int               `json:"unreadable"`
-	ValidAccuracy    float64           `json:"valid_accuracy"`
 	HaltAccuracy     float64           `json:"halt_accuracy"`
 	Segments         map[int]int       `json:"segments"`
 	BySource         map[string]*score `json:"by_source,omitempty"`
 	ByRating         map[string]*score `json:"by_rating,omitempty"`
+	BySize           map[string]*score `json:"by_size,omitempty"`
 	Elapsed          float64           `json:"elapsed_s"`
 	PuzzlesPerSecond float64           `json:"puzzles_per_second"`
 	Interrupted      bool              `json:"interrupted,omitempty"`
 
-	valid, halted running
+	halted running
 }
 
 // score is accuracy over a set of puzzles.
 type score struct {
 	Puzzles       int     `json:"puzzles"`
 	ExactAccuracy float64 `json:"exact_accuracy"`
+	ValidAccuracy float64 `json:"valid_accuracy"`
 	CellAccuracy  float64 `json:"cell_accuracy"`
 	MeanSegments  float64 `json:"mean_segments"`
 
-	exact, cells, segments running
+	exact, valid, cells, segments running
 }
 
 // running is a sum that knows its mean.
@@ -64,9 +66,10 @@ func truth(b bool) float64 {
 	return 0
 }
 
-func (s *score) add(exact bool, cells float64, segments int) {
+func (s *score) add(exact, valid bool, cells float64, segments int) {
 	s.Puzzles++
 	s.ExactAccuracy = s.exact.add(truth(exact))
+	s.ValidAccuracy = s.valid.add(truth(valid))
 	s.CellAccuracy = s.cells.add(cells)
 	s.MeanSegments = s.segments.add(float64(segments))
 }
@@ -75,7 +78,7 @@ func newReport(l *loaded, f *evalFlags) *report {
 	r := &report{
 		loaded: l, Model: f.path, Backend: l.backend.Name(),
 		MaxSegments: f.maxSegments, Halt: f.halt, Restarts: f.restarts, Check: f.check,
-		Segments: map[int]int{}, BySource: map[string]*score{}, ByRating: map[string]*score{},
+		Segments: map[int]int{}, BySource: map[string]*score{}, ByRating: map[string]*score{}, BySize: map[string]*score{},
 	}
 	if r.Model == "" {
 		r.Model = "embedded"
@@ -97,15 +100,18 @@ func (r *report) add(o *outcome) {
 	if o.second != nil && !exact {
 		exact, _ = compare(o.Answer, o.second)
 	}
-	r.score.add(exact, cells, n)
-	r.ValidAccuracy = r.valid.add(truth(exact || o.Of(r.task).Check(o.Question, tokens) == nil))
+	valid := exact || o.Of(r.task).Check(o.Question, tokens) == nil
+	r.score.add(exact, valid, cells, n)
 	r.HaltAccuracy = r.halted.add(truth(exact == o.result.Halted))
 	r.Segments[n]++
 	if o.Source != "" {
-		group(r.BySource, o.Source).add(exact, cells, n)
+		group(r.BySource, o.Source).add(exact, valid, cells, n)
 	}
 	if o.Rating >= 0 {
-		group(r.ByRating, bucket(o.Rating)).add(exact, cells, n)
+		group(r.ByRating, bucket(o.Rating)).add(exact, valid, cells, n)
+	}
+	if o.Rows > 0 {
+		group(r.BySize, fmt.Sprintf("%dx%d", o.Rows, o.Cols)).add(exact, valid, cells, n)
 	}
 }
 
@@ -133,7 +139,7 @@ func group(groups map[string]*score, name string) *score {
 }
 
 // ratingBuckets are the lower ends of the buckets.
-var ratingBuckets = []int{0, 1, 5, 10, 20, 50, 100}
+var ratingBuckets = []int{0, 1, 5, 10, 20, 50, 100, 150, 200, 300}
 
 // bucket names the bucket of a rating: "0", "1-4", ..., "100+".
 func bucket(rating int) string {
@@ -175,6 +181,7 @@ func (r *report) String() string {
 	r.histogram(&b)
 	table(&b, "source", r.BySource, slices.Sorted(maps.Keys(r.BySource)))
 	table(&b, "rating", r.ByRating, slices.SortedFunc(maps.Keys(r.ByRating), byLowerEnd))
+	table(&b, "size", r.BySize, slices.SortedFunc(maps.Keys(r.BySize), bySize))
 	if r.Interrupted {
 		b.WriteString("\ninterrupted: not all puzzles were tried\n")
 	}
@@ -203,6 +210,14 @@ func byLowerEnd(a, b string) int {
 	return x - y
 }
 
+// bySize orders the names of sizes by their cells.
+func bySize(a, b string) int {
+	var r, c, y, x int
+	fmt.Sscanf(a, "%dx%d", &r, &c)
+	fmt.Sscanf(b, "%dx%d", &y, &x)
+	return cmp.Or(cmp.Compare(r*c, y*x), cmp.Compare(r, y))
+}
+
 // histogram draws how many puzzles took how many segments.
 func (r *report) histogram(b *strings.Builder) {
 	most := slices.Max(append(slices.Collect(maps.Values(r.Segments)), 1))
@@ -220,10 +235,10 @@ func table(b *strings.Builder, what string, groups map[string]*score, names []st
 	}
 	b.WriteByte('\n')
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\tpuzzles\texact\tcells\tsegments\n", what)
+	fmt.Fprintf(w, "%s\tpuzzles\texact\tvalid\tcells\tsegments\n", what)
 	for _, name := range names {
 		s := groups[name]
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%.2f\n", name, s.Puzzles, percent(s.ExactAccuracy), percent(s.CellAccuracy), s.MeanSegments)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%.2f\n", name, s.Puzzles, percent(s.ExactAccuracy), percent(s.ValidAccuracy), percent(s.CellAccuracy), s.MeanSegments)
 	}
 	w.Flush()
 }

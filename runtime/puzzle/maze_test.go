@@ -162,3 +162,28 @@ func TestMazeText(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// The suite of shapes that models are tried with: 40 mazes, each with a way.
+func TestMazeShapesFile(t *testing.T) {
+	r, err := Open("testdata/mazes/shapes.txt", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 0
+	for ; ; n++ {
+		p, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, steps, err := p.Of(maze5).(Maze).Solve(p.Question); err != nil || steps > 200 {
+			t.Errorf("%s: %d steps, %v", p.Where, steps, err)
+		}
+	}
+	if n != 40 {
+		t.Errorf("%d mazes, want 40", n)
+	}
+}

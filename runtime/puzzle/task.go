@@ -80,6 +80,14 @@ type Retrier interface {
 	Retry(tokens []int32, logits []float32, seed uint64) (form []int32, back func(answer []int32, logits []float32))
 }
 
+// Solver is a task that a program solves, with one answer of those that Check takes
+// as the label: what data holds, and what is said to be exact.
+type Solver interface {
+	Task
+	// Solve returns that answer and how hard the puzzle is. An error wraps ErrFormat.
+	Solve(question []int32) (answer []int32, rating int, err error)
+}
+
 // Pathfinder is a task whose answers are paths.
 type Pathfinder interface {
 	Task

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+)
+
+var directions = puzzle.Maze{Rows: 5, Cols: 5, Directions: true}
+
+// guide is a backend that says the right step of every cell, but of those in wrong.
+type guide struct {
+	oracle
+	wrong map[int]int32
+}
+
+func newGuide(wrong map[int]int32) *loaded {
+	c := runtime.Config{Family: runtime.TRM, VocabSize: directions.Vocab(), SeqLen: 25, HaltMaxSteps: 4}
+	g := &guide{oracle{config: c}, wrong}
+	return &loaded{model: &runtime.Model{Config: c, Task: "maze"}, backend: g, task: directions}
+}
+
+func (g *guide) NewBatch(lanes int) (runtime.Batch, error) {
+	return &guideBatch{g, make([][]int32, lanes)}, nil
+}
+
+type guideBatch struct {
+	*guide
+	lanes [][]int32
+}
+
+func (b *guideBatch) Reset(lane int, in runtime.Input) (err error) {
+	b.lanes[lane], err = directions.Labels(in.Tokens, nil)
+	return err
+}
+
+func (b *guideBatch) Step(_ context.Context, lanes []int, out *runtime.Output) error {
+	out.Resize(len(lanes), &b.config)
+	for k, i := range lanes {
+		tokens := out.Tokens[25*k : 25*(k+1)]
+		copy(tokens, b.lanes[i])
+		for cell, token := range b.wrong {
+			tokens[cell] = token
+		}
+		out.QHalt[k] = 1
+	}
+	return nil
+}
+
+const (
+	openMaze = "S....\n.....\n.....\n.....\n....G"
+	openPath = "S    o    o    o    ooooG"
+)
+
+// The path is read off the directions, and its length is told.
+func TestSolveDirections(t *testing.T) {
+	detour := map[int]int32{0: puzzle.MazeRight, 1: puzzle.MazeUp}
+	longer := map[int]int32{20: puzzle.MazeUp}                     // back where it came from
+	around := map[int]int32{10: puzzle.MazeRight, 11: puzzle.MazeRight, 12: puzzle.MazeUp, 7: puzzle.MazeUp, 2: puzzle.MazeRight, 3: puzzle.MazeRight}
+	for _, c := range []struct {
+		name, answer string
+		wrong        map[int]int32
+		length       int
+		shortest     any
+		reason       string
+	}{
+		{"right", openPath, nil, 8, true, ""},
+		{"not a step that is looked at", openPath, map[int]int32{4: puzzle.MazeUp}, 8, true, ""},
+		{"out of the maze", "So                      G", detour, 0, nil, "does not connect"},
+		{"a circle", "S    o    o    o    o   G", longer, 0, nil, "does not connect"},
+		{"longer", "S oooo o oooo o    o    G", around, 12, false, "the shortest has 8"},
+	} {
+		l := newGuide(c.wrong)
+		var out, errOut bytes.Buffer
+		y := &tally{loaded: l}
+		print := newPrinter(l, &out, &errOut, true)
+		if err := y.solve(t.Context(), inputs([]string{openMaze}, nil, l.task), runtime.Options{Lanes: 1}, print); err != nil {
+			t.Fatal(err)
+		}
+		var rec map[string]any
+		if err := json.Unmarshal(out.Bytes(), &rec); err != nil {
+			t.Fatalf("%s: %v in %s%s", c.name, err, &out, &errOut)
+		}
+		length, _ := rec["length"].(float64)
+		reason, _ := rec["reason"].(string)
+		if rec["answer"] != c.answer || int(length) != c.length || rec["shortest"] != c.shortest || !strings.Contains(reason, c.reason) || rec["valid"] != (c.reason == "") {
+			t.Errorf("%s: %v", c.name, rec)
+		}
+	}
+}
+
+// Any shortest path is valid; exact is the published one, which is found where a
+// file has none.
+func TestEvalDirections(t *testing.T) {
+	l := newGuide(map[int]int32{0: puzzle.MazeRight}) // another shortest path
+	f := &evalFlags{data: []string{writeFile(t, "mazes.txt", openMaze+"\n\n"+strings.Replace(openMaze, "S..", "..S", 1))}, thinkFlags: thinkFlags{halt: "learned"}}
+	var errOut strings.Builder
+	items, err := f.read(l, nil, &errOut)
+	if err != nil {
+		t.Fatal(err, errOut.String())
+	}
+	r := newReport(l, f)
+	if err := r.measure(t.Context(), items, runtime.Options{Lanes: 2}, &errOut); err != nil {
+		t.Fatal(err)
+	}
+	size := r.BySize["5x5"]
+	if r.Puzzles != 2 || r.ExactAccuracy != 0.5 || r.ValidAccuracy != 1 || size == nil || size.Puzzles != 2 || size.ValidAccuracy != 1 {
+		t.Errorf("%+v, %+v", r.score, size)
+	}
+}
+
+// The wave and the path are drawn.
+func TestDrawDirections(t *testing.T) {
+	q, err := puzzle.Parse(directions, openMaze)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels, err := directions.Labels(q.Question, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(draw(directions, picture{tokens: labels, given: q.Question}, false), "\n")
+	want := "S ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ● ● ● G"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
