@@ -21,8 +21,8 @@ type AttentionBF16 struct {
 	s, dp        []float32  // [queries, ld] scores, gradients of probabilities
 	p, ds        []BF16     // [queries, ld] probabilities, gradients of scores
 	transposed   []BF16     // [ld, queries] p or ds
-	dk, dv       []float32  // [P, Dim] sums over several scores' rows
-	inverse      []float32  // [queries] of ForwardHead
+	dk, dv       []float32  // [P, Dim] sums over several scores' rows; dv also ctx before its division
+	stats        []float32  // [queries, 2] of ForwardHead
 }
 
 // NewAttentionBF16 returns the attention for a shape; Dim must be even.
@@ -32,7 +32,7 @@ func NewAttentionBF16(a AttentionShape) *AttentionBF16 {
 	}
 	t := &AttentionBF16{a: a, scale: float32(1 / math.Sqrt(float64(a.Dim))), ld: scoreLen(a.P)}
 	t.queries = PadBF16(scoreRowsAtOnce(a.P))
-	t.inverse = make([]float32, t.queries)
+	t.stats = make([]float32, 2*t.queries)
 	t.noBias, t.unused = make([]float32, t.ld), make([]float32, t.ld)
 	size := t.queries * t.ld
 	t.s, t.dp = make([]float32, size), make([]float32, size)
@@ -49,22 +49,56 @@ func scoreRowsAtOnce(p int) int {
 	return min((p+1)/2*2, max(8, numbers/scoreLen(p)/8*8))
 }
 
-// Forward is that of AttentionF32 for qkv rounded to BF16; the probabilities
-// and ctx are rounded too. It keeps, in stats [Heads, P, 2], the largest score of every
-// row and one over the sum of exp(score - largest).
+// Forward is that of AttentionF32 for qkv rounded to BF16; the powers of a row's
+// scores and ctx are rounded too. It keeps, in stats [Heads, P, 2], the largest
+// score of every row and one over the sum of exp(score - largest).
 func (t *AttentionBF16) Forward(ctx []BF16, stats []float32, qkv []BF16, bias []float32) {
 	a, d := t.a, t.a.Heads*t.a.Dim
 	ctx, stats, qkv, bias = ctx[:a.P*d], stats[:2*a.P*a.Heads], qkv[:3*a.P*d], a.cutBias(bias)
 	for h := range a.Heads {
-		hd := newHeadBF16(t, stats, qkv, bias, h)
-		t.packDots(&t.keys, hd.k, 3*d)
-		t.rows.PackRows(hd.v, 3*d, a.P, a.Dim)
-		for i := 0; i < a.P; i += t.queries {
-			rows := min(t.queries, a.P-i)
-			MatMulTBF16(t.s, t.ld, hd.q[i*3*d:], 3*d, rows, &t.keys, false)
-			softmaxRows(t.scoreRows(&hd, i, rows))
-			MatMulTRoundBF16(ctx[i*d+h*a.Dim:], d, t.p, t.ld, rows, &t.rows)
+		at := h * a.Dim
+		t.packHead(qkv[d+at:], qkv[2*d+at:], 3*d)
+		t.attend(ctx[at:], d, qkv[at:], 3*d, a.biasRows(bias, h, 0, a.P), stats[2*h*a.P:], 0, a.P)
+	}
+}
+
+// ForwardHead is Forward for one head and the positions from lo to hi-1 of ctx,
+// without stats. A row of qkv holds the head's query, key and value and begins
+// ldq numbers after the one before, a row of ctx [P, Dim] ldc; bias is the head's,
+// [P, P], or nil.
+func (t *AttentionBF16) ForwardHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+	t.PackHead(qkv, ldq)
+	t.AttendHead(ctx, ldc, qkv, ldq, bias, lo, hi)
+}
+
+// PackHead is the part of ForwardHead that is the same for all rows of ctx.
+func (t *AttentionBF16) PackHead(qkv []BF16, ldq int) {
+	need("ForwardHead", "qkv", len(qkv), (t.a.P-1)*ldq+3*t.a.Dim)
+	t.packHead(qkv[t.a.Dim:], qkv[2*t.a.Dim:], ldq)
+}
+
+func (t *AttentionBF16) packHead(k, v []BF16, ldq int) {
+	t.packDots(&t.keys, k, ldq)
+	t.rows.PackRows(v, ldq, t.a.P, t.a.Dim)
+}
+
+// AttendHead is ForwardHead with the qkv that was packed last.
+func (t *AttentionBF16) AttendHead(ctx []BF16, ldc int, qkv []BF16, ldq int, bias []float32, lo, hi int) {
+	t.attend(ctx, ldc, qkv, ldq, bias, nil, lo, hi)
+}
+
+func (t *AttentionBF16) attend(ctx []BF16, ldc int, q []BF16, ldq int, bias, stats []float32, lo, hi int) {
+	dim := t.a.Dim
+	for i := lo; i < hi; i += t.queries {
+		rows := min(t.queries, hi-i)
+		r := scoreRows{t: t, rows: rows, stats: t.stats, bias: t.a.biasRows(bias, 0, i, rows)}
+		if stats != nil {
+			r.stats = stats[2*i:]
 		}
+		MatMulTBF16(t.s, t.ld, q[i*ldq:], ldq, rows, &t.keys, false)
+		r.softmax()
+		MatMulTBF16(t.dv, dim, t.p, t.ld, rows, &t.rows, false)
+		scaleRound(ctx[i*ldc:], ldc, t.dv, r.stats, rows, dim)
 	}
 }
 
@@ -76,28 +110,22 @@ func (t *AttentionBF16) Back(dqkv []BF16, dbias []float32, dctx []BF16, stats []
 	dqkv, dctx, qkv, stats = dqkv[:3*a.P*d], dctx[:a.P*d], qkv[:3*a.P*d], stats[:2*a.P*a.Heads]
 	bias, dbias = a.cutBias(bias), a.cutBias(dbias)
 	for h := range a.Heads {
-		hd := newHeadBF16(t, stats, qkv, bias, h)
-		if dbias != nil {
-			hd.dbias = dbias[h*a.P*a.P : (h+1)*a.P*a.P]
+		at := h * a.Dim
+		k := qkv[d+at:]
+		t.packDots(&t.keys, k, 3*d)
+		t.packDots(&t.values, qkv[2*d+at:], 3*d)
+		for i := 0; i < a.P; i += t.queries {
+			rows := min(t.queries, a.P-i)
+			q, dc := qkv[i*3*d+at:], dctx[i*d+at:]
+			MatMulTBF16(t.s, t.ld, q, 3*d, rows, &t.keys, false)
+			MatMulTBF16(t.dp, t.ld, dc, d, rows, &t.values, false)
+			r := scoreRows{t, rows, stats[2*(h*a.P+i):], a.biasRows(bias, h, i, rows), a.biasRows(dbias, h, i, rows)}
+			r.gradient()
+			t.rows.PackRows(k, 3*d, a.P, a.Dim)
+			MatMulTRoundBF16(dqkv[i*3*d+at:], 3*d, t.ds, t.ld, rows, &t.rows)
+			t.outer(dqkv[d+at:], t.dk, t.ds, q, 3*d, i, rows)
+			t.outer(dqkv[2*d+at:], t.dv, t.p, dc, d, i, rows)
 		}
-		t.headBack(&hd, dqkv[h*a.Dim:], dctx[h*a.Dim:])
-	}
-}
-
-func (t *AttentionBF16) headBack(hd *headBF16, dqkv, dctx []BF16) {
-	a, d := t.a, t.a.Heads*t.a.Dim
-	t.packDots(&t.keys, hd.k, 3*d)
-	t.packDots(&t.values, hd.v, 3*d)
-	for i := 0; i < a.P; i += t.queries {
-		rows := min(t.queries, a.P-i)
-		q, dc := hd.q[i*3*d:], dctx[i*d:]
-		MatMulTBF16(t.s, t.ld, q, 3*d, rows, &t.keys, false)
-		MatMulTBF16(t.dp, t.ld, dc, d, rows, &t.values, false)
-		softmaxGrad(t.scoreRows(hd, i, rows))
-		t.rows.PackRows(hd.k, 3*d, a.P, a.Dim)
-		MatMulTRoundBF16(dqkv[i*3*d:], 3*d, t.ds, t.ld, rows, &t.rows)
-		t.outer(dqkv[d:], t.dk, t.ds, q, 3*d, i, rows)
-		t.outer(dqkv[2*d:], t.dv, t.p, dc, d, i, rows)
 	}
 }
 
@@ -124,43 +152,4 @@ func (t *AttentionBF16) outer(y []BF16, sums []float32, s, x []BF16, ldx, i, row
 			RoundBF16(y[j*ldy:], sums[j*dim:(j+1)*dim])
 		}
 	}
-}
-
-// headBF16 is one head of one puzzle; rows of q, k and v are 3D apart.
-type headBF16 struct {
-	q, k, v     []BF16
-	stats       []float32 // [P, 2]
-	bias, dbias []float32 // [P, P] or nil
-}
-
-func newHeadBF16(t *AttentionBF16, stats []float32, qkv []BF16, bias []float32, h int) headBF16 {
-	a, d := t.a, t.a.Heads*t.a.Dim
-	hd := headBF16{
-		q: qkv[h*a.Dim:], k: qkv[d+h*a.Dim:], v: qkv[2*d+h*a.Dim:],
-		stats: stats[2*h*a.P : 2*(h+1)*a.P],
-	}
-	if bias != nil {
-		hd.bias = bias[h*a.P*a.P : (h+1)*a.P*a.P]
-	}
-	return hd
-}
-
-// scoreRows is some rows of one head's scores on their way through the softmax
-// or its gradient. ld is the row length of every buffer of AttentionBF16.
-type scoreRows struct {
-	t           *AttentionBF16
-	rows        int
-	stats       []float32 // [rows, 2]
-	bias, dbias []float32 // [rows, P] or nil
-}
-
-func (t *AttentionBF16) scoreRows(hd *headBF16, i, rows int) scoreRows {
-	r := scoreRows{t: t, rows: rows, stats: hd.stats[2*i : 2*(i+rows)]}
-	if hd.bias != nil {
-		r.bias = hd.bias[i*t.a.P : (i+rows)*t.a.P]
-	}
-	if hd.dbias != nil {
-		r.dbias = hd.dbias[i*t.a.P : (i+rows)*t.a.P]
-	}
-	return r
 }

@@ -99,7 +99,8 @@ func testAttention(t *testing.T, a AttentionShape, withBias bool) {
 	closeToRMS(t, "dqkv", widened(dqkv[:3*a.P*d]), dqkv64, attentionTol)
 	closeToRMS(t, "dbias", dbias, dbias64, attentionTol)
 	for i, l := range lse {
-		if got := float64(stats[2*i]) - math.Log(float64(stats[2*i+1])); math.Abs(got-l) > 1e-5 {
+		// Powers are within 1e-4, so is their sum, and its logarithm.
+		if got := float64(stats[2*i]) - math.Log(float64(stats[2*i+1])); math.Abs(got-l) > 1e-4+1e-6 {
 			t.Fatalf("stats %d give lse %v, want %v", i, got, l)
 		}
 	}

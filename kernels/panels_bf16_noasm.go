@@ -23,3 +23,8 @@ func useBF16() bool { return false }
 
 func roundBF16Fast([]BF16, []float32) int  { return 0 }
 func expandBF16Fast([]float32, []BF16) int { return 0 }
+
+func (r *scoreRows) softmaxFast() bool  { return false }
+func (r *scoreRows) gradientFast() bool { return false }
+
+func scaleRoundFast([]BF16, int, []float32, []float32, int, int) bool { return false }

@@ -2,190 +2,273 @@
 
 #include "textflag.h"
 #include "bf16_amd64.h"
+#include "rows_amd64.h"
 #include "exp_amd64.h"
-#include "exp2_amd64.h"
 
-// Rows of at most 96 scores, which stay in registers: vector v of a row is Zv,
-// its mask is K(v+1). See softmaxArgs.
+// The softmax of scores that become BF16, and its gradient: see softmaxArgs.
 
-// COLUMN_MASK sets a mask to the next 16 of R9 columns.
-#define COLUMN_MASK(k) \
-	MOVQ R9, CX;          \
-	CMPQ CX, $16;         \
-	JLE 2(PC);            \
-	MOVQ $16, CX;         \
-	MOVQ $1, R13;         \
-	SHLQ CX, R13;         \
-	DECQ R13;             \
-	KMOVW R13, k;         \
-	SUBQ CX, R9
+// POWERS sets Z5 and Z8 to the next 32 powers; the largest is in Z0.
+#define POWERS \
+	VMOVUPS (BX), Z3; \
+	VMOVUPS 64(BX), Z6; \
+	VSUBPS Z0, Z3, Z3; \
+	VSUBPS Z0, Z6, Z6; \
+	VMULPS Z27, Z3, Z3; \
+	VMULPS Z27, Z6, Z6; \
+	FAST2(Z3, Z4, Z5); \
+	FAST2(Z6, Z7, Z8)
 
-#define SHORT_ARGS \
-	MOVQ args+0(FP), AX; \
-	MOVQ 0(AX), SI;      \
-	MOVQ 8(AX), DX;      \
-	MOVQ 16(AX), R8;     \
-	MOVQ 24(AX), BX;     \
-	MOVQ 32(AX), R10;    \
-	MOVQ 40(AX), R11;    \
-	MOVQ 48(AX), R15;    \
-	MOVQ 56(AX), R9;     \
-	MOVQ 64(AX), DI;     \
-	MOVQ 72(AX), R14;    \
-	VBROADCASTSS 96(AX), Z21; \
-	COLUMN_MASK(K1); COLUMN_MASK(K2); COLUMN_MASK(K3); \
-	COLUMN_MASK(K4); COLUMN_MASK(K5); COLUMN_MASK(K6)
+// func softmaxBF16AVX512(args *softmaxArgs)
+//
+// 32 numbers at a time; K1 and K2 are the masks of what is left of a row, if
+// R13 is not 0. Without a bias the scale is part of the exponent: Z27 is what the
+// scores are multiplied by there, X24 what the largest becomes in stats.
+TEXT ·softmaxBF16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), R15
+	MOVQ 0(R15), SI
+	MOVQ 16(R15), R8
+	MOVQ 24(R15), R14
+	MOVQ 40(R15), R12
+	MOVQ 48(R15), R10
+	MOVQ 56(R15), R9
+	MOVQ 64(R15), DI
+	MOVQ 72(R15), R11
+	VBROADCASTSS 96(R15), Z23
+	FAST2_LOAD
+	MOVL $0xff800000, AX
+	VPBROADCASTD AX, Z26
+	MOVL $0x3f800000, AX
+	VPBROADCASTD AX, Z25
+	MOVL $0x3fb8aa3b, AX // 1/ln 2
+	VPBROADCASTD AX, Z27
+	VMOVAPS Z25, Z24
+	TESTQ R14, R14
+	JNZ  masks
+	VMULPS Z23, Z27, Z27
+	VMOVAPS Z23, Z24
 
-// SCORES sets z to scale*s + bias, minus infinity (Z20) where there is no column.
-#define SCORES(v, k, z) \
-	VBLENDMPS (v*64)(SI), Z20, k, z;          \
-	VMOVUPS.Z (v*64)(BX), k, Z6;              \
-	VFMADD213PS Z6, Z21, z
+masks:
+	MOVQ R9, CX
+	ANDQ $31, CX
+	MOVQ $1, R13
+	SHLQ CX, R13
+	DECQ R13
+	KMOVW R13, K1
+	MOVQ R13, AX
+	SHRQ $16, AX
+	KMOVW AX, K2
+	SHRQ $5, R9
 
-// POWER sets z to e^(z - top) for Z17 = -top/ln 2.
-#define POWER(z) \
-	VFMADD213PS Z17, Z31, z; \
-	EXP2(z, Z6, Z7)
-
-#define SCALED(k, z) VMULPS.Z Z16, z, k, z
-
-#define STORE_BF16(v, lo, hi) \
-	VCVTNE2PS2BF16(lo, hi, 6);     \
-	VMOVDQU64 Z6, (v*32)(DI)
-
-// The whole row of p is written, R14 bytes, a multiple of 64.
-#define STORE_ROW(done) \
-	STORE_BF16(0, 0, 1); \
-	CMPQ R14, $64;       \
-	JLE done;            \
-	STORE_BF16(2, 2, 3); \
-	CMPQ R14, $128;      \
-	JLE done;            \
-	STORE_BF16(4, 4, 5); \
-done:
-
-// func softmaxShortAVX512(args *softmaxArgs)
-TEXT ·softmaxShortAVX512(SB), NOSPLIT, $0-8
-	SHORT_ARGS
-	EXP2_LOAD
-	MOVL $0xff800000, CX
-	VPBROADCASTD CX, Z20
 row:
-	SCORES(0, K1, Z0)
-	SCORES(1, K2, Z1)
-	SCORES(2, K3, Z2)
-	SCORES(3, K4, Z3)
-	SCORES(4, K5, Z4)
-	SCORES(5, K6, Z5)
-	VMAXPS Z0, Z1, Z6
-	VMAXPS Z2, Z3, Z7
-	VMAXPS Z4, Z5, Z8
-	VMAXPS Z6, Z7, Z6
-	VMAXPS Z6, Z8, Z6
-	FOLD16(VMAXPS, Z6, Y6, X6, Y7, X7)
-	VMOVSS X6, (R11)
-	VMULPS Z6, Z31, Z17
-	VXORPS X7, X7, X7
-	VSUBPS Z17, Z7, Z17
-	POWER(Z0)
-	POWER(Z1)
-	POWER(Z2)
-	POWER(Z3)
-	POWER(Z4)
-	POWER(Z5)
-	VMOVAPS.Z Z0, K1, Z8
-	VADDPS Z1, Z8, K2, Z8
-	VMOVAPS.Z Z2, K3, Z9
-	VADDPS Z3, Z9, K4, Z9
-	VADDPS Z4, Z8, K5, Z8
-	VADDPS Z5, Z9, K6, Z9
-	VADDPS Z9, Z8, Z8
-	FOLD16(VADDPS, Z8, Y8, X8, Y7, X7)
-	VDIVSS X8, X22, X8
-	VMOVSS X8, 4(R11)
-	VBROADCASTSS X8, Z16
-	SCALED(K1, Z0)
-	SCALED(K2, Z1)
-	SCALED(K3, Z2)
-	SCALED(K4, Z3)
-	SCALED(K5, Z4)
-	SCALED(K6, Z5)
-	STORE_ROW(stored)
+	VMOVAPS Z26, Z0
+	VMOVAPS Z26, Z1
+	MOVQ SI, BX
+	MOVQ R9, CX
+	TESTQ R14, R14
+	JZ   plain
+	MOVQ R14, DX
+	ADDQ 32(R15), R14
+	TESTQ CX, CX
+	JZ   biasedLeft
+
+biased:
+	VMOVUPS (DX), Z3
+	VMOVUPS 64(DX), Z4
+	VFMADD231PS (BX), Z23, Z3
+	VFMADD231PS 64(BX), Z23, Z4
+	VMOVUPS Z3, (BX)
+	VMOVUPS Z4, 64(BX)
+	VMAXPS Z3, Z0, Z0
+	VMAXPS Z4, Z1, Z1
+	SUBQ $-128, BX
+	SUBQ $-128, DX
+	DECQ CX
+	JNZ  biased
+
+biasedLeft:
+	TESTQ R13, R13
+	JZ    fold
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z 64(DX), K2, Z4
+	VFMADD231PS (BX), Z23, Z3
+	VFMADD231PS 64(BX), Z23, Z4
+	VMOVUPS Z3, (BX)
+	VMOVUPS Z4, 64(BX)
+	VMAXPS Z3, Z0, K1, Z0
+	VMAXPS Z4, Z1, K2, Z1
+	JMP  fold
+
+plain:
+	TESTQ CX, CX
+	JZ   largestLeft
+
+largest:
+	VMAXPS (BX), Z0, Z0
+	VMAXPS 64(BX), Z1, Z1
+	SUBQ $-128, BX
+	DECQ CX
+	JNZ  largest
+
+largestLeft:
+	TESTQ R13, R13
+	JZ    fold
+	VMAXPS (BX), Z0, K1, Z0
+	VMAXPS 64(BX), Z1, K2, Z1
+
+fold:
+	VMAXPS Z1, Z0, Z0
+	FOLD16(VMAXPS, Z0, Y0, X0, Y1, X1)
+	VXORPS X9, X9, X9
+	VXORPS X10, X10, X10
+	MOVQ SI, BX
+	MOVQ DI, DX
+	MOVQ R9, CX
+	TESTQ CX, CX
+	JZ   left
+
+numbers:
+	POWERS
+	VADDPS Z5, Z9, Z9
+	VADDPS Z8, Z10, Z10
+	VCVTNE2PS2BF16(5, 8, 5)
+	VMOVDQU64 Z5, (DX)
+	SUBQ $-128, BX
+	ADDQ $64, DX
+	DECQ CX
+	JNZ  numbers
+
+left:
+	TESTQ R13, R13
+	JZ    sum
+	POWERS
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVAPS.Z Z8, K2, Z8
+	VADDPS Z5, Z9, Z9
+	VADDPS Z8, Z10, Z10
+	VCVTNE2PS2BF16(5, 8, 5)
+	VMOVDQU64 Z5, (DX)
+
+sum:
+	VADDPS Z10, Z9, Z9
+	FOLD16(VADDPS, Z9, Y9, X9, Y1, X1)
+	VDIVSS X9, X25, X9
+	VMULSS X24, X0, X0
+	VMOVSS X0, (R12)
+	VMOVSS X9, 4(R12)
 	ADDQ R8, SI
-	ADDQ R10, BX
-	ADDQ $8, R11
-	ADDQ R14, DI
-	DECQ R15
-	JNZ row
+	ADDQ R11, DI
+	ADDQ $8, R12
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// AGAIN sets z to the probabilities of a vector and adds p*dp to the sums in d.
-#define AGAIN(v, k, z, dp, d) \
-	SCORES(v, k, z);              \
-	POWER(z);                     \
-	SCALED(k, z);                 \
-	VMOVUPS.Z (v*64)(DX), k, dp;  \
-	VFMADD231PS z, dp, d
+// AGAIN sets 16 scores to their probabilities and adds p*dp to Z3.
+#define AGAIN(k) \
+	VMOVUPS.Z (BX)(R13*4), k, Z4;       \
+	VFMADD231PS (SI)(R13*4), Z21, Z4;   \
+	VFNMADD213PS Z17, Z25, Z4;          \
+	POW2(Z4, Z5, Z6);                   \
+	VMULPS.Z Z16, Z4, k, Z4;            \
+	VMOVUPS Z4, (SI)(R13*4);            \
+	VFMADD231PS (DX)(R13*4), Z4, Z3
 
-// GRADIENT sets dp to p*(dp - delta), adds it to dbias and scales it.
-#define GRADIENT(v, k, z, dp) \
-	VSUBPS Z15, dp, dp;                 \
-	VMULPS z, dp, dp;                   \
-	VADDPS.Z (v*64)(R12), dp, k, Z6;    \
-	VMOVUPS Z6, k, (v*64)(R12);         \
-	VMULPS Z21, dp, dp
+// GRADIENT sets 16 gradients: what dbias gets, then of the product alone.
+#define GRADIENT(k) \
+	VMOVUPS (SI)(R13*4), Z0;            \
+	VMOVUPS (DX)(R13*4), Z1;            \
+	VSUBPS Z3, Z1, Z1;                  \
+	VMULPS Z0, Z1, Z1;                  \
+	VADDPS.Z (R12)(R13*4), Z1, k, Z5;   \
+	VMOVUPS Z5, k, (R12)(R13*4);        \
+	VMULPS Z21, Z1, Z1;                 \
+	VCVTNEPS2BF16(0, 4);                \
+	VMOVDQU Y4, (DI)(R13*2);            \
+	VCVTNEPS2BF16(1, 4);                \
+	VMOVDQU Y4, (AX)(R13*2)
 
-#define STORE_GRADIENT(v, lo, hi) \
-	VCVTNE2PS2BF16(lo, hi, 6);     \
-	VMOVDQU64 Z6, (v*32)(R9)
+// ROW runs a step for all numbers of a row: K3 is full, K2 the last numbers' mask.
+#define ROW(STEP, loop, left, done) \
+	XORQ R13, R13; \
+	MOVQ R9, CX;   \
+	SHRQ $4, CX;   \
+	JZ   left;     \
+loop:              \
+	STEP(K3);      \
+	ADDQ $16, R13; \
+	DECQ CX;       \
+	JNZ  loop;     \
+left:              \
+	TESTQ $15, R9; \
+	JZ   done;     \
+	STEP(K2);      \
+done:
 
-// func softmaxGradShortAVX512(args *softmaxArgs)
-TEXT ·softmaxGradShortAVX512(SB), NOSPLIT, $0-8
-	SHORT_ARGS
-	EXP2_LOAD
-	MOVL $0xff800000, CX
-	VPBROADCASTD CX, Z20
+// func softmaxGradBF16AVX512(args *softmaxArgs)
+//
+// Probabilities in place of s, then their gradients' sum, then the gradients.
+TEXT ·softmaxGradBF16AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ 0(AX), SI
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), R8
+	MOVQ 24(AX), BX
+	MOVQ 32(AX), R10
+	MOVQ 40(AX), R11
+	MOVQ 48(AX), R15
+	MOVQ 56(AX), R9
+	MOVQ 64(AX), DI
+	MOVQ 72(AX), R14
 	MOVQ 80(AX), R12
-	MOVQ 88(AX), R9
+	VBROADCASTSS 96(AX), Z21
+	MOVQ 88(AX), AX
+	ROW_MASKS(R9)
+	SIGMOID_LOAD
+
 row:
-	VXORPS X19, X19, X19
-	VBROADCASTSS (R11), Z17
+	VMULPS.BCST (R11), Z25, Z17 // -top/ln 2
 	VBROADCASTSS 4(R11), Z16
-	VMULPS Z17, Z31, Z17
-	VSUBPS Z17, Z19, Z17
-	VPXORD Z15, Z15, Z15
-	AGAIN(0, K1, Z0, Z8, Z15)
-	AGAIN(1, K2, Z1, Z9, Z19)
-	AGAIN(2, K3, Z2, Z10, Z15)
-	AGAIN(3, K4, Z3, Z11, Z19)
-	AGAIN(4, K5, Z4, Z12, Z15)
-	AGAIN(5, K6, Z5, Z13, Z19)
-	VADDPS Z15, Z19, Z15
-	FOLD16(VADDPS, Z15, Y15, X15, Y7, X7)
-	STORE_ROW(stored)
-	GRADIENT(0, K1, Z0, Z8)
-	GRADIENT(1, K2, Z1, Z9)
-	GRADIENT(2, K3, Z2, Z10)
-	GRADIENT(3, K4, Z3, Z11)
-	GRADIENT(4, K5, Z4, Z12)
-	GRADIENT(5, K6, Z5, Z13)
-	STORE_GRADIENT(0, 8, 9)
-	CMPQ R14, $64
-	JLE next
-	STORE_GRADIENT(2, 10, 11)
-	CMPQ R14, $128
-	JLE next
-	STORE_GRADIENT(4, 12, 13)
-next:
+	VPXORD Z3, Z3, Z3
+	ROW(AGAIN, again, againLeft, againDone)
+	FOLD16(VADDPS, Z3, Y3, X3, Y4, X4)
+	ROW(GRADIENT, gradient, gradientLeft, gradientDone)
 	ADDQ R8, SI
 	ADDQ R8, DX
 	ADDQ R10, BX
 	ADDQ R10, R12
 	ADDQ $8, R11
 	ADDQ R14, DI
-	ADDQ R14, R9
+	ADDQ R14, AX
 	DECQ R15
 	JNZ row
+	VZEROUPPER
+	RET
+
+// func scaleRoundAVX512(dst *BF16, dstRow int, x, stats *float32, rows, n int)
+TEXT ·scaleRoundAVX512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ dstRow+8(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ stats+24(FP), BX
+	MOVQ rows+32(FP), R10
+	MOVQ n+40(FP), R9
+
+row:
+	VBROADCASTSS 4(BX), Z2
+	XORQ CX, CX
+
+numbers:
+	VMULPS (SI), Z2, Z0
+	VMULPS 64(SI), Z2, Z1
+	VCVTNE2PS2BF16(0, 1, 0)
+	VMOVDQU64 Z0, (DI)(CX*2)
+	SUBQ $-128, SI
+	ADDQ $32, CX
+	CMPQ CX, R9
+	JLT  numbers
+	ADDQ R8, DI
+	ADDQ $8, BX
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET

@@ -3,23 +3,7 @@
 #include "textflag.h"
 #include "bf16_amd64.h"
 #include "rows_amd64.h"
-#include "exp2_amd64.h"
-
-// SIGMOID sets s = 1/(1 + e^-gate) within 2^-13 of it, for results that are rounded
-// to BF16, and p to 1/s; Z21 is -1/ln 2, Z20 126. It uses n.
-#define SIGMOID(gate, s, n, p) \
-	VMULPS Z21, gate, s; \
-	VMINPS s, Z20, s;    \
-	EXP2(s, n, p);       \
-	VADDPS Z22, s, p;    \
-	VRCP14PS p, s
-
-#define SIGMOID_LOAD \
-	EXP2_LOAD; \
-	VPXORD Z21, Z21, Z21; \
-	VSUBPS Z31, Z21, Z21; \
-	MOVL $0x42fc0000, AX; \
-	VPBROADCASTD AX, Z20
+#include "exp_amd64.h"
 
 #define LOAD_BF16(mem, z) \
 	VPMOVZXWD.Z mem, K1, z; \
@@ -32,7 +16,7 @@ TEXT ·swiGLUBF16AVX512(SB), NOSPLIT, $0-32
 	MOVQ rows+16(FP), R8
 	MOVQ n+24(FP), R9
 	ROW_MASKS(R9)
-	SIGMOID_LOAD
+	SWIGLU_LOAD
 row:
 	LEAQ (SI)(R9*2), BX
 	ROW_BEGIN(R9)
@@ -40,11 +24,8 @@ loop:
 	ROW_MASK
 	LOAD_BF16((SI)(R13*2), Z0)
 	LOAD_BF16((BX)(R13*2), Z1)
-	SIGMOID(Z0, Z3, Z4, Z5)
-	VMULPS Z1, Z0, Z0
-	VMULPS Z3, Z0, Z0
-	VCVTNEPS2BF16(0, 1)
-	VMOVDQU16 Y1, K1, (DI)(R13*2)
+	SWIGLU
+	VMOVDQU16 Y0, K1, (DI)(R13*2)
 	ROW_NEXT(loop)
 	LEAQ (SI)(R9*4), SI
 	LEAQ (DI)(R9*2), DI
@@ -63,7 +44,6 @@ TEXT ·swiGLUBackBF16AVX512(SB), NOSPLIT, $0-48
 	MOVQ n+40(FP), R9
 	ROW_MASKS(R9)
 	SIGMOID_LOAD
-	VADDPS Z22, Z22, Z19
 row:
 	LEAQ (SI)(R9*2), BX
 	LEAQ (DI)(R9*2), R10
@@ -74,8 +54,6 @@ loop:
 	LOAD_BF16((BX)(R13*2), Z1)      // up
 	LOAD_BF16((DX)(R13*2), Z2)      // dAct
 	SIGMOID(Z0, Z3, Z4, Z5)
-	VFNMADD213PS Z19, Z3, Z5        // 2 - s/s: the gradient of the gate may cancel
-	VMULPS Z5, Z3, Z3
 	VMULPS Z1, Z0, Z6
 	VMULPS Z3, Z6, Z6               // act
 	VCVTNEPS2BF16(6, 7)

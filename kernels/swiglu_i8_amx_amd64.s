@@ -4,8 +4,7 @@
 #include "go_asm.h"
 #include "amx_amd64.h"
 #include "bf16_amd64.h"
-#include "exp2_fast_amd64.h"
-#include "swiglu_fast_amd64.h"
+#include "exp_amd64.h"
 
 // A pair of panels holds 16 gates and their ups.
 #define TILES ·swiGLUI8Tiles
