@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hrmgo/hrm/quantize"
@@ -36,17 +37,30 @@ func (m *Model) Own() {
 
 func (m *Model) manyPuzzles() bool { return m.Config.NumPuzzles > 1 }
 
+// guarded tells whether a row of the puzzle table is to be read within Guard.
+func (m *Model) guarded() bool {
+	return m.Guard != nil && m.Config.PuzzleEmbDim > 0 && m.manyPuzzles()
+}
+
+// checkPuzzle reports a row of the puzzle table that no puzzle can begin with.
+func (m *Model) checkPuzzle(id int32) error {
+	if m.Config.PuzzleEmbDim > 0 && !m.PuzzleEmb.FiniteRow(int(id)) {
+		return fmt.Errorf("%w: row %d of the puzzle table %s is NaN or infinite", ErrInput, id, puzzleTable)
+	}
+	return nil
+}
+
 // embedPuzzle copies a puzzle's row of the table, if there is one.
 func (m *Model) embedPuzzle(id int32, x []float32) error {
-	switch {
-	case m.Config.PuzzleEmbDim == 0:
-	case m.Guard == nil || !m.manyPuzzles():
+	if m.guarded() {
+		return m.Guard(func() error { return m.copyPuzzle(id, x) })
+	}
+	return m.copyPuzzle(id, x)
+}
+
+func (m *Model) copyPuzzle(id int32, x []float32) error {
+	if m.Config.PuzzleEmbDim > 0 {
 		m.PuzzleEmb.Row(x[:m.Config.PuzzleEmbDim], int(id))
-	default:
-		return m.Guard(func() error {
-			m.PuzzleEmb.Row(x[:m.Config.PuzzleEmbDim], int(id))
-			return nil
-		})
 	}
 	return nil
 }

@@ -79,10 +79,10 @@ func (m *Model) Check(in Input) error {
 	if c.PuzzleEmbDim > 0 && (in.PuzzleID < 0 || int(in.PuzzleID) >= c.NumPuzzles) {
 		return fmt.Errorf("%w: puzzle id %d, want 0 to %d", ErrInput, in.PuzzleID, c.NumPuzzles-1)
 	}
-	if c.PuzzleEmbDim > 0 && !m.PuzzleEmb.FiniteRow(int(in.PuzzleID)) {
-		return fmt.Errorf("%w: row %d of the puzzle table %s is NaN or infinite", ErrInput, in.PuzzleID, puzzleTable)
+	if m.guarded() {
+		return m.Guard(func() error { return m.checkPuzzle(in.PuzzleID) })
 	}
-	return nil
+	return m.checkPuzzle(in.PuzzleID)
 }
 
 // Embed fills x [P, D] with the input embedding:
