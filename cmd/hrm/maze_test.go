@@ -60,7 +60,7 @@ const (
 // The path is read off the directions, and its length is told.
 func TestSolveDirections(t *testing.T) {
 	detour := map[int]int32{0: puzzle.MazeRight, 1: puzzle.MazeUp}
-	longer := map[int]int32{20: puzzle.MazeUp}                     // back where it came from
+	longer := map[int]int32{20: puzzle.MazeUp} // back where it came from
 	around := map[int]int32{10: puzzle.MazeRight, 11: puzzle.MazeRight, 12: puzzle.MazeUp, 7: puzzle.MazeUp, 2: puzzle.MazeRight, 3: puzzle.MazeRight}
 	for _, c := range []struct {
 		name, answer string

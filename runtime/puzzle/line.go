@@ -70,7 +70,7 @@ func (r *textReader) cells(symbols []symbol) parsed {
 	switch {
 	case bad != nil && !r.meant(symbols, known):
 		return parsed{kind: lineText, bad: bad}
-	case n > 2*r.lay.cols && bad == nil:
+	case (n > 2*r.lay.cols || n == r.task.SeqLen() && n > r.lay.cols) && bad == nil:
 		return parsed{kind: lineGrids, rows: []row{w}}
 	case n > 2*r.lay.cols:
 		return parsed{kind: lineBad, bad: bad}

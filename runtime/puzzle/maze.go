@@ -113,7 +113,9 @@ func (m Maze) Render(question, answer []int32) string {
 }
 
 // layout implements gridTask.
-func (m Maze) layout() layout { return layout{rows: m.Rows, cols: m.Cols, want: mazeWant, forms: mazeForms} }
+func (m Maze) layout() layout {
+	return layout{rows: m.Rows, cols: m.Cols, want: mazeWant, forms: mazeForms}
+}
 
 // text implements gridTask.
 func (m Maze) text(l *lines, answers bool) textSource {

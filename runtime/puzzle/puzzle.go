@@ -68,13 +68,11 @@ type Task interface {
 	// Check returns nil when answer solves question, and otherwise the first
 	// violation, wrapping ErrWrong.
 	Check(question, answer []int32) error
-	// Render draws question and answer for people, in several lines. A nil
-	// answer draws the question alone.
-	Render(question, answer []int32) string
 }
 
 // Tasks lists every kind of puzzle, with the sizes of the published models.
-var Tasks = []Task{Sudoku{}, Maze{Rows: 30, Cols: 30}, ARC{}}
+// Grid has none until it is described.
+var Tasks = []Task{Sudoku{}, Maze{Rows: 30, Cols: 30}, ARC{}, Grid{}}
 
 // ByName returns the task of that name.
 func ByName(name string) (Task, error) {

@@ -30,8 +30,8 @@ func (Sudoku) Vocab() int { return 11 }
 // Judges implements Judge.
 func (Sudoku) Judges() bool { return true }
 
-// Blank implements Blanks.
-func (Sudoku) Blank() int32 { return SudokuBlank }
+// BlankToken implements Blanks.
+func (Sudoku) BlankToken() int32 { return SudokuBlank }
 
 const sudokuWant = "want 1 to 9, or '.' or '0' for a blank cell"
 

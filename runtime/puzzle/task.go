@@ -1,9 +1,9 @@
 package puzzle
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 )
@@ -41,7 +41,15 @@ type Teacher interface {
 // Blanks is a task whose questions have blank cells, which the answer fills.
 type Blanks interface {
 	Task
-	Blank() int32 // the token of a blank cell
+	BlankToken() int32 // of a blank cell, 0 where there is none after all
+}
+
+// BlankToken returns the token of a blank cell, 0 of a task without.
+func BlankToken(t Task) int32 {
+	if b, ok := t.(Blanks); ok {
+		return b.BlankToken()
+	}
+	return 0
 }
 
 // Judge is a task whose rules may tell a right answer from a wrong one.
@@ -178,7 +186,7 @@ func ForModel(name string, spec map[string]any, tokens, cols, vocab int) (Task, 
 	}
 	if t.SeqLen() != tokens || cols > 0 {
 		if cols == 0 {
-			cols = int(math.Sqrt(float64(tokens)) + 0.5)
+			cols = cmp.Or(side(tokens), tokens)
 		}
 		if t, err = Sized(t, tokens/max(cols, 1), cols); err != nil {
 			return nil, err

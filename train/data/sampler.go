@@ -111,8 +111,8 @@ func (s *Sampler) Next(input, label []int32) int32 {
 	s.cursor[i]++
 	s.pcg.Seed(s.seed, mix(n+1))
 	id := p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
-	if blanks, ok := p.Set.Task.(puzzle.Blanks); ok && p.Hints > 0 && s.rng.IntN(2) == 0 {
-		reveal(s.rng, 1+s.rng.IntN(p.Hints), blanks.Blank(), input, label)
+	if blank := puzzle.BlankToken(p.Set.Task); blank > 0 && p.Hints > 0 && s.rng.IntN(2) == 0 {
+		reveal(s.rng, 1+s.rng.IntN(p.Hints), blank, input, label)
 	}
 	return id
 }

@@ -30,6 +30,9 @@ func main() {
 func run(dir string) error {
 	small := runtime.Config{Hidden: 32, Heads: 2, Expansion: 1, HLayers: 1, LLayers: 1, HCycles: 1, LCycles: 1, HaltMaxSteps: 3}
 	for _, task := range puzzle.Tasks {
+		if task == (puzzle.Grid{}) {
+			task = puzzle.Grid{Rows: 4, Cols: 4, Alphabet: ".1234", Blank: ".", Rules: "sudoku"}
+		}
 		if err := write(filepath.Join(dir, task.Name()+".hrm"), task, small, quantize.F32); err != nil {
 			return err
 		}
@@ -51,7 +54,7 @@ func write(path string, task puzzle.Task, c runtime.Config, format quantize.Form
 	if err != nil {
 		return err
 	}
-	m.Task = task.Name()
+	m.Task, m.TaskSpec = task.Name(), puzzle.Spec(task)
 	if m, _, err = m.Convert(format); err != nil {
 		return err
 	}
