@@ -64,6 +64,7 @@ type Solution struct {
 	Attempts      int     `json:"attempts"`
 	TotalSegments int     `json:"total_segments"`
 	ElapsedMS     float64 `json:"elapsed_ms"`
+	TimedOut      bool    `json:"timed_out,omitempty"` // a time limit ended it
 }
 
 // Number is a float32 whose JSON form is null when it is not a number or infinite,
@@ -81,16 +82,18 @@ func (x Number) MarshalJSON() ([]byte, error) {
 // NewRecord returns the record of a result.
 func NewRecord(t puzzle.Task, p *puzzle.Puzzle, r *runtime.Result, v Verdict) Record {
 	rec := Record{Name: p.Name}
+	t = p.Of(t)
+	if p.Question != nil {
+		rec.Question = t.Decode(p.Question)
+	}
 	if r.Err != nil {
 		rec.Error = r.Err.Error()
 		return rec
 	}
-	t = p.Of(t)
-	rec.Question = t.Decode(p.Question)
 	rec.Solution = &Solution{
 		Answer: t.Decode(r.Tokens), Segments: r.Segments, Halted: r.Halted,
 		QHalt: Number(r.QHalt), QContinue: Number(r.QContinue), Attempts: r.Attempts, TotalSegments: r.TotalSegments,
-		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000,
+		ElapsedMS: float64(r.Elapsed.Microseconds()) / 1000, TimedOut: r.TimedOut,
 	}
 	if path, ok := t.(puzzle.Pathfinder); ok {
 		if steps, shortest := path.Path(p.Question, r.Tokens); steps > 0 {

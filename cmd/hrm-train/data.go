@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -57,8 +58,12 @@ func (f *dataFlags) check() error {
 // errLimit ends an import that has enough.
 var errLimit = errors.New("limit reached")
 
-// importAll calls keep for each puzzle of the files, until --limit are kept.
-func (f *dataFlags) importAll(ctx context.Context, t *table, keep func(p *puzzle.Puzzle) (bool, error)) (left int, err error) {
+// maxReported is how many bad puzzles are reported one by one.
+const maxReported = 5
+
+// importAll calls keep for each puzzle of the files, until --limit are kept. A
+// bad one is reported to errOut, and the others are imported.
+func (f *dataFlags) importAll(ctx context.Context, t *table, errOut io.Writer, keep func(p *puzzle.Puzzle) (bool, error)) (left int, err error) {
 	imported := 0
 	for _, path := range f.in {
 		err := readPuzzles(ctx, path, t.task, func(p puzzle.Puzzle) error {
@@ -74,6 +79,10 @@ func (f *dataFlags) importAll(ctx context.Context, t *table, keep func(p *puzzle
 				return errLimit
 			}
 			return t.add(p)
+		}, func(bad error) {
+			if t.bad++; t.bad <= maxReported {
+				fmt.Fprintln(errOut, "hrm-train:", bad)
+			}
 		})
 		if err != nil && !errors.Is(err, errLimit) {
 			return left, err
@@ -88,6 +97,9 @@ func (t *table) finish(left int, err error) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+	if len(t.rows) == 0 && t.bad > 0 {
+		return fmt.Errorf("none of %d puzzles could be used, and %s was not written", t.bad, t.target)
+	}
 	if saveErr := t.save(); saveErr != nil {
 		return saveErr
 	}
@@ -95,8 +107,11 @@ func (t *table) finish(left int, err error) error {
 		return err
 	}
 	_, told := fmt.Fprintf(t.target.Out(), "%s: %d puzzles, %d left out\n", t.target, len(t.rows), left)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("%s is whole, --resume goes on: %w", t.target, err)
+	case t.bad > 0 && told == nil:
+		return fmt.Errorf("%d puzzles could not be used; %s has the others", t.bad, t.target)
 	}
 	return told
 }

@@ -92,7 +92,7 @@ func (f *mazeFlags) mazes(cmd *cobra.Command) error {
 	for _, p := range t.rows {
 		filter.Keep(p.Question)
 	}
-	left, err := f.importAll(ctx, t, func(p *puzzle.Puzzle) (bool, error) { return f.keep(p, filter) })
+	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return f.keep(p, filter) })
 	if err == nil && f.generate > 0 {
 		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
 		err = f.makeMazes(ctx, t, filter, report)

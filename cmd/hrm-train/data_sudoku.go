@@ -79,7 +79,7 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	left, err := f.importAll(ctx, t, func(p *puzzle.Puzzle) (bool, error) { return keepSudoku(p, filter) })
+	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return keepSudoku(p, filter) })
 	if err == nil && f.generate > 0 {
 		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
 		if f.clues != "" {
@@ -130,8 +130,10 @@ func (f *sudokuFlags) filter(ctx context.Context, t *table) (*data.Filter, error
 // whether it is new.
 func keepSudoku(p *puzzle.Puzzle, filter *data.Filter) (bool, error) {
 	q := sudoku.Of(p.Question)
-	if s := sudoku.Solve(&q, 2); s.Count != 1 {
-		return false, fmt.Errorf("%w: %d or more solutions", puzzle.ErrFormat, s.Count)
+	if s := sudoku.Solve(&q, 2); s.Count == 0 {
+		return false, fmt.Errorf("%w: no solution", puzzle.ErrFormat)
+	} else if s.Count > 1 {
+		return false, fmt.Errorf("%w: several solutions", puzzle.ErrFormat)
 	} else if p.Answer == nil {
 		p.Answer = s.Grid.Tokens()
 	}
@@ -199,7 +201,7 @@ func (f *sudokuFlags) seeds(ctx context.Context) ([]data.Sudoku, error) {
 		err := readPuzzles(ctx, path, puzzle.Sudoku{}, func(p puzzle.Puzzle) error {
 			seeds = append(seeds, toSudoku(p))
 			return nil
-		})
+		}, nil)
 		if err != nil {
 			return nil, err
 		}

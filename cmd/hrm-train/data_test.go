@@ -21,7 +21,7 @@ func readTable(t *testing.T, path string, task puzzle.Task) []puzzle.Puzzle {
 	err := readPuzzles(t.Context(), path, task, func(p puzzle.Puzzle) error {
 		rows = append(rows, p)
 		return nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestDataSudokuImport(t *testing.T) {
 	if err := os.WriteFile(in, []byte(strings.Repeat(".", 81)+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, errOut := hrmTrain(t, "data", "sudoku", "--in", in, "--out", out+".gz"); status != statusUsage || !strings.Contains(errOut, "2 or more solutions") {
+	if status, _, errOut := hrmTrain(t, "data", "sudoku", "--in", in, "--out", out+".gz"); status != statusUsage || !strings.Contains(errOut, "several solutions") {
 		t.Error(status, errOut)
 	}
 }
@@ -256,6 +256,35 @@ func TestDataRefuses(t *testing.T) {
 	} {
 		if status, _, errOut := hrmTrain(t, append([]string{"data"}, test.args...)...); status != statusUsage || !strings.Contains(errOut, test.want) {
 			t.Errorf("%q: status %d, %s", test.args, status, errOut)
+		}
+	}
+}
+
+// What cannot be read is reported, and the rest is imported.
+func TestDataGoesOnPastBadLines(t *testing.T) {
+	const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+	other := strings.NewReplacer("5", "3", "3", "5").Replace(easy[9:27]) // of no sudoku
+	for name, c := range map[string]struct {
+		text string
+		want string // on standard error
+		rows int
+	}{
+		"a slip":            {easy[:10] + "x" + easy[11:] + "\n" + easy + "\n", "line 1, column 11: found 'x'", 1},
+		"a short line":      {easy + "\n" + easy[:80] + "\n", "line 2: 80 cells, want 81", 1},
+		"several solutions": {strings.Repeat(".", 80) + "1\n" + easy + "\n", "line 1: invalid puzzle: several solutions", 1},
+		"no solution":       {"12345678" + strings.Repeat(".", 36) + "9" + strings.Repeat(".", 36) + "\n" + easy + "\n", "no solution", 1},
+		"in a table":        {"id;puzzle\n1;" + other + "\n2;" + easy + "\n", "line 2, column 3: puzzle: ", 1},
+	} {
+		in, out := filepath.Join(t.TempDir(), "in.txt"), filepath.Join(t.TempDir(), "out.csv")
+		if err := os.WriteFile(in, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, _, errOut := hrmTrain(t, "data", "sudoku", "--in", in, "--out", out)
+		if status != statusUsage || !strings.Contains(errOut, c.want) || !strings.Contains(errOut, "1 puzzles could not be used; "+out+" has the others") {
+			t.Errorf("%s: %d, %q", name, status, errOut)
+		}
+		if rows := readTable(t, out, puzzle.Sudoku{}); len(rows) != c.rows {
+			t.Errorf("%s: %d rows, want %d", name, len(rows), c.rows)
 		}
 	}
 }

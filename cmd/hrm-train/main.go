@@ -81,7 +81,8 @@ interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets(), version.Command("hrm-train", licences))
+	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets())
+	version.Add(root, licences)
 	return root
 }
 

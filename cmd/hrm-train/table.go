@@ -27,6 +27,7 @@ type table struct {
 	target *command.Target
 	task   puzzle.Task
 	rows   []puzzle.Puzzle
+	bad    int // puzzles that could not be read
 	saved  time.Time
 }
 
@@ -46,7 +47,7 @@ func openTable(ctx context.Context, target *command.Target, task puzzle.Task, re
 	err = readPuzzles(ctx, path, task, func(p puzzle.Puzzle) error {
 		t.rows = append(t.rows, p)
 		return nil
-	})
+	}, nil)
 	return t, err
 }
 
@@ -104,8 +105,9 @@ func (t *table) encodeCSV(w io.Writer) error {
 }
 
 // readPuzzles calls each for every puzzle of a file, or of a folder as the
-// references write it. A bad puzzle ends it.
-func readPuzzles(ctx context.Context, path string, task puzzle.Task, each func(puzzle.Puzzle) error) error {
+// references write it. A bad puzzle ends it, or is told to bad, which is not nil,
+// and the next follows.
+func readPuzzles(ctx context.Context, path string, task puzzle.Task, each func(puzzle.Puzzle) error, bad func(error)) error {
 	r, err := puzzle.Open(path, task)
 	if err != nil {
 		return err
@@ -119,9 +121,14 @@ func readPuzzles(ctx context.Context, path string, task puzzle.Task, each func(p
 		if err == nil {
 			err = each(p)
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err == nil {
+			continue
 		}
+		err = fmt.Errorf("%s: %w", path, err)
+		if bad == nil || !errors.Is(err, puzzle.ErrFormat) {
+			return err
+		}
+		bad(err)
 	}
 	return ctx.Err()
 }

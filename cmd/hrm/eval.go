@@ -29,9 +29,11 @@ func newEval() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --data FILE",
 		Short: "Measure a model's accuracy and speed on puzzles with answers",
-		Long: `Measure a model on puzzles whose answers are known: CSV with the columns question
-and answer (source and rating where there), plain or gzip; ARC tasks in JSON; or a
-data-set folder of the references, of which the test half is used.
+		Long: `Measure a model on puzzles whose answers are known: all that hrm solve reads, with
+the answers (CSV with the columns question and answer, source and rating where
+there); or a data-set folder of the references, of which the test half is used. Of
+ARC the answers may lie in a file of their own, as on Kaggle, beside the questions
+or as another --data.
 
   exact accuracy   the share of puzzles whose every cell is right; for ARC with
                    --identifiers of test inputs of which one of two attempts is
@@ -129,7 +131,7 @@ func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, 
 		}
 		if it.err != nil {
 			if bad++; bad <= maxReported {
-				fmt.Fprintf(errOut, "hrm: %s: %v\n", it.where, it.err)
+				fmt.Fprintln(errOut, "hrm:", it.because(it.err))
 			}
 		}
 		items = append(items, it)

@@ -85,7 +85,7 @@ func TestImportedRuleDecides(t *testing.T) {
 		if status != statusOK {
 			t.Fatalf("%q: status %d, %q", more, status, errOut)
 		}
-		_, text, errOut := hrm(t, "", "solve", "--model", out, "--restarts", "0", "--check=false", "--json", strings.Repeat(".", 80)+"1")
+		_, text, errOut := hrm(t, "", "solve", "--model", out, "--restarts", "0", "--check=false", "--anyway", "--json", strings.Repeat(".", 80)+"1")
 		if !strings.Contains(text, want) {
 			t.Errorf("%q: %q, %q, want %s", more, text, errOut, want)
 		}

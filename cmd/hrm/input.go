@@ -6,8 +6,8 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -15,65 +15,123 @@ import (
 // item is one puzzle of the input, or why there is none.
 type item struct {
 	puzzle.Puzzle
-	where string // "puzzles.txt: line 3", "argument 2"
+	where string // "puzzles.txt: line 3", "argument 2"; "" where err says it
 	form  *form  // ARC with votes: which form of which test input this is
 	err   error
+}
+
+// because says where and why there is no answer.
+func (it *item) because(err error) string {
+	if it.where == "" {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: %v", it.where, err)
 }
 
 // inputSeq is puzzles as they are read.
 type inputSeq = iter.Seq[item]
 
 // inputs yields the puzzles of all arguments: each is a file, "-" for standard
-// input, or a puzzle itself. Without arguments it reads standard input.
+// input, a puzzle itself or a row of one. Without arguments it reads standard
+// input.
 func inputs(args []string, stdin io.Reader, task puzzle.Task) inputSeq {
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
 	return func(yield func(item) bool) {
-		for i, arg := range args {
-			for it := range argument(i, arg, stdin, task) {
+		for i := 0; i < len(args); {
+			items, n := next(i, args[i:], stdin, task)
+			for it := range items {
 				if !yield(it) {
 					return
 				}
 			}
+			i += n
 		}
 	}
 }
 
-// argument yields the puzzles of one argument.
-func argument(i int, arg string, stdin io.Reader, task puzzle.Task) inputSeq {
-	if arg == "-" {
-		return read("standard input", stdin, task)
+// next yields the puzzles of the first arguments, and says how many they are. i
+// is the number of the first.
+func next(i int, args []string, stdin io.Reader, task puzzle.Task) (inputSeq, int) {
+	arg, where := args[0], fmt.Sprintf("argument %d", i+1)
+	if p, n, err := rows(args, task); n > 1 && err == nil {
+		return only(item{Puzzle: p, where: fmt.Sprintf("arguments %d to %d", i+1, i+n)}), n
 	}
-	if _, err := os.Stat(arg); err == nil {
-		return readFile(arg, task)
+	switch {
+	case arg == "-":
+		return read("standard input", stdin, task), 1
+	case exists(arg):
+		return files(args, task)
+	case task == (puzzle.ARC{}) || strings.Contains(arg, "\n") || utf8.RuneCountInString(arg) >= task.SeqLen():
+		return read(where, strings.NewReader(arg), task), 1
 	}
-	where := fmt.Sprintf("argument %d", i+1)
-	_, bad := puzzle.Parse(task, arg)
-	if bad != nil && len(arg) < task.SeqLen()/2 && strings.ContainsAny(arg, "./\\") && strings.Trim(arg, "0123456789.") != "" {
-		_, err := os.Stat(arg)
-		return only(item{where: where, err: fmt.Errorf("neither a file nor a puzzle: %w", err)})
+	p, err := puzzle.Parse(task, arg)
+	if err == nil {
+		return only(item{Puzzle: p, where: where}), 1
 	}
-	return read(where, strings.NewReader(arg), task)
+	if _, n, e := rows(args, task); n > 1 {
+		return only(item{where: fmt.Sprintf("arguments %d to %d", i+1, i+n), err: e}), n
+	}
+	_, missing := os.Stat(arg)
+	return only(item{where: where, err: fmt.Errorf("neither a file nor a puzzle: %w; %w", missing, err)}), 1
 }
 
-// readFile yields the puzzles of a file, or of a folder of the reference's.
-func readFile(path string, task puzzle.Task) inputSeq {
-	return func(yield func(item) bool) {
-		r, err := puzzle.Open(path, task)
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// rows reads the puzzle that a grid makes when it is pasted without quotes: its
+// rows, or its cells, as several arguments.
+func rows(args []string, task puzzle.Task) (p puzzle.Puzzle, n int, err error) {
+	_, cols := task.Size()
+	cells := 0
+	for n < len(args) && utf8.RuneCountInString(args[n]) <= cols && cells < task.SeqLen() && (!exists(args[n]) || args[n] == ".") {
+		cells += utf8.RuneCountInString(args[n])
+		n++
+	}
+	if p, err = puzzle.Parse(task, strings.Join(args[:n], "\n")); err == nil {
+		return p, n, nil
+	}
+	if p, e := puzzle.Parse(task, strings.Join(args[:n], " ")); e == nil {
+		return p, n, nil
+	}
+	if cells < task.SeqLen()/2 {
+		n = 0 // words
+	}
+	return p, n, err
+}
+
+// files yields the puzzles of a file or folder; tasks of ARC of all that follow
+// each other, because solutions may lie in one and their questions in another.
+func files(args []string, task puzzle.Task) (inputSeq, int) {
+	if task != (puzzle.ARC{}) || puzzle.IsFolder(args[0]) {
+		return readFile(args[0], func() (*puzzle.Reader, error) { return puzzle.Open(args[0], task) }), 1
+	}
+	n := 1
+	for n < len(args) && args[n] != "-" && exists(args[n]) && !puzzle.IsFolder(args[n]) {
+		n++
+	}
+	return readFile("", func() (*puzzle.Reader, error) {
+		tasks, err := puzzle.OpenARC(args[:n]...)
 		if err != nil {
-			yield(item{where: path, err: err})
+			return nil, err
+		}
+		return tasks.Puzzles(), nil
+	}), n
+}
+
+// readFile yields the puzzles of what open opens, whose errors name the file.
+func readFile(where string, open func() (*puzzle.Reader, error)) inputSeq {
+	return func(yield func(item) bool) {
+		r, err := open()
+		if err != nil {
+			yield(item{err: err})
 			return
 		}
 		defer r.Close()
-		for it := range all(path, r) {
-			if it.Name == "" && strings.HasSuffix(path, ".json") { // one ARC task, which its file names
-				it.Name = strings.TrimSuffix(filepath.Base(path), ".json")
-			}
-			if !yield(it) {
-				return
-			}
-		}
+		all(where, r)(yield)
 	}
 }
 
@@ -105,7 +163,10 @@ func all(where string, r *puzzle.Reader) inputSeq {
 
 // place adds a puzzle's own position to its file's name.
 func place(where string, p puzzle.Puzzle) string {
-	if p.Where == "" || strings.HasPrefix(where, "argument") {
+	switch {
+	case where == "":
+		return p.Where
+	case p.Where == "" || strings.HasPrefix(where, "argument"):
 		return where
 	}
 	return where + ": " + p.Where

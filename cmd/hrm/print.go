@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -29,8 +30,13 @@ func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 	return func(o *outcome, v native.Verdict) {
 		task := o.Of(l.task)
 		switch {
+		case errors.Is(o.result.Err, puzzle.ErrUnsolvable) && pretty:
+			p := picture{tokens: o.Question, given: o.Question}
+			fmt.Fprintf(out, "%s\n%s: %s\n", strings.Join(draw(task, p, color), "\n"), o.where, refusal(o.result.Err))
+		case errors.Is(o.result.Err, puzzle.ErrUnsolvable):
+			fmt.Fprintf(out, "%s  %s\n", task.Decode(o.Question), refusal(o.result.Err))
 		case o.result.Err != nil:
-			fmt.Fprintln(errOut, "hrm:", o.problem())
+			fmt.Fprintln(errOut, "hrm:", o.because(o.result.Err))
 		case pretty:
 			p := picture{tokens: o.result.Tokens, given: o.Question}
 			fmt.Fprintln(out, strings.Join(draw(task, p, color), "\n"))
@@ -45,9 +51,9 @@ func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 	}
 }
 
-// problem says where and why there is no answer.
-func (o *outcome) problem() string {
-	return fmt.Sprintf("%s: %v", o.where, o.result.Err)
+// refusal says that the model was not asked.
+func refusal(err error) string {
+	return fmt.Sprintf("not solved: %s (--anyway lets the model try)", strings.TrimPrefix(err.Error(), puzzle.ErrUnsolvable.Error()+": "))
 }
 
 // story tells in one line how a puzzle ended.
@@ -73,7 +79,11 @@ func story(r *runtime.Result, v native.Verdict) string {
 	if r.Attempts > 1 {
 		s += fmt.Sprintf(", %d attempts", r.Attempts)
 	}
-	return s + fmt.Sprintf(", %v", round(r.Elapsed))
+	s += fmt.Sprintf(", %v", round(r.Elapsed))
+	if r.TimedOut {
+		s += ", the --time-limit"
+	}
+	return s
 }
 
 func count(n int, what string) string {

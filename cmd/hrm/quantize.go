@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -228,9 +229,10 @@ func readPuzzles(m *runtime.Model, path string, limit int) (in []runtime.Input, 
 	if err != nil {
 		return nil, nil, err
 	}
-	for it := range readFile(path, task) {
+	items, _ := files([]string{path}, task)
+	for it := range items {
 		if it.err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", it.where, it.err)
+			return nil, nil, errors.New(it.because(it.err))
 		}
 		in, answers = append(in, runtime.Input{Tokens: it.Question, PuzzleID: it.ID}), append(answers, it.Answer)
 		if len(in) == limit {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ type solveFlags struct {
 	modelFlags
 	thinkFlags
 	arcFlags
-	check, json, watch bool
+	check, anyway, json, watch, submission bool
+	timeLimit                              time.Duration
 }
 
 func newSolve() *cobra.Command {
@@ -27,18 +29,24 @@ func newSolve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "solve [PUZZLE | FILE | -]...",
 		Short: "Solve puzzles from arguments, files or standard input",
-		Long: `Solve puzzles. Each argument is a file, a puzzle written out, or - for standard
-input, which is also read when there are no arguments. Files may be gzipped.
+		Long: `Solve puzzles. Each argument is a file, a folder, a puzzle written out (or its rows,
+one argument each), or - for standard input, which is also read when there are no
+arguments. Files may be gzip, zip or UTF-16.
 
-  sudoku  81 characters with . or 0 for a blank, the 9-line and boxed layouts,
-          or CSV with a column "question"
-  maze    30 lines of 30 characters: # wall, space open, S start, G goal; or CSV
-  arc     a task in the public JSON format
+  sudoku  81 characters, with 0 or . or another symbol for a blank; 9 rows, in
+          frames or not; a table with a column "question" or "puzzle"; JSON of
+          strings or lists. Text around them is passed over
+  maze    30 lines of 30 characters: # wall, space open, S start, G goal; or a
+          table or JSON
+  arc     tasks in the public JSON format: one, a map, a list, a folder, Kaggle's
+          challenges (with the solutions that lie beside them)
 
 A bad puzzle is reported with its line and column, and the others are solved.
-An answer that breaks the task's rules is tried again, up to --restarts times
-(127 for sudokus, which are then a search by guessing); --check=false leaves
-that decision to the halting head.
+A sudoku without a solution or with several, and a maze without a way, is said to
+be so before the model is asked; --anyway asks it all the same. An answer that
+breaks the task's rules is tried again, up to --restarts times (127 for sudokus,
+which are then a search by guessing) and for as long as --time-limit says;
+--check=false leaves that decision to the halting head.
 
 With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
@@ -54,7 +62,12 @@ With --json every puzzle is one line with one object:
   attempts             1 + the restarts that were needed
   total_segments       of all attempts
   elapsed_ms           from the first segment to the answer
-  error                why there is no answer; then only index and where are there
+  timed_out            true when --time-limit ended it
+  error                why there is no answer; then only index, where and, when it
+                       could be read, question are there
+
+--submission prints one object with the two attempts at every ARC test, as Kaggle
+takes it: {"<task>": [{"attempt_1": [[...]], "attempt_2": [[...]]}, ...]}.
 
 Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 2 wrong usage, or some puzzle could not be read; 130 interrupted.`,
@@ -62,7 +75,8 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
   hrm solve --json puzzles.csv.gz > answers.jsonl
   hrm solve --restarts 1023 hard.txt
   hrm solve --restarts 0 hard.txt
-  hrm solve --model maze.hrm --watch maze.txt`,
+  hrm solve --model maze.hrm --watch maze.txt
+  hrm solve --model arc.hrm --identifiers identifiers.json --submission arc-agi_test_challenges.json > submission.json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.modelFlags.add(cmd)
@@ -71,7 +85,16 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
 	cmd.Flags().BoolVar(&f.check, "check", true, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for every puzzle")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "draw the grid after every segment, one puzzle after the other")
-	cmd.MarkFlagsMutuallyExclusive("json", "watch")
+	cmd.Flags().BoolVar(&f.anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
+	cmd.Flags().DurationVar(&f.timeLimit, "time-limit", defaultTimeLimit, "`TIME` to think about one puzzle, as in 10s; 0 for no limit")
+	cmd.Flags().BoolVar(&f.submission, "submission", false, "print one JSON object with two attempts at every ARC test, as Kaggle takes it")
+	cmd.MarkFlagsMutuallyExclusive("json", "watch", "submission")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if strings.Count(err.Error(), "-") > 8 { // a sudoku
+			err = fmt.Errorf("%w; a puzzle that begins with - stands behind --", err)
+		}
+		return err
+	})
 	return cmd
 }
 
@@ -85,8 +108,9 @@ func searches(t puzzle.Task) bool {
 // milliseconds each (see docs/training.md); other puzzles get little time when
 // they are too hard.
 const (
-	solveRestarts  = 7
-	searchRestarts = 127
+	solveRestarts    = 7
+	searchRestarts   = 127
+	defaultTimeLimit = time.Minute // a model that solves nothing says so
 )
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
@@ -102,18 +126,32 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if o.TimeLimit = f.timeLimit; f.timeLimit < 0 {
+		return fmt.Errorf("--time-limit is %v, want 0 or more", f.timeLimit)
+	}
+	var answers *submission
+	if f.submission {
+		if answers, err = newSubmission(l.task); err != nil {
+			return err
+		}
+	}
 	in, out, errOut := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	if file, ok := in.(*os.File); ok && len(args) == 0 && isTerminalFile(file) {
 		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
 	}
-	t := &tally{loaded: l, check: f.check, began: time.Now()}
+	t := &tally{loaded: l, check: f.check, examine: !f.anyway, began: time.Now()}
 	if t.votes, err = f.voter(l); err != nil {
 		return err
 	}
 	items := inputs(args, in, l.task)
-	if f.watch {
+	switch {
+	case f.watch:
 		err = t.watch(cmd.Context(), items, o, out, errOut)
-	} else {
+	case f.submission:
+		if err = t.solve(cmd.Context(), items, o, answers.printer(errOut)); err == nil {
+			err = answers.write(out)
+		}
+	default:
 		err = t.solve(cmd.Context(), items, o, newPrinter(l, out, errOut, f.json))
 	}
 	if t.total() > 1 || err != nil {
@@ -125,7 +163,7 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 // tally solves puzzles and counts what came of them.
 type tally struct {
 	*loaded
-	check                 bool
+	check, examine        bool
 	votes                 *voter // ARC with identifiers, else nil
 	began                 time.Time
 	solved, unsolved, bad int
@@ -136,7 +174,7 @@ func (t *tally) total() int { return t.solved + t.unsolved + t.bad }
 
 // solve solves many puzzles at once and prints them in their order.
 func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, print printer) error {
-	s := stream{backend: t.backend, task: t.task, options: o}
+	s := stream{backend: t.backend, task: t.task, options: o, examine: t.examine}
 	if t.check {
 		s.accept = accepts
 	}
@@ -162,6 +200,9 @@ func (t *tally) judge(o *outcome) native.Verdict {
 
 func (t *tally) count(o *outcome, v native.Verdict) {
 	switch {
+	case errors.Is(o.result.Err, puzzle.ErrUnsolvable):
+		t.unsolved++
+		return
 	case o.result.Err != nil:
 		t.bad++
 		return

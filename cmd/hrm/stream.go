@@ -37,6 +37,7 @@ type stream struct {
 	task    puzzle.Task
 	options runtime.Options
 	accept  func(task puzzle.Task, it *item, output []int32) bool // nil: the halting head decides
+	examine bool                                                  // whether there is one answer, before the model is asked
 
 	mu    sync.Mutex
 	known map[int]*outcome // being solved, for accept
@@ -83,8 +84,10 @@ func (s *stream) feed(ctx context.Context, items inputSeq, queue chan<- runtime.
 		case <-ctx.Done():
 			return
 		}
-		if it.err != nil {
-			o.result.Err = it.err
+		if o.result.Err = it.err; it.err == nil && s.examine {
+			o.result.Err = puzzle.Examine(it.Of(s.task), it.Question)
+		}
+		if o.result.Err != nil {
 			close(o.done)
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // frameTime is how long each segment stays on a terminal at least.
@@ -66,10 +67,12 @@ func (t *tally) watch(ctx context.Context, items inputSeq, o runtime.Options, ou
 	for it := range items {
 		oc := &outcome{item: it, index: index}
 		index++
-		if it.err != nil {
-			oc.result.Err = it.err
+		if oc.result.Err = it.err; it.err == nil && t.examine {
+			oc.result.Err = puzzle.Examine(it.Of(t.task), it.Question)
+		}
+		if oc.result.Err != nil {
 			t.count(oc, native.Verdict{})
-			fmt.Fprintln(errOut, "hrm:", oc.problem())
+			newPrinter(t.loaded, out, errOut, false)(oc, native.Verdict{})
 			continue
 		}
 		s := newScreen(out)

@@ -37,7 +37,7 @@ func Command(program, licences string) *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s (%s, %s)\n", program, v.Version, v.Go, v.Platform)
+			_, err := io.WriteString(cmd.OutOrStdout(), v.line(program))
 			return err
 		},
 	}
@@ -45,6 +45,19 @@ func Command(program, licences string) *cobra.Command {
 	cmd.Flags().BoolVar(&legal, "licences", false, "print the licences of all that is linked into the program")
 	cmd.MarkFlagsMutuallyExclusive("json", "licences")
 	return cmd
+}
+
+// Add gives a program its version subcommand and the flag --version.
+func Add(root *cobra.Command, licences string) {
+	v := Read()
+	root.Version = v.Version
+	root.SetVersionTemplate(v.line(root.Name()))
+	root.AddCommand(Command(root.Name(), licences))
+}
+
+// line is the version in words.
+func (v Info) line(program string) string {
+	return fmt.Sprintf("%s %s (%s, %s)\n", program, v.Version, v.Go, v.Platform)
 }
 
 // Read returns what the Go toolchain recorded in this build.

@@ -394,18 +394,15 @@ func splitOf(file string) string {
 	return ""
 }
 
-// Puzzles returns a reader of the tests, which closes the files.
+// Puzzles returns a reader of the tests, with their files in their places, which
+// closes the files.
 func (a *ARCFiles) Puzzles() *Reader {
 	p := &arcPuzzles{tasks: a}
-	next := p.next
-	if len(a.files) > 1 {
-		next = func() (Puzzle, error) {
-			q, err := p.next()
-			if err == nil {
-				q.Where = a.File() + ": " + q.Where
-			}
-			return q, err
+	return &Reader{task: ARC{}, close: a, next: func() (Puzzle, error) {
+		q, err := p.next()
+		if err == nil {
+			q.Where = a.File() + ": " + q.Where
 		}
-	}
-	return &Reader{task: ARC{}, next: next, close: a}
+		return q, err
+	}}
 }

@@ -33,7 +33,7 @@ func TestExamine(t *testing.T) {
 		}
 		began := time.Now()
 		err = Examine(c.task, q)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s took %v", name, took)
 		}
 		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, ErrUnsolvable) || !strings.Contains(err.Error(), c.want)) {

@@ -347,6 +347,9 @@ func openFolderReader(path string, task Task) (*Reader, error) {
 	if _, err := os.Stat(filepath.Join(path, "test", "dataset.json")); err == nil {
 		path = filepath.Join(path, "test")
 	}
+	if !IsFolder(path) {
+		return nil, fmt.Errorf("%w: %s is a folder without dataset.json, want a data set as the references write it, or a file", ErrFormat, path)
+	}
 	f, err := OpenFolder(path)
 	if err != nil {
 		return nil, err
