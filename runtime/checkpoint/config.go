@@ -115,7 +115,9 @@ func parseYAML(data []byte) (map[string]any, error) {
 	}
 	var v any
 	if err := yaml.Unmarshal(data, &v); err != nil {
-		return nil, fmt.Errorf("%w: %w", runtime.ErrConfig, err)
+		problem, _, _ := strings.Cut(err.Error(), "map[")
+		problem, _, _ = strings.Cut(problem, "[]interface") // the library shows values as Go does
+		return nil, fmt.Errorf("%w: %s", runtime.ErrConfig, strings.TrimRight(problem, ": "))
 	}
 	m, ok := v.(map[string]any)
 	if !ok {

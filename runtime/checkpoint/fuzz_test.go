@@ -3,11 +3,15 @@ package checkpoint
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/metrics"
+	"strings"
 	"testing"
+
+	"github.com/hrmgo/hrm/internal/edits"
 )
 
 // allocated returns how many bytes the program has allocated so far. The
@@ -53,8 +57,26 @@ func FuzzPickle(f *testing.F) {
 	})
 }
 
-// addTorchPickles seeds with the pickles that torch wrote.
+// addTorchPickles seeds with the pickles that torch wrote, but for long ones,
+// which the fuzzing engine would spend its time on shortening.
 func addTorchPickles(f *testing.F) {
+	for _, data := range torchFiles(f) {
+		a, err := openArchive(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			continue // the legacy format
+		}
+		pickle, err := a.read("data.pkl", maxPickle)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(pickle) < 1<<10 {
+			f.Add(pickle)
+		}
+	}
+}
+
+// torchFiles are the files that torch wrote.
+func torchFiles(f *testing.F) (files [][]byte) {
 	names, err := filepath.Glob("testdata/torch/*.pt")
 	if err != nil || len(names) == 0 {
 		f.Fatalf("no files: %v", err)
@@ -64,35 +86,107 @@ func addTorchPickles(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		a, err := openArchive(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			continue // the legacy format
-		}
-		pickle, err := a.read("data.pkl", maxPickle)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(pickle)
+		files = append(files, data)
 	}
+	return files
 }
 
-// FuzzFile gives the reader of both kinds of file arbitrary bytes, and reads
-// every tensor that it finds.
+// FuzzFile gives the reader of both kinds of file arbitrary files with edits,
+// and reads every tensor that it finds.
 //
 // Run for 200,000 executions: go test -fuzz FuzzFile -fuzztime 200000x
 func FuzzFile(f *testing.F) {
-	names, _ := filepath.Glob("testdata/torch/*.pt")
-	for _, name := range names {
-		if data, err := os.ReadFile(name); err == nil {
-			f.Add(data)
-		}
-	}
+	files := torchFiles(f)
 	for _, c := range malformedSafe {
-		f.Add(safeBytes(c.header, make([]byte, 8)))
+		files = append(files, safeBytes(c.header, make([]byte, 8)))
 	}
-	f.Add(safeBytes(oneSafe, make([]byte, 8)))
-	f.Add(uncheckedZip(f, oneTensor(4, []int64{4}, []int64{1}), make([]byte, 16)))
-	f.Fuzz(checkFile)
+	files = append(files, safeBytes(oneSafe, make([]byte, 8)), uncheckedZip(f, oneTensor(4, []int64{4}, []int64{1}), make([]byte, 16)))
+	for i := range files {
+		f.Add(byte(i), []byte{})
+		f.Add(byte(i), []byte{90, 0, 1, 2})
+	}
+	f.Fuzz(func(t *testing.T, which byte, changes []byte) {
+		checkFile(t, edits.Apply(files[int(which)%len(files)], changes))
+	})
+}
+
+// FuzzFolder opens folders of a few files, of which one has edits, and reads
+// the model that it finds.
+//
+// Run for 200,000 executions: go test -fuzz FuzzFolder -fuzztime 200000x
+func FuzzFolder(f *testing.F) {
+	dir := f.TempDir()
+	files := folderFiles(f)
+	for i := range files {
+		f.Add(uint16(1<<i|1<<7), byte(i), []byte{})
+		f.Add(uint16(1<<i|1<<7), byte(i), []byte{100, 0, 1, 3})
+	}
+	f.Add(uint16(0b00000_1_1_1_1_0000), byte(4), []byte{}) // shards with their index
+	f.Add(uint16(0b00000_1_0_1_1_0000), byte(7), []byte{}) // and without
+	const absent, asItIs, changed = 0, 1, 2
+	states := make([]int, len(files)) // of the folder, to write little
+	f.Fuzz(func(t *testing.T, present uint16, victim byte, changes []byte) {
+		size := 0
+		for i, file := range files {
+			path := filepath.Join(dir, file.name)
+			data, want := file.data, asItIs
+			switch {
+			case present>>i&1 == 0:
+				data, want = nil, absent
+			case i == int(victim)%len(files):
+				data, want = edits.Apply(data, changes), changed
+			}
+			var err error
+			switch {
+			case want == absent && states[i] != absent:
+				err = os.Remove(path)
+			case want == changed, want != states[i]:
+				err = os.WriteFile(path, data, 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			states[i] = want
+			size += len(data)
+		}
+		before := allocated()
+		c, err := Open(dir, Options{})
+		if err == nil {
+			_, err = c.Model(context.Background())
+			c.Close()
+		}
+		if used := allocated() - before; used > perByte*uint64(size)+8*slack {
+			t.Fatalf("%d bytes allocated for %d given", used, size)
+		}
+		if err != nil && (len(err.Error()) > 50_000 || strings.Contains(err.Error(), "checkpoint.") || strings.Contains(err.Error(), "interface {")) {
+			t.Fatalf("%d bytes of message: %.500s", len(err.Error()), err)
+		}
+	})
+}
+
+// folderFiles are what a folder may hold: nine files, of which the eighth is
+// the configuration.
+func folderFiles(f *testing.F) []record {
+	c := smallConfig()
+	c.Hidden, c.Heads, c.PuzzleEmbDim, c.LLayers, c.NumPuzzles = 2, 1, 2, 1, 1
+	sd := smallTensors(c)
+	half := len(sd) / 2
+	index := `{"weight_map": {"H_init": "m-00001-of-00002.safetensors", "x": "m-00002-of-00002.safetensors"}}`
+	yaml := strings.NewReplacer("hidden_size: 8", "hidden_size: 2", "num_heads: 2", "num_heads: 1", "puzzle_emb_ndim: 10", "puzzle_emb_ndim: 2", "L_layers: 2", "L_layers: 1").Replace(smallYAML)
+	if _, err := Open(writeFolder(f, map[string][]byte{"step_1": torchFile(f, "inner.", sd), "config.yaml": []byte(yaml)}), Options{}); err != nil {
+		f.Fatal(err)
+	}
+	return []record{
+		{name: "checkpoint", data: torchFile(f, "model.inner.", sd)},
+		{name: "step_1", data: torchTree(f, []item{{"model", under("", sd)}, {"ema", []item{{"shadow", under("", parameters(sd))}}}, {"args", namespace}})},
+		{name: "step_2.pt", data: torchTree(f, []item{{"state_dict", nested(sd)}, {"optimizer", []item{{number, scalar}}}})},
+		{name: "model.safetensors", data: safeFile(f, sd)},
+		{name: "m-00001-of-00002.safetensors", data: safeFile(f, sd[:half])},
+		{name: "m-00002-of-00002.safetensors", data: safeFile(f, sd[half:])},
+		{name: "m.safetensors.index.json", data: []byte(index)},
+		{name: "all_config.yaml", data: []byte(yaml)},
+		{name: "config.json", data: []byte(`{"arch": {"hidden_size": 2, "num_heads": 1, "L_layers": 1, "H_layers": 1}}`)},
+	}
 }
 
 // FuzzTorch gives a zip that is as it should be an arbitrary pickle and an
@@ -192,6 +286,23 @@ func FuzzYAML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if m, err := parseYAML(data); err != nil && m != nil {
 			t.Fatal("a map beside an error")
+		}
+	})
+}
+
+// FuzzIndex gives the reader of a sharded checkpoint's index arbitrary text.
+func FuzzIndex(f *testing.F) {
+	f.Add([]byte(`{"metadata": {"total_size": 1}, "weight_map": {"a": "b.safetensors"}}`))
+	f.Add([]byte(`{"weight_map": {"a": "../b"}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		names, err := parseIndex(data)
+		if err == nil && len(names) == 0 {
+			t.Fatal("no names and no error")
+		}
+		for _, name := range names {
+			if filepath.Join("dir", name) != "dir"+string(filepath.Separator)+name {
+				t.Fatalf("%q leaves the folder", name)
+			}
 		}
 	})
 }
