@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrmgo/hrm/internal/filekind"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // maxYAML is the largest configuration file that is read: the published ones
@@ -339,11 +340,16 @@ func (f *File) fromShapes(m, arch map[string]any) {
 	fill("puzzle_emb_ndim", "puzzle_emb.weights", 1, 0)
 }
 
-// published are the puzzles of the references, told apart by vocabulary.
-var published = map[int]struct {
-	task   string
-	seqLen int
-}{11: {"sudoku", 81}, 6: {"maze", 900}, 12: {"arc", 900}}
+// published returns the task of the references with a vocabulary, nil when there is
+// none.
+func published(vocab int) puzzle.Task {
+	for _, t := range puzzle.Tasks {
+		if t.SeqLen() > 0 && t.Vocab() == vocab {
+			return t
+		}
+	}
+	return nil
+}
 
 // seqLen finds the number of tokens: as given, as configured, as the shape of
 // a tensor over positions says, or as the vocabulary does.
@@ -362,8 +368,8 @@ func (f *File) seqLen(c *runtime.Config, configured any, o Options) (int, error)
 			return t.Shape[0] - c.Prefix(), nil
 		}
 	}
-	if p, ok := published[c.VocabSize]; ok {
-		return p.seqLen, nil
+	if t := published(c.VocabSize); t != nil {
+		return t.SeqLen(), nil
 	}
 	return 0, fmt.Errorf("%w: neither the configuration nor the tensors say how many tokens a puzzle has: give the sequence length", runtime.ErrConfig)
 }
@@ -372,8 +378,8 @@ func task(c *runtime.Config, o Options) string {
 	if o.Task != "" {
 		return o.Task
 	}
-	if p, ok := published[c.VocabSize]; ok && p.seqLen == c.SeqLen {
-		return p.task
+	if t := published(c.VocabSize); t != nil && t.SeqLen() == c.SeqLen {
+		return t.Name()
 	}
 	return ""
 }

@@ -83,6 +83,20 @@ func (s *Symmetry) ApplyLogits(dst, src []float32) {
 	}
 }
 
+// Augment implements Augmenter by a RandomSymmetry.
+func (Sudoku) Augment(rng *rand.Rand, question, answer []int32) {
+	s := RandomSymmetry(rng)
+	for _, grid := range [2][]int32{question, answer} {
+		var src [SudokuCells]int32
+		copy(src[:], grid)
+		for i, from := range s.From {
+			if grid[i] = src[from]; grid[i] >= 0 {
+				grid[i] = int32(s.Token[grid[i]])
+			}
+		}
+	}
+}
+
 // Inverse returns the symmetry that undoes s.
 func (s *Symmetry) Inverse() Symmetry {
 	var inv Symmetry

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -36,6 +37,14 @@ type Teacher interface {
 	Labels(question, answer []int32) ([]int32, error)
 	// Answer reads the answer from a model's output.
 	Answer(question, output []int32) []int32
+}
+
+// Augmenter is a task whose puzzles have other forms that are as hard.
+type Augmenter interface {
+	Task
+	// Augment turns a question and its answer [S] into a random one of them, in
+	// place. Nothing is allocated. Tokens below 0, as unscored labels are, stay.
+	Augment(rng *rand.Rand, question, answer []int32)
 }
 
 // Blanks is a task whose questions have blank cells, which the answer fills.

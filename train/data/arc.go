@@ -88,7 +88,6 @@ func NewARC(tasks []puzzle.ARCTask, o ARCOptions) (*ARCData, error) {
 func newARCSet() *Set {
 	s := NewSet(puzzle.ARC{})
 	s.arc = &arcSet{}
-	s.augment = augmentARC
 	return s
 }
 

@@ -39,22 +39,14 @@ type Set struct {
 	sources []string
 	groups  []int32 // [G+1] first example of each group, nil: every example is one
 
-	augment augmenter
-	arc     *arcSet // what augmentARC needs
+	arc *arcSet // what augmentARC needs, nil but for NewARC's
 }
 
-// augmenter writes a random variant of example i and returns its puzzle id.
-type augmenter func(s *Set, rng *rand.Rand, i int, input, label []int32) int32
-
-// NewSet returns an empty set for puzzles of a task, augmented as that task
-// allows: sudokus by Symmetry, mazes not at all. The size of the first puzzle is
+// NewSet returns an empty set for puzzles of a task, augmented when that
+// task is a puzzle.Augmenter. The size of the first puzzle is
 // that of all.
 func NewSet(t puzzle.Task) *Set {
-	s := &Set{Task: t, SeqLen: t.SeqLen(), Vocab: t.Vocab(), NumPuzzles: 1}
-	if _, ok := t.(puzzle.Sudoku); ok {
-		s.augment = augmentSudoku
-	}
-	return s
+	return &Set{Task: t, SeqLen: t.SeqLen(), Vocab: t.Vocab(), NumPuzzles: 1}
 }
 
 // resize takes the size of the first puzzle.
@@ -195,20 +187,14 @@ func (s *Set) Draw(rng *rand.Rand, group int, plain bool, input, label []int32) 
 		first, end := s.groups[group], s.groups[group+1]
 		i = int(first) + rng.IntN(int(end-first))
 	}
-	if plain || s.augment == nil {
-		return s.Example(i, input, label)
+	if !plain && s.arc != nil {
+		return augmentARC(s, rng, i, input, label)
 	}
-	return s.augment(s, rng, i, input, label)
-}
-
-func augmentSudoku(s *Set, rng *rand.Rand, i int, input, label []int32) int32 {
-	sym := puzzle.RandomSymmetry(rng)
-	in, lab := s.Input(i), s.Label(i)
-	for k, from := range sym.From {
-		input[k] = int32(sym.Token[in[from]])
-		label[k] = labelOf(sym.Token[lab[from]])
+	id := s.Example(i, input, label)
+	if a, ok := s.Task.(puzzle.Augmenter); ok && !plain {
+		a.Augment(rng, input, label)
 	}
-	return s.ID(i)
+	return id
 }
 
 // Hash returns the SHA-256 of everything that training sees of the set, in
