@@ -25,7 +25,7 @@ func newPair(t *testing.T, m *runtime.Model, lanes int) *pair {
 		b, err := gpu.New(d, m)
 		check(t, err)
 		b.Speculate(s)
-		batch, err := b.NewBatch(lanes)
+		batch, err := b.NewBatch(lanes, 0)
 		check(t, err)
 		t.Cleanup(func() { check(t, batch.Close()); check(t, b.Close()) })
 		if s == gpu.SpeculateAlways {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -50,10 +49,10 @@ const maxHeadDim = 256
 
 // NewAttention uploads the rotary table and the relation classes of a model.
 func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
-	if !c.MLPT && c.HeadDim() > maxHeadDim {
+	if c.HeadDim() > maxHeadDim {
 		return nil, fmt.Errorf("%w: head size %d, the attention shaders take up to %d", ErrLimit, c.HeadDim(), maxHeadDim)
 	}
-	a := &Attention{P: c.P(), Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Positions == runtime.Rope, Relations: c.Relations != ""}
+	a := &Attention{P: c.P(), Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Positions == runtime.Rope || c.Positions == runtime.Rope2D, Relations: c.Relations != ""}
 	table := a.table(c)
 	var err error
 	if a.Tables, err = d.NewBuffer("attention tables", len(table)); err != nil {
@@ -70,14 +69,14 @@ func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
 func (a *Attention) table(c *runtime.Config) []uint32 {
 	table := make([]uint32, 0, a.P*a.Dim+1)
 	if a.Rope {
-		cos, sin := kernels.RopeTable(a.P, a.Dim, c.RopeTheta)
+		cos, sin := c.RopeTable(c.Grid())
 		for i := range cos {
 			table = append(table, math.Float32bits(cos[i]), math.Float32bits(sin[i]))
 		}
 	}
 	if a.Relations {
-		table = append(table, packClasses(a.P, c.Relation)...)
-		table = append(table, packClasses(a.P, func(j, i int) int { return c.Relation(i, j) })...)
+		table = append(table, packClasses(a.P, func(i, j int) int { return c.Relation(c.Grid(), i, j) })...)
+		table = append(table, packClasses(a.P, func(j, i int) int { return c.Relation(c.Grid(), i, j) })...)
 	}
 	if len(table) == 0 {
 		table = append(table, 0)

@@ -64,7 +64,7 @@ func (o *attentionOracle) class(i, j int) int {
 	if o.c.Relations == "" {
 		return 0
 	}
-	return o.c.Relation(i, j)
+	return o.c.Relation(o.c.Grid(), i, j)
 }
 
 func (o *attentionOracle) run(dctx []float64) {

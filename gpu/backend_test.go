@@ -38,7 +38,7 @@ func smallModels(t *testing.T) map[string]*runtime.Model {
 	configs := map[string]runtime.Config{
 		"hrm": {Family: runtime.HRM, VocabSize: 11, SeqLen: 81, NumPuzzles: 2, PuzzleEmbDim: 40, Hidden: 32, Heads: 2, HLayers: 1, LLayers: 2, Positions: runtime.Learned},
 		"trm": {Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 24, Heads: 4, LLayers: 2, Positions: runtime.Rope, Relations: "sudoku"},
-		"mlp": {Family: runtime.TRM, VocabSize: 6, SeqLen: 50, PuzzleEmbLen: 2, Hidden: 20, Heads: 1, LLayers: 2, Positions: runtime.NoPos, MLPT: true},
+		"mlp": {Family: runtime.TRM, VocabSize: 6, SeqLen: 50, PuzzleEmbLen: 2, Hidden: 20, Heads: 1, LLayers: 2, Positions: runtime.NoPos, Mixing: runtime.PositionMixing},
 	}
 	models := map[string]*runtime.Model{}
 	for name, c := range configs {
@@ -127,10 +127,10 @@ func TestSegmentAgreesWithCPU(t *testing.T) {
 
 func agree(t *testing.T, onGPU, onCPU runtime.Backend) {
 	const lanes = 4
-	g, err := onGPU.NewBatch(lanes)
+	g, err := onGPU.NewBatch(lanes, 0)
 	check(t, err)
 	defer g.Close()
-	c, err := onCPU.NewBatch(lanes)
+	c, err := onCPU.NewBatch(lanes, 0)
 	check(t, err)
 	defer c.Close()
 	for i, in := range randomInputs(random(8), onCPU.Config(), lanes) {
@@ -192,10 +192,10 @@ func TestBatchMisuse(t *testing.T) {
 	b, err := gpu.New(d, smallModels(t)["hrm"])
 	check(t, err)
 	defer b.Close()
-	if _, err := b.NewBatch(0); err == nil {
+	if _, err := b.NewBatch(0, 0); err == nil {
 		t.Error("a batch of no lanes")
 	}
-	t1, err := b.NewBatch(2)
+	t1, err := b.NewBatch(2, 0)
 	check(t, err)
 	defer t1.Close()
 	in := randomInputs(random(1), b.Config(), 1)[0]
@@ -234,7 +234,7 @@ func TestDispatchesOfASegment(t *testing.T) {
 	b, err := gpu.New(d, m)
 	check(t, err)
 	defer b.Close()
-	bt, err := b.NewBatch(2)
+	bt, err := b.NewBatch(2, 0)
 	check(t, err)
 	defer bt.Close()
 	check(t, bt.Reset(1, randomInputs(random(1), b.Config(), 1)[0]))

@@ -49,7 +49,7 @@ func newCarry(a *Arena, n int) carry {
 func (c *carry) views() []View { return []View{c.zH.All(), c.zL.All(), c.x.All()} }
 
 // NewBatch allocates a batch of empty lanes.
-func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
+func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	if lanes < 1 {
 		return nil, fmt.Errorf("gpu: a batch of %d lanes, want at least 1", lanes)
 	}
@@ -87,6 +87,9 @@ func (t *batch) Reset(i int, in runtime.Input) error {
 	}
 	t.ready[i] = false
 	t.ahead.forget(i)
+	if t.b.config.Shape(in) != t.b.config.Grid() {
+		return fmt.Errorf("gpu: lane %d: %w: a grid of %v, this backend takes %v alone", i, runtime.ErrInput, t.b.config.Shape(in), t.b.config.Grid())
+	}
 	if err := t.b.model.Embed(in, t.x); err != nil {
 		return fmt.Errorf("gpu: lane %d: %w", i, err)
 	}
@@ -108,7 +111,7 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	if err := t.check(lanes); err != nil {
 		return err
 	}
-	out.Resize(len(lanes), &t.b.config)
+	out.Resize(len(lanes), 0, &t.b.config)
 	if len(lanes) == 0 {
 		return ctx.Err()
 	}

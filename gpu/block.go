@@ -2,13 +2,8 @@ package gpu
 
 import "github.com/hrmgo/hrm/runtime"
 
-// Layer is the weights of one block on the device; see runtime.Layer.
-type Layer struct {
-	QKV, O         Operand
-	GateUpT, DownT Operand // MLPT
-	GateUp, Down   Operand
-	Bias           View // relation bias
-}
+// Layer is the weights of one block on the device.
+type Layer = runtime.Block[Operand]
 
 // Acts is what the forward pass of one block leaves behind for the backward
 // pass, R = lanes * P rows.
@@ -72,7 +67,7 @@ type Network struct {
 // NewNetwork allocates what all blocks share.
 func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
 	n := &Network{Device: a.Device, Config: c, Lanes: lanes, sum: a.Buffer("residual", residualSize(lanes*c.P(), c.Hidden))}
-	if !c.MLPT && a.Err == nil {
+	if c.Has(runtime.Attention) && a.Err == nil {
 		n.Attention, a.Err = NewAttention(a.Device, c)
 		if a.Err == nil {
 			a.buffers = append(a.buffers, n.Attention.Tables)
@@ -96,7 +91,7 @@ func (n *Network) NewActs(a *Arena, keep bool) *Acts {
 	if keep {
 		t.GateUp = a.Buffer("gate_up", rows*2*c.Inter())
 	}
-	if c.MLPT {
+	if c.Has(runtime.PositionSwiGLU) {
 		t.GateUpT, t.Inv1 = a.Buffer("gate_up over positions", n.Lanes*2*c.InterT()*d), a.Buffer("inverse norm", n.Lanes*d)
 		return t
 	}
@@ -114,11 +109,11 @@ func (n *Network) NewActs(a *Arena, keep bool) *Acts {
 func (n *Network) Block(l *Layer, y, in *Buffer, t *Acts, lanes int) {
 	c, d := n.Config, n.Device
 	rows, width := lanes*c.P(), c.Hidden
-	if c.MLPT {
+	if c.Has(runtime.PositionSwiGLU) {
 		n.mixPositions(l, in, t, lanes)
 	} else {
 		d.MatMul(Linear(t.QKV, in, l.QKV, rows, 3*width))
-		n.Attention.Forward(d, t.Ctx.All(), t.Stats.All(), t.QKV.All(), l.Bias, lanes)
+		n.Attention.Forward(d, t.Ctx.All(), t.Stats.All(), t.QKV.All(), l.RelationBias.View, lanes)
 		n.residual(t.H1, t.Inv1, in, Linear(n.sum, t.Ctx, l.O, rows, width))
 	}
 	gate := Linear(t.GateUp, t.H1, l.GateUp, rows, 2*c.Inter())

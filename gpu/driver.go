@@ -1,5 +1,5 @@
 // Package gpu runs HRM and TRM models on a GPU through WebGPU compute shaders:
-// inference as a runtime.Backend, and the kernels that package gputrain trains
+// inference as a runtime.Backend, and the kernels that package train/webgpu trains
 // with.
 //
 //	wgpu.Open -> Device --- Kernel("matmul", ...) ---> shaders/*.wgsl

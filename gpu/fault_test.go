@@ -35,7 +35,7 @@ func lanes(t testing.TB, d *gpu.Device, n int) runtime.Batch {
 	b, err := gpu.New(d, tiny(t))
 	check(t, err)
 	b.Speculate(gpu.SpeculateAlways)
-	batch, err := b.NewBatch(n)
+	batch, err := b.NewBatch(n, 0)
 	check(t, err)
 	for i, in := range randomInputs(random(1), b.Config(), n) {
 		check(t, batch.Reset(i, in))
@@ -299,7 +299,7 @@ func oneSegment(t *testing.T, driver gpu.Driver) error {
 		return err
 	}
 	defer b.Close()
-	batch, err := b.NewBatch(2)
+	batch, err := b.NewBatch(2, 0)
 	if err != nil {
 		return err
 	}
@@ -321,7 +321,7 @@ func TestLanesNeedNothingNew(t *testing.T) {
 		b, err := gpu.New(d, tiny(t))
 		check(t, err)
 		b.Speculate(s)
-		batch, err := b.NewBatch(5)
+		batch, err := b.NewBatch(5, 0)
 		check(t, err)
 		var made uint32
 		var out runtime.Output

@@ -65,26 +65,24 @@ func (u *uploader) level(c *runtime.Config, level runtime.Level, layers []runtim
 	out := make([]Layer, len(layers))
 	for i := range layers {
 		if u.Err == nil {
-			out[i] = u.layer(c, fmt.Sprintf("%s_level.%d", level, i), &layers[i])
+			out[i] = u.layer(c, runtime.LayerName(level, i), &layers[i])
 		}
 	}
 	return out
 }
 
 func (u *uploader) layer(c *runtime.Config, name string, w *runtime.Layer) (l Layer) {
-	d := c.Hidden
-	if c.MLPT {
-		l.GateUpT = u.matrix(name+".gate_up_t", &w.GateUpT, 2*c.InterT(), c.P())
-		l.DownT = u.matrix(name+".down_t", &w.DownT, c.P(), c.InterT())
-	} else {
-		l.QKV = u.matrix(name+".qkv", &w.QKV, 3*d, d)
-		l.O = u.matrix(name+".o", &w.O, d, d)
+	params := c.Block()
+	from, to := w.All(), l.All()
+	for i, p := range params.All() {
+		switch {
+		case !p.There():
+		case p.Matrix:
+			*to[i] = u.matrix(name+p.Name, from[i], p.Rows, p.Cols)
+		default:
+			*to[i] = Operand{View: u.vector(name+p.Name, from[i].Float32(), p.Rows*p.Cols), Stride: p.Cols}
+		}
 	}
-	if c.Relations != "" {
-		l.Bias = u.vector(name+".relation_bias", w.RelationBias, c.Heads*runtime.NumRelations)
-	}
-	l.GateUp = u.matrix(name+".gate_up", &w.GateUp, 2*c.Inter(), d)
-	l.Down = u.matrix(name+".down", &w.Down, d, c.Inter())
 	return l
 }
 

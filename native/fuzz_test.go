@@ -23,7 +23,7 @@ type echo struct {
 func (e *echo) Name() string            { return "echo" }
 func (e *echo) Config() *runtime.Config { return &e.config }
 func (e *echo) Close() error            { return nil }
-func (e *echo) NewBatch(lanes int) (runtime.Batch, error) {
+func (e *echo) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	e.answers = make([][]int32, lanes)
 	return e, nil
 }
@@ -34,7 +34,7 @@ func (e *echo) Reset(lane int, in runtime.Input) error {
 }
 
 func (e *echo) Step(_ context.Context, lanes []int, out *runtime.Output) error {
-	out.Resize(len(lanes), &e.config)
+	out.Resize(len(lanes), 0, &e.config)
 	for k, lane := range lanes {
 		copy(out.Tokens[k*e.config.SeqLen:], e.answers[lane])
 		out.QHalt[k] = []float32{1, -1, float32(math.NaN()), float32(math.Inf(1))}[e.answers[lane][0]%4]

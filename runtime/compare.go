@@ -96,7 +96,7 @@ type follower struct {
 }
 
 func newFollower(b Backend) (*follower, error) {
-	batch, err := b.NewBatch(1)
+	batch, err := b.NewBatch(1, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}

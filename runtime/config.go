@@ -25,6 +25,7 @@ type Positions string
 
 const (
 	Rope    Positions = "rope"    // rotary embedding of queries and keys
+	Rope2D  Positions = "rope2d"  // half of a head's channels turn by row, half by column
 	Learned Positions = "learned" // a table [P, D] added to the input embedding
 	NoPos   Positions = "none"    // nothing (TRM)
 )
@@ -48,18 +49,21 @@ type Config struct {
 	Family       Family
 	VocabSize    int
 	SeqLen       int // S: tokens of a puzzle
+	Cols         int // columns of the grid of tokens; 0: see Grid
 	NumPuzzles   int // rows of the puzzle table
 	PuzzleEmbDim int // columns of the puzzle table; 0: no table and no HRM prefix
 	PuzzleEmbLen int // prefix positions; 0: ceil(PuzzleEmbDim / Hidden)
 	Hidden       int // D
 	Heads        int
 	Expansion    float64
+	InterSize    int // I, the width of the SwiGLU; 0: by Expansion
 	HLayers      int // HRM only: TRM has one level, of LLayers
 	LLayers      int
 	HCycles      int
 	LCycles      int
 	Positions    Positions
-	MLPT         bool   // TRM: mix positions with a SwiGLU instead of attention
+	Conv         int    // side k of a depthwise convolution before positions are mixed, odd; 0: none
+	Mixing       Mixing // of positions
 	Relations    string // "" or "sudoku": attention has a learned bias per head and relation class
 	HaltMaxSteps int    // segments that training allowed
 	HaltRule     HaltRule
@@ -82,9 +86,14 @@ func (c *Config) P() int { return c.Prefix() + c.SeqLen }
 func (c *Config) HeadDim() int { return c.Hidden / c.Heads }
 
 // Inter returns the width I of the SwiGLU over channels.
-func (c *Config) Inter() int { return interWidth(c.Expansion, c.Hidden) }
+func (c *Config) Inter() int {
+	if c.InterSize > 0 {
+		return c.InterSize
+	}
+	return interWidth(c.Expansion, c.Hidden)
+}
 
-// InterT returns the width of the SwiGLU over positions (MLPT).
+// InterT returns the width of the SwiGLU over positions.
 func (c *Config) InterT() int { return interWidth(c.Expansion, c.P()) }
 
 // interWidth is round(expansion * n * 2/3), half to even as in Python, rounded
@@ -136,40 +145,15 @@ func (c *Config) Layers(l Level) int {
 	return c.LLayers
 }
 
-// Relation returns the class of position j seen from position i, below
-// NumRelations: with "sudoku" 0 unrelated, 1 the same cell, 2 same row only,
-// 3 same column only, 4 same row and box, 5 same column and box, 6 same box
-// only, 7 one of the two is in the prefix.
-func (c *Config) Relation(i, j int) int {
-	prefix := c.Prefix()
-	if i < prefix || j < prefix {
-		return 7
-	}
-	i, j = i-prefix, j-prefix
-	row, col := i/9 == j/9, i%9 == j%9
-	box := i/27 == j/27 && i%9/3 == j%9/3
-	switch {
-	case i == j:
-		return 1
-	case row && box:
-		return 4
-	case col && box:
-		return 5
-	case row:
-		return 2
-	case col:
-		return 3
-	case box:
-		return 6
-	}
-	return 0
-}
+// interUnit divides every width of a SwiGLU: kernels take so many channels at once.
+const interUnit = 32
 
 // Limits of a configuration read from outside.
 const (
 	maxDim    = 1 << 16
 	maxLayers = 1 << 10
 	maxTable  = 1 << 30
+	maxConv   = 63
 )
 
 // Validate reports the first field that no model can have, wrapping ErrConfig.
@@ -187,11 +171,14 @@ func (c *Config) Validate() error {
 	}{
 		{"vocab_size", c.VocabSize, 1, maxDim},
 		{"seq_len", c.SeqLen, 1, maxDim},
+		{"cols", c.Cols, 0, maxDim},
 		{"num_puzzle_identifiers", c.NumPuzzles, 0, maxTable},
 		{"puzzle_emb_ndim", c.PuzzleEmbDim, 0, 1 << 20},
 		{"puzzle_emb_len", c.PuzzleEmbLen, 0, maxDim},
 		{"hidden_size", c.Hidden, 1, maxDim},
 		{"num_heads", c.Heads, 1, maxDim},
+		{"intermediate_size", c.InterSize, 0, maxDim},
+		{"conv", c.Conv, 0, maxConv},
 		{"H_layers", c.HLayers, hmin, maxLayers},
 		{"L_layers", c.LLayers, 1, maxLayers},
 		{"H_cycles", c.HCycles, 1, maxLayers},
@@ -207,13 +194,24 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) validateShape() error {
+	if _, err := ParseMixing(c.Mixing.String()); err != nil {
+		return err
+	}
 	switch {
 	case c.Hidden%c.Heads != 0:
 		return fmt.Errorf("%w: hidden_size %d is no multiple of num_heads %d", ErrConfig, c.Hidden, c.Heads)
-	case c.Positions != Rope && c.Positions != Learned && c.Positions != NoPos:
-		return fmt.Errorf("%w: pos_encodings is %q, want rope, learned or none", ErrConfig, c.Positions)
-	case c.Positions == Rope && !c.MLPT && c.HeadDim()%2 != 0:
+	case c.Positions != Rope && c.Positions != Rope2D && c.Positions != Learned && c.Positions != NoPos:
+		return fmt.Errorf("%w: pos_encodings is %q, want rope, rope2d, learned or none", ErrConfig, c.Positions)
+	case c.Conv > 0 && c.Conv%2 == 0:
+		return fmt.Errorf("%w: conv is %d, want an odd number", ErrConfig, c.Conv)
+	case c.Cols > 0 && c.SeqLen%c.Cols != 0:
+		return fmt.Errorf("%w: seq_len %d is no multiple of cols %d", ErrConfig, c.SeqLen, c.Cols)
+	case c.InterSize%interUnit != 0:
+		return fmt.Errorf("%w: intermediate_size is %d, want a multiple of %d", ErrConfig, c.InterSize, interUnit)
+	case c.Positions == Rope && c.Has(Attention) && c.HeadDim()%2 != 0:
 		return fmt.Errorf("%w: rope needs an even head size, got %d / %d", ErrConfig, c.Hidden, c.Heads)
+	case c.Positions == Rope2D && c.Has(Attention) && c.HeadDim()%4 != 0:
+		return fmt.Errorf("%w: rope2d needs a head size that 4 divides, got %d / %d", ErrConfig, c.Hidden, c.Heads)
 	case !(c.Expansion > 0 && c.Expansion <= 64):
 		return fmt.Errorf("%w: expansion is %v, want above 0, at most 64", ErrConfig, c.Expansion)
 	case !(c.NormEps > 0 && c.NormEps < 1):
@@ -226,14 +224,13 @@ func (c *Config) validateShape() error {
 		return fmt.Errorf("%w: puzzle_emb_ndim %d does not fit %d prefix positions of %d", ErrConfig, c.PuzzleEmbDim, c.Prefix(), c.Hidden)
 	case c.HaltRule != FamilyRule && c.HaltRule != HaltPositive && c.HaltRule != HaltOverContinue:
 		return fmt.Errorf("%w: halt_rule is %q, want %q, %q or nothing", ErrConfig, c.HaltRule, HaltPositive, HaltOverContinue)
-	case c.MLPT && c.Family != TRM:
-		return fmt.Errorf("%w: mlp_t is for family trm", ErrConfig)
-	case c.MLPT && c.Relations != "":
-		return fmt.Errorf("%w: relations need attention, but mlp_t is set", ErrConfig)
+	case c.Relations != "" && !c.Has(Attention):
+		return fmt.Errorf("%w: relations need attention, but mixing is %s", ErrConfig, c.Mixing)
 	case c.Relations != "" && c.Relations != "sudoku":
 		return fmt.Errorf("%w: relations is %q, want sudoku or nothing", ErrConfig, c.Relations)
-	case c.Relations == "sudoku" && c.SeqLen != 81:
-		return fmt.Errorf("%w: relations sudoku needs seq_len 81, got %d", ErrConfig, c.SeqLen)
+	}
+	if _, _, ok := boxes(c.Grid()); c.Relations != "" && !ok {
+		return fmt.Errorf("%w: relations %s need a square grid with boxes, such as seq_len 81, got %v", ErrConfig, c.Relations, c.Grid())
 	}
 	return c.validateSizes()
 }

@@ -10,7 +10,7 @@ import (
 // configField ties a name of the map form to a field.
 type configField struct {
 	name     string
-	ptr      any // *Family, *Positions, *HaltRule, *string, *bool, *int or *float64
+	ptr      any // *Family, *Positions, *Mixing, *HaltRule, *string, *bool, *int or *float64
 	required bool
 }
 
@@ -19,18 +19,21 @@ func (c *Config) fields() []configField {
 		{"family", &c.Family, true},
 		{"vocab_size", &c.VocabSize, true},
 		{"seq_len", &c.SeqLen, true},
+		{"cols", &c.Cols, false},
 		{"num_puzzle_identifiers", &c.NumPuzzles, false},
 		{"puzzle_emb_ndim", &c.PuzzleEmbDim, false},
 		{"puzzle_emb_len", &c.PuzzleEmbLen, false},
 		{"hidden_size", &c.Hidden, true},
 		{"num_heads", &c.Heads, true},
 		{"expansion", &c.Expansion, true},
+		{"intermediate_size", &c.InterSize, false},
 		{"H_layers", &c.HLayers, false},
 		{"L_layers", &c.LLayers, true},
 		{"H_cycles", &c.HCycles, true},
 		{"L_cycles", &c.LCycles, true},
 		{"pos_encodings", &c.Positions, true},
-		{"mlp_t", &c.MLPT, false},
+		{"conv", &c.Conv, false},
+		{"mixing", &c.Mixing, false},
 		{"relations", &c.Relations, false},
 		{"halt_max_steps", &c.HaltMaxSteps, true},
 		{"halt_rule", &c.HaltRule, false},
@@ -62,6 +65,8 @@ func (c *Config) Map() map[string]any {
 			if *p != FamilyRule {
 				m[f.name] = string(*p)
 			}
+		case *Mixing:
+			m[f.name] = p.String()
 		case *string:
 			m[f.name] = *p
 		case *bool:
@@ -77,10 +82,11 @@ func (c *Config) Map() map[string]any {
 
 // ParseConfig reads a configuration from its map form and validates it. An
 // unknown key, a missing one and a value of the wrong type are errors that
-// wrap ErrConfig. Whole numbers may be of any integer or float type.
+// wrap ErrConfig. Whole numbers may be of any integer or float type. The
+// reference's mlp_t, true or false, stands for the mixing of that name.
 func ParseConfig(m map[string]any) (Config, error) {
 	c := Config{NormEps: DefaultNormEps, RopeTheta: DefaultRopeTheta}
-	known := map[string]bool{}
+	known := map[string]bool{"mlp_t": true}
 	for _, f := range c.fields() {
 		known[f.name] = true
 		v, ok := m[f.name]
@@ -93,12 +99,31 @@ func ParseConfig(m map[string]any) (Config, error) {
 			}
 		}
 	}
+	if v, ok := m["mlp_t"]; ok {
+		if err := c.setMLPT(v, m["mixing"] != nil); err != nil {
+			return Config{}, err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if !known[name] {
 			return Config{}, fmt.Errorf("%w: unknown key %q", ErrConfig, name)
 		}
 	}
 	return c, c.Validate()
+}
+
+// setMLPT follows the reference's mlp_t.
+func (c *Config) setMLPT(v any, mixed bool) error {
+	over, ok := v.(bool)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: mlp_t is %s, want true or false", ErrConfig, described(v))
+	case mixed && over != (c.Mixing == PositionMixing):
+		return fmt.Errorf("%w: mlp_t is %v, but mixing is %s", ErrConfig, over, c.Mixing)
+	case over:
+		c.Mixing = PositionMixing
+	}
+	return nil
 }
 
 func (f configField) set(v any) error {
@@ -111,6 +136,11 @@ func (f configField) set(v any) error {
 		*(*string)(p), ok = v.(string)
 	case *HaltRule:
 		*(*string)(p), ok = v.(string)
+	case *Mixing:
+		var text string
+		if text, ok = v.(string); ok {
+			return p.UnmarshalText([]byte(text))
+		}
 	case *string:
 		*p, ok = v.(string)
 	case *bool:

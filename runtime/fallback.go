@@ -31,17 +31,17 @@ func (f *fallback) Name() string    { return f.current().Name() }
 func (f *fallback) Config() *Config { return f.then.Config() }
 func (f *fallback) Close() error    { return errors.Join(f.first.Close(), f.then.Close()) }
 
-func (f *fallback) NewBatch(lanes int) (Batch, error) {
-	b := &fallbackBatch{f: f, lanes: make([]pastLane, max(0, lanes))}
+func (f *fallback) NewBatch(lanes, tokens int) (Batch, error) {
+	b := &fallbackBatch{f: f, tokens: tokens, lanes: make([]pastLane, max(0, lanes))}
 	if !f.failed.Load() {
 		var err error
-		if b.batch, err = f.first.NewBatch(lanes); err == nil {
+		if b.batch, err = f.first.NewBatch(lanes, tokens); err == nil {
 			return b, nil
 		}
 	}
 	var err error
 	b.second = true
-	if b.batch, err = f.then.NewBatch(lanes); err == nil {
+	if b.batch, err = f.then.NewBatch(lanes, tokens); err == nil {
 		f.failed.Store(true)
 	}
 	return b, err
@@ -58,6 +58,7 @@ type fallbackBatch struct {
 	f      *fallback
 	batch  Batch
 	second bool // batch is one of f.then
+	tokens int  // of its largest puzzle
 	lanes  []pastLane
 }
 
@@ -109,7 +110,7 @@ func (b *fallbackBatch) valid(lanes []int) bool {
 
 // change moves to the second backend and repeats there what the lanes did.
 func (b *fallbackBatch) change(ctx context.Context, why error) error {
-	batch, err := b.f.then.NewBatch(len(b.lanes))
+	batch, err := b.f.then.NewBatch(len(b.lanes), b.tokens)
 	if err != nil {
 		return errors.Join(why, err)
 	}

@@ -22,8 +22,8 @@ type fragile struct {
 
 func (f fragile) Name() string { return "fragile" }
 
-func (f fragile) NewBatch(lanes int) (runtime.Batch, error) {
-	b, err := f.Backend.NewBatch(lanes)
+func (f fragile) NewBatch(lanes, tokens int) (runtime.Batch, error) {
+	b, err := f.Backend.NewBatch(lanes, tokens)
 	return fragileBatch{b, f.left}, err
 }
 
@@ -129,7 +129,7 @@ func TestFallbackKeepsTheFirst(t *testing.T) {
 	left := 1 << 30
 	b := runtime.Fallback(fragile{newCPU(t, m), &left}, newCPU(t, m))
 	defer b.Close()
-	batch, err := b.NewBatch(2)
+	batch, err := b.NewBatch(2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,18 +161,18 @@ func TestFallbackKeepsTheFirst(t *testing.T) {
 // noBatch is gone when a batch is asked for.
 type noBatch struct{ runtime.Backend }
 
-func (noBatch) Name() string                        { return "fragile" }
-func (noBatch) NewBatch(int) (runtime.Batch, error) { return nil, errGone }
+func (noBatch) Name() string                             { return "fragile" }
+func (noBatch) NewBatch(int, int) (runtime.Batch, error) { return nil, errGone }
 
 // A first that can hold no batch has failed, unless the other cannot either.
 func TestFallbackWithoutABatch(t *testing.T) {
 	m := fallbackModel(t)
 	b := runtime.Fallback(noBatch{newCPU(t, m)}, newCPU(t, m))
 	defer b.Close()
-	if _, err := b.NewBatch(0); err == nil || b.Name() != "fragile" {
+	if _, err := b.NewBatch(0, 0); err == nil || b.Name() != "fragile" {
 		t.Errorf("a batch of no lanes: %v, on %s", err, b.Name())
 	}
-	batch, err := b.NewBatch(1)
+	batch, err := b.NewBatch(1, 0)
 	if err != nil || b.Name() == "fragile" {
 		t.Fatalf("got %v, on %s", err, b.Name())
 	}
@@ -188,8 +188,8 @@ type slowBatch struct{ runtime.Batch }
 
 func (s slow) Name() string { return "slow" }
 
-func (s slow) NewBatch(n int) (runtime.Batch, error) {
-	b, err := s.Backend.NewBatch(n)
+func (s slow) NewBatch(n, tokens int) (runtime.Batch, error) {
+	b, err := s.Backend.NewBatch(n, tokens)
 	return slowBatch{b}, err
 }
 

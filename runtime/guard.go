@@ -28,9 +28,15 @@ func (m *Model) Own() {
 		*w = w.Clone()
 	}
 	m.QBias, m.HInit, m.LInit = slices.Clone(m.QBias), slices.Clone(m.HInit), slices.Clone(m.LInit)
+	params := m.Config.Block()
 	for _, layers := range [][]Layer{m.HLevel, m.LLevel} {
 		for i := range layers {
-			layers[i].RelationBias = slices.Clone(layers[i].RelationBias)
+			weights := layers[i].All()
+			for j, p := range params.All() {
+				if !p.Matrix {
+					*weights[j] = weights[j].Clone()
+				}
+			}
 		}
 	}
 }

@@ -37,10 +37,11 @@ func NewModel(c Config, seed uint64) (*Model, error) {
 	if c.PuzzleEmbDim > 0 {
 		m.PuzzleEmb = zeros(c.NumPuzzles, c.PuzzleEmbDim)
 	}
-	if c.Family == HRM {
-		m.HLevel = g.layers(&c, c.HLayers)
+	for _, l := range []Level{H, L} {
+		if c.Network(l) == l {
+			*m.network(l) = g.layers(&c, c.Layers(l))
+		}
 	}
-	m.LLevel = g.layers(&c, c.LLayers)
 	return m, nil
 }
 
@@ -48,27 +49,28 @@ func NewModel(c Config, seed uint64) (*Model, error) {
 type initializer struct{ rng *rand.Rand }
 
 func (g initializer) layers(c *Config, n int) []Layer {
-	d, inter := c.Hidden, c.Inter()
-	layers := make([]Layer, n)
+	params, layers := c.Block(), make([]Layer, n)
 	for i := range layers {
-		l := &layers[i]
-		if c.MLPT {
-			l.GateUpT = g.matrix(2*c.InterT(), c.P(), c.P())
-			l.DownT = g.matrix(c.P(), c.InterT(), c.InterT())
-		} else {
-			l.QKV = g.matrix(3*d, d, d)
-			l.O = g.matrix(d, d, d)
-		}
-		l.GateUp = g.matrix(2*inter, d, d)
-		l.Down = g.matrix(d, inter, inter)
-		if c.Relations != "" {
-			for head := range c.Heads {
-				l.RelationBias = append(l.RelationBias, relationInit[head%len(relationInit)][:]...)
+		weights := layers[i].All()
+		for j, p := range params.All() {
+			switch {
+			case !p.There():
+			case p.init != nil:
+				w := zeros(p.Rows, p.Cols)
+				for row := range p.Rows {
+					p.init(w.F32[row*p.Cols:(row+1)*p.Cols], row)
+				}
+				*weights[j] = w
+			default:
+				*weights[j] = g.matrix(p.Rows, p.Cols, p.fan)
 			}
 		}
 	}
 	return layers
 }
+
+// initRelations sets the bias of a head.
+func initRelations(bias []float32, head int) { copy(bias, relationInit[head%len(relationInit)][:]) }
 
 // relationInit is the first bias of a head by relation class: see
 // Config.Relation.

@@ -102,7 +102,9 @@ func (s *slot) fill(t weights.Tensor, src TensorSource) (err error) {
 		*s.vector, err = t.Float32s()
 		return err
 	}
-	*s.matrix, err = matrixOf(t, src)
+	if *s.matrix, err = matrixOf(t, src); err == nil && strings.Contains(s.Name, "_level.") && !s.Matrix {
+		*s.matrix = quantize.NewF32(s.matrix.Float32(), s.matrix.Rows, s.matrix.Cols)
+	}
 	return err
 }
 

@@ -40,36 +40,37 @@ type Model struct {
 	Guard func(read func() error) error
 }
 
-// Layer is the weights of one block.
-type Layer struct {
-	QKV    quantize.Matrix // [3D, D], rows q-heads, k-heads, v-heads; not with MLPT
-	O      quantize.Matrix // [D, D]; not with MLPT
-	GateUp quantize.Matrix // [2I, D], gate rows first
-	Down   quantize.Matrix // [D, I]
-
-	GateUpT quantize.Matrix // [2It, P], MLPT only
-	DownT   quantize.Matrix // [P, It], MLPT only
-
-	RelationBias []float32 // [heads, NumRelations], Config.Relations only
-}
+// Layer is the weights of one block. Those that are no matrices (Param.Matrix) are
+// in float32.
+type Layer = Block[quantize.Matrix]
 
 // Level returns the layers of the network that updates a level.
 func (m *Model) Level(l Level) []Layer {
-	if l == H && m.Config.Family == HRM {
+	if m.Config.Network(l) == H {
 		return m.HLevel
 	}
 	return m.LLevel
 }
 
-// learnedScale multiplies token plus position embeddings; the reference writes
+// LearnedScale multiplies token plus position embeddings; the reference writes
 // this literal, not 1/sqrt(2).
-const learnedScale = 0.707106781
+const LearnedScale = 0.707106781
 
-// Check reports why a puzzle cannot be given to the model, wrapping ErrInput.
+// Check is Config.Check, and reports a row of the puzzle table that is no number.
 func (m *Model) Check(in Input) error {
-	c := &m.Config
-	if len(in.Tokens) != c.SeqLen {
-		return fmt.Errorf("%w: %d tokens, want %d", ErrInput, len(in.Tokens), c.SeqLen)
+	if err := m.Config.Check(in); err != nil {
+		return err
+	}
+	if m.guarded() {
+		return m.Guard(func() error { return m.checkPuzzle(in.PuzzleID) })
+	}
+	return m.checkPuzzle(in.PuzzleID)
+}
+
+// Check reports why a puzzle cannot be given to a model, wrapping ErrInput.
+func (c *Config) Check(in Input) error {
+	if err := c.checkShape(in); err != nil {
+		return err
 	}
 	for i, t := range in.Tokens {
 		if t < 0 || int(t) >= c.VocabSize {
@@ -79,10 +80,7 @@ func (m *Model) Check(in Input) error {
 	if c.PuzzleEmbDim > 0 && (in.PuzzleID < 0 || int(in.PuzzleID) >= c.NumPuzzles) {
 		return fmt.Errorf("%w: puzzle id %d, want 0 to %d", ErrInput, in.PuzzleID, c.NumPuzzles-1)
 	}
-	if m.guarded() {
-		return m.Guard(func() error { return m.checkPuzzle(in.PuzzleID) })
-	}
-	return m.checkPuzzle(in.PuzzleID)
+	return nil
 }
 
 // Embed fills x [P, D] with the input embedding:
@@ -91,7 +89,8 @@ func (m *Model) Check(in Input) error {
 //	x = sqrt(D) * 0.707106781 * (e + pos)    learned
 //
 // where e is the puzzle's row of the table, zero-padded and cut into prefix
-// positions, followed by the token embeddings. Nothing is allocated.
+// positions, followed by the token embeddings; P is that of the puzzle. Nothing is
+// allocated.
 func (m *Model) Embed(in Input, x []float32) error {
 	if err := m.Check(in); err != nil {
 		return err
@@ -109,7 +108,7 @@ func (m *Model) Embed(in Input, x []float32) error {
 	if c.Positions == Learned {
 		addPositions(x, m.EmbedPos)
 	}
-	for i := range x[:c.P()*d] {
+	for i := range x[:(prefix+len(in.Tokens))*d] {
 		x[i] *= scale
 	}
 	return nil
@@ -122,7 +121,7 @@ func addPositions(x []float32, pos quantize.Matrix) {
 		row := x[p*d : (p+1)*d]
 		pos.AddRow(row, p)
 		for i := range row {
-			row[i] *= learnedScale
+			row[i] *= LearnedScale
 		}
 	}
 }
@@ -130,7 +129,7 @@ func addPositions(x []float32, pos quantize.Matrix) {
 // Start fills zH and zL [P, D] with the state at the start of a puzzle: every
 // position is HInit or LInit, perturbed as the input asks.
 func (m *Model) Start(in Input, zH, zL []float32) {
-	d, p := m.Config.Hidden, m.Config.P()
+	d, p := m.Config.Hidden, m.Config.Prefix()+m.Config.Shape(in).Len()
 	for i := range p {
 		copy(zH[i*d:(i+1)*d], m.HInit)
 		copy(zL[i*d:(i+1)*d], m.LInit)

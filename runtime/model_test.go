@@ -147,11 +147,11 @@ func TestRelation(t *testing.T) {
 	for _, r := range []struct{ i, j, want int }{
 		{0, 80, 0}, {40, 40, 1}, {0, 8, 2}, {0, 72, 3}, {0, 2, 4}, {0, 18, 5}, {0, 10, 6}, {30, 48, 5}, {26, 27, 0},
 	} {
-		if got := c.Relation(r.i+p, r.j+p); got != r.want || c.Relation(r.j+p, r.i+p) != r.want {
+		if got := c.Relation(c.Grid(), r.i+p, r.j+p); got != r.want || c.Relation(c.Grid(), r.j+p, r.i+p) != r.want {
 			t.Errorf("cells %d and %d: class %d, want %d", r.i, r.j, got, r.want)
 		}
 	}
-	if c.Relation(0, 30) != 7 || c.Relation(30, p-1) != 7 {
+	if c.Relation(c.Grid(), 0, 30) != 7 || c.Relation(c.Grid(), 30, p-1) != 7 {
 		t.Error("the prefix is class 7")
 	}
 }
@@ -170,11 +170,14 @@ func TestConfigValidate(t *testing.T) {
 		"expansion": func(c *Config) { c.Expansion = math.NaN() },
 		"eps":       func(c *Config) { c.NormEps = math.Inf(1) },
 		"theta":     func(c *Config) { c.RopeTheta = -1 },
-		"mlp_t":     func(c *Config) { c.MLPT = true },
+		"mixing":    func(c *Config) { c.Mixing = "pooling" },
+		"conv":      func(c *Config) { c.Conv = 4 },
+		"cols":      func(c *Config) { c.Cols = c.SeqLen - 1 },
+		"inter":     func(c *Config) { c.InterSize = 100 },
 		"odd head":  func(c *Config) { c.Hidden, c.Heads = 30, 2 },
 		"no table":  func(c *Config) { c.NumPuzzles = 0 },
 		"relations": func(c *Config) { c.Relations = "chess" },
-		"size":      func(c *Config) { c.Relations, c.SeqLen = "sudoku", 900 },
+		"size":      func(c *Config) { c.Relations, c.SeqLen = "sudoku", 82 },
 		"prefix":    func(c *Config) { c.PuzzleEmbLen = 1 },
 	} {
 		c := good

@@ -47,6 +47,11 @@ type Options struct {
 	MaxSegments int // 0: Config.HaltMaxSteps (HaltFixed(n): n); it may be larger
 	Lanes       int // puzzles that think at once; 0: DefaultLanes
 
+	// MaxTokens is the most tokens of a puzzle: a larger one gets an error before
+	// anything is allocated for it. 0: DefaultMaxTokens; for Serve, which makes room
+	// before it knows any puzzle, the model's own grid.
+	MaxTokens int
+
 	// Restarts is how many more attempts a puzzle gets whose answer is not
 	// accepted: by Accept where it is given, else by the halting head.
 	Restarts int
@@ -134,6 +139,8 @@ func (o *Options) validate() error {
 		return fmt.Errorf("runtime: %d lanes: want 1 or more, or 0 for %d", o.Lanes, DefaultLanes)
 	case o.TimeLimit < 0:
 		return fmt.Errorf("runtime: a time limit of %v: want 0 or more", o.TimeLimit)
+	case o.MaxTokens < 0:
+		return fmt.Errorf("runtime: puzzles of at most %d tokens: want 1 or more, or 0 for %d", o.MaxTokens, DefaultMaxTokens)
 	case o.Restarts < 0:
 		return fmt.Errorf("runtime: %d restarts: want 0 or more", o.Restarts)
 	}

@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hrmgo/hrm/quantize"
 )
@@ -59,7 +58,7 @@ func (m *Model) smooth(moments Moments) (*Model, Moments, error) {
 	}
 	for _, layers := range [][]Layer{out.HLevel, out.LLevel} {
 		for i := range layers {
-			if err := layers[i].smooth(of); err != nil {
+			if err := smoothLayer(&layers[i], of); err != nil {
 				return nil, nil, fmt.Errorf("layer %d: %w", i, err)
 			}
 		}
@@ -67,8 +66,8 @@ func (m *Model) smooth(moments Moments) (*Model, Moments, error) {
 	return out, of, nil
 }
 
-// smooth replaces the matrices of each SwiGLU, and their moments.
-func (l *Layer) smooth(of Moments) (err error) {
+// smoothLayer replaces the matrices of each SwiGLU, and their moments.
+func smoothLayer(l *Layer, of Moments) (err error) {
 	for _, p := range []struct{ gateUp, down *quantize.Matrix }{{&l.GateUp, &l.Down}, {&l.GateUpT, &l.DownT}} {
 		if p.down.Cols == 0 {
 			continue // no SwiGLU over positions
@@ -95,7 +94,7 @@ func (m *Model) convert(convert func(*quantize.Matrix) (quantize.Matrix, quantiz
 	var report []TensorError
 	from := m.slots()
 	for i, s := range out.slots() {
-		if s.matrix == nil || !strings.Contains(s.Name, "_level.") {
+		if !s.Matrix {
 			continue
 		}
 		q, output, err := convert(from[i].matrix)

@@ -38,7 +38,7 @@ func Race(ctx context.Context, first, then Backend, n int) (r RaceResult, err er
 // segmentTime returns the time of the second segment of a batch of blank
 // puzzles.
 func segmentTime(ctx context.Context, b Backend, n int) (time.Duration, error) {
-	batch, err := b.NewBatch(n)
+	batch, err := b.NewBatch(n, 0)
 	if err != nil {
 		return 0, err
 	}

@@ -29,7 +29,7 @@ func tinyConfigs() map[string]Config {
 		"hrm":     tinyConfig(),
 		"learned": tinyConfig(func(c *Config) { c.Positions, c.PuzzleEmbDim = Learned, 0 }),
 		"trm":     tinyConfig(func(c *Config) { c.Family, c.HLayers, c.PuzzleEmbLen = TRM, 0, 4 }),
-		"mlp_t":   tinyConfig(func(c *Config) { c.Family, c.MLPT, c.Positions = TRM, true, NoPos }),
+		"mlp_t":   tinyConfig(func(c *Config) { c.Family, c.Mixing, c.Positions = TRM, PositionMixing, NoPos }),
 		"relations": tinyConfig(func(c *Config) {
 			c.Relations, c.SeqLen = "sudoku", 81
 		}),
@@ -180,6 +180,7 @@ func TestParseConfigErrors(t *testing.T) {
 		"infinite":        {"L_layers", math.Inf(1), "L_layers is +Inf"},
 		"huge":            {"L_cycles", uint64(math.MaxUint64), "L_cycles is"},
 		"not a bool":      {"mlp_t", 1, "mlp_t is 1, want true or false"},
+		"contradiction":   {"mlp_t", true, "mlp_t is true, but mixing is attention"},
 		"not a string":    {"pos_encodings", true, "pos_encodings is true, want a string"},
 		"not a number":    {"expansion", "4", "expansion is"},
 		"nil":             {"num_heads", nil, "num_heads is"},

@@ -25,7 +25,7 @@ func Solve(ctx context.Context, b Backend, in []Input, o Options) ([]Result, err
 		results[i].Err = ErrStopped
 	}
 	next := 0
-	err := run(ctx, b, o, min(len(in), o.lanes()), func(bool) (Request, bool) {
+	err := run(ctx, b, o, min(len(in), o.lanes()), o.largest(b.Config(), in), func(bool) (Request, bool) {
 		if next == len(in) {
 			return Request{}, false
 		}
@@ -52,7 +52,7 @@ type Request struct {
 // closed and empty or the context ends. It then calls Done of the requests
 // that it had begun, with ErrStopped, and returns why.
 func Serve(ctx context.Context, b Backend, queue <-chan Request, o Options) error {
-	return run(ctx, b, o, o.lanes(), func(wait bool) (Request, bool) {
+	return run(ctx, b, o, o.lanes(), o.MaxTokens, func(wait bool) (Request, bool) {
 		if !wait {
 			select {
 			case r, ok := <-queue:
@@ -73,6 +73,23 @@ func Serve(ctx context.Context, b Backend, queue <-chan Request, o Options) erro
 // guesses reports whether Retry will want the logits of first attempts.
 func (o *Options) guesses() bool { return o.Retry != nil && o.Restarts > 0 }
 
+// largest returns the tokens of the largest puzzle within the limit.
+func (o *Options) largest(c *Config, in []Input) int {
+	limit, most := o.MaxTokens, 1
+	if limit == 0 {
+		limit = DefaultMaxTokens
+	}
+	if !c.AnyShape() {
+		limit = min(limit, c.SeqLen)
+	}
+	for i := range in {
+		if n := len(in[i].Tokens); n > most && n <= limit {
+			most = n
+		}
+	}
+	return most
+}
+
 func (o *Options) lanes() int {
 	if o.Lanes > 0 {
 		return o.Lanes
@@ -84,14 +101,14 @@ func (o *Options) lanes() int {
 type source func(wait bool) (Request, bool)
 
 // run is the loop behind Solve and Serve.
-func run(ctx context.Context, b Backend, o Options, lanes int, src source) error {
+func run(ctx context.Context, b Backend, o Options, lanes, tokens int, src source) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
 	if lanes == 0 {
 		return ctx.Err()
 	}
-	batch, err := b.NewBatch(lanes)
+	batch, err := b.NewBatch(lanes, tokens)
 	if err != nil {
 		return fmt.Errorf("runtime: %s: %w", b.Name(), err)
 	}
@@ -103,12 +120,6 @@ func run(ctx context.Context, b Backend, o Options, lanes int, src source) error
 		out:    Output{WantLogits: o.WantLogits || o.guesses()},
 	}
 	s.limit = o.maxSegments(s.config)
-	if o.OnSegment != nil {
-		s.shown = make([]int32, s.config.SeqLen)
-	}
-	if o.WantLogits {
-		s.shownLogits = make([]float32, s.config.SeqLen*s.config.VocabSize)
-	}
 	if err := s.loop(ctx); err != nil {
 		s.abandon(err)
 		return err
@@ -210,7 +221,7 @@ func (s *solver) after(k, i int) {
 	ends := s.o.Halt.stops(l.segment, wants) || l.segment >= s.limit
 	late := s.o.TimeLimit > 0 && time.Since(l.began) >= s.o.TimeLimit
 	done := ends || late
-	tokens := s.out.Tokens[k*s.config.SeqLen : (k+1)*s.config.SeqLen]
+	tokens := s.out.Tokens[k*s.out.Stride:][:len(l.req.Input.Tokens)]
 	if s.o.OnSegment != nil {
 		s.show(k, l, tokens, done)
 	}
@@ -234,7 +245,7 @@ func (s *solver) after(k, i int) {
 		return
 	}
 	if l.attempt == 0 && s.o.Retry != nil {
-		l.logits = append(l.logits[:0], s.logits(k)...)
+		l.logits = append(l.logits[:0], s.logits(k, l)...)
 	}
 	if !s.restart(i) {
 		s.finish(l)
@@ -242,9 +253,9 @@ func (s *solver) after(k, i int) {
 }
 
 // logits returns those of the k-th lane of the step.
-func (s *solver) logits(k int) []float32 {
-	n := s.config.SeqLen * s.config.VocabSize
-	return s.out.Logits[k*n : (k+1)*n]
+func (s *solver) logits(k int, l *lane) []float32 {
+	v := s.config.VocabSize
+	return s.out.Logits[k*s.out.Stride*v:][:len(l.req.Input.Tokens)*v]
 }
 
 // settled reports whether an attempt's answer needs no further attempt.
@@ -293,9 +304,9 @@ func (o *Options) attemptSeed(index, attempt int) uint64 {
 
 // show reports a segment to the caller.
 func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
-	copy(s.shown, tokens)
+	s.shown = append(s.shown[:0], tokens...)
 	if s.o.WantLogits {
-		copy(s.shownLogits, s.logits(k))
+		s.shownLogits = append(s.shownLogits[:0], s.logits(k, l)...)
 	}
 	if l.back != nil {
 		l.back(s.shown, s.shownLogits)

@@ -28,7 +28,7 @@ func newCounter() *counter {
 func (c *counter) Name() string    { return "counter" }
 func (c *counter) Config() *Config { return &c.config }
 func (c *counter) Close() error    { return nil }
-func (c *counter) NewBatch(lanes int) (Batch, error) {
+func (c *counter) NewBatch(lanes, tokens int) (Batch, error) {
 	return &counterBatch{c: c, in: make([]Input, lanes), segment: make([]int, lanes)}, nil
 }
 
@@ -55,7 +55,7 @@ func (b *counterBatch) Step(ctx context.Context, lanes []int, out *Output) error
 		return err
 	}
 	b.c.rows = append(b.c.rows, len(lanes))
-	out.Resize(len(lanes), &b.c.config)
+	out.Resize(len(lanes), 0, &b.c.config)
 	for k, i := range lanes {
 		b.segment[i]++
 		answer, halt := int32(b.segment[i]), b.segment[i] >= int(b.in[i].Tokens[0])

@@ -22,8 +22,9 @@ const TrainPrefix = "train/"
 // TensorShape is the name and shape of one tensor of a model. Names are the
 // reference's, without its prefixes.
 type TensorShape struct {
-	Name  string
-	Shape []int
+	Name   string
+	Shape  []int
+	Matrix bool // of a level, and multiplies rows: see Param.Matrix
 }
 
 // TensorShapes lists the tensors that a model of this configuration has.
@@ -39,11 +40,19 @@ func (c *Config) TensorShapes() []TensorShape {
 
 // newModel returns a model of a valid configuration without any tensor.
 func newModel(c Config) *Model {
-	m := &Model{Config: c, LLevel: make([]Layer, c.LLayers)}
-	if c.Family == HRM {
-		m.HLevel = make([]Layer, c.HLayers)
+	m := &Model{Config: c}
+	for _, l := range c.Networks() {
+		*m.network(l) = make([]Layer, c.Layers(l))
 	}
 	return m
+}
+
+// network is where the layers of one of Config.Networks are.
+func (m *Model) network(l Level) *[]Layer {
+	if l == H {
+		return &m.HLevel
+	}
+	return &m.LLevel
 }
 
 // slot ties a tensor to its place in a Model: a matrix, or a slice of float32.
@@ -54,11 +63,11 @@ type slot struct {
 }
 
 func matrixSlot(name string, m *quantize.Matrix, rows, cols int) slot {
-	return slot{TensorShape{name, []int{rows, cols}}, m, nil}
+	return slot{TensorShape: TensorShape{Name: name, Shape: []int{rows, cols}}, matrix: m}
 }
 
 func vectorSlot(name string, v *[]float32, shape ...int) slot {
-	return slot{TensorShape{name, shape}, nil, v}
+	return slot{TensorShape: TensorShape{Name: name, Shape: shape}, vector: v}
 }
 
 // slots lists every tensor of the model in the order of its file, the puzzle
@@ -77,12 +86,10 @@ func (m *Model) slots() []slot {
 	if c.Positions == Learned {
 		s = append(s, matrixSlot("embed_pos.embedding_weight", &m.EmbedPos, c.P(), d))
 	}
-	for _, level := range []struct {
-		name   string
-		layers []Layer
-	}{{"H_level", m.HLevel}, {"L_level", m.LLevel}} {
-		for i := range level.layers {
-			s = append(s, level.layers[i].slots(c, fmt.Sprintf("%s.layers.%d.", level.name, i))...)
+	params := c.Block()
+	for _, l := range []Level{H, L} { // the order of files
+		for i := range *m.network(l) {
+			s = append(s, layerSlots(&params, &(*m.network(l))[i], LayerName(l, i))...)
 		}
 	}
 	if c.PuzzleEmbDim > 0 {
@@ -91,31 +98,24 @@ func (m *Model) slots() []slot {
 	return s
 }
 
-func (l *Layer) slots(c *Config, prefix string) []slot {
-	d, inter := c.Hidden, c.Inter()
+func layerSlots(params *Block[Param], l *Layer, prefix string) []slot {
 	var s []slot
-	if c.MLPT {
-		s = append(s,
-			matrixSlot(prefix+"mlp_t.gate_up_proj.weight", &l.GateUpT, 2*c.InterT(), c.P()),
-			matrixSlot(prefix+"mlp_t.down_proj.weight", &l.DownT, c.P(), c.InterT()))
-	} else {
-		s = append(s,
-			matrixSlot(prefix+"self_attn.qkv_proj.weight", &l.QKV, 3*d, d),
-			matrixSlot(prefix+"self_attn.o_proj.weight", &l.O, d, d))
+	weights := l.All()
+	for i, p := range params.All() {
+		if p.There() {
+			at := matrixSlot(prefix+p.Name, weights[i], p.Rows, p.Cols)
+			at.Matrix = p.Matrix
+			s = append(s, at)
+		}
 	}
-	if c.Relations != "" {
-		s = append(s, vectorSlot(prefix+"self_attn.relation_bias", &l.RelationBias, c.Heads, NumRelations))
-	}
-	return append(s,
-		matrixSlot(prefix+"mlp.gate_up_proj.weight", &l.GateUp, 2*inter, d),
-		matrixSlot(prefix+"mlp.down_proj.weight", &l.Down, d, inter))
+	return s
 }
 
 // validateSizes reports a SwiGLU of no width, and a tensor whose bytes as
 // float32 an int cannot count, which on a 32-bit machine is one of 2 GiB. The fields' limits keep the
 // products here below 2^63.
 func (c *Config) validateSizes() error {
-	if c.Inter() == 0 || c.MLPT && c.InterT() == 0 {
+	if c.Inter() == 0 || c.Has(PositionSwiGLU) && c.InterT() == 0 {
 		return fmt.Errorf("%w: expansion %v is too small: the SwiGLU has no width", ErrConfig, c.Expansion)
 	}
 	d, p := int64(c.Hidden), int64(c.P())

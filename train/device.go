@@ -101,11 +101,12 @@ type Spec struct {
 	BF16   bool // multiply matrices in bfloat16 where the device can; weights and sums stay float32
 }
 
-// Refill puts a new puzzle with fresh zH and zL into a lane.
+// Refill puts a new puzzle with fresh zH and zL into a lane. Where the weights allow
+// it (runtime.Config.AnyShape) its grid may be of any shape of at most SeqLen tokens.
 type Refill struct {
 	Lane   int
 	Input  runtime.Input
-	Labels []int32 // [S], IgnoreLabel where there is none
+	Labels []int32 // one for each token, IgnoreLabel where there is none
 }
 
 // StepIn is what the host decided for one step.
@@ -164,8 +165,42 @@ type State struct {
 	LInit  []float32 // [D], not trained
 	Puzzle []float32 // [NumPuzzles, PuzzleEmbDim]
 
+	// Of every lane. A puzzle smaller than the configuration's grid fills the front of
+	// its row.
 	ZH, ZL    []float32 // [lanes, P, D]
 	Tokens    []int32   // [lanes, S]
 	Labels    []int32   // [lanes, S]
+	Shapes    []int32   // [lanes, 2] rows and columns
 	PuzzleIDs []int32   // [lanes]
+}
+
+// Shape returns the grid of a lane's puzzle.
+func (st *State) Shape(c *runtime.Config, lane int) runtime.Shape {
+	s := runtime.Shape{Rows: int(st.Shapes[2*lane]), Cols: int(st.Shapes[2*lane+1])}
+	if s == (runtime.Shape{}) {
+		return c.Grid()
+	}
+	return s
+}
+
+// LaneTokens and LaneLabels are those of a lane's puzzle.
+func (st *State) LaneTokens(c *runtime.Config, lane int) []int32 {
+	return st.Tokens[lane*c.SeqLen:][:st.Shape(c, lane).Len()]
+}
+
+func (st *State) LaneLabels(c *runtime.Config, lane int) []int32 {
+	return st.Labels[lane*c.SeqLen:][:st.Shape(c, lane).Len()]
+}
+
+// SetExample puts a puzzle into a lane, without its carry. What is left of a row is
+// token 0 without a label.
+func (st *State) SetExample(c *runtime.Config, lane int, in runtime.Input, labels []int32) {
+	tokens, all := st.Tokens[lane*c.SeqLen:][:c.SeqLen], st.Labels[lane*c.SeqLen:][:c.SeqLen]
+	clear(tokens[copy(tokens, in.Tokens):])
+	for i := copy(all, labels); i < len(all); i++ {
+		all[i] = IgnoreLabel
+	}
+	s := c.Shape(in)
+	st.Shapes[2*lane], st.Shapes[2*lane+1] = int32(s.Rows), int32(s.Cols)
+	st.PuzzleIDs[lane] = in.PuzzleID
 }

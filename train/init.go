@@ -35,7 +35,7 @@ func NewEmptyState(s *Spec) *State {
 		Tokens: make([]int32, s.Lanes*c.SeqLen),
 		Labels: make([]int32, s.Lanes*c.SeqLen),
 	}
-	st.PuzzleIDs = make([]int32, s.Lanes)
+	st.PuzzleIDs, st.Shapes = make([]int32, s.Lanes), make([]int32, 2*s.Lanes)
 	if c.PuzzleEmbDim > 0 {
 		st.Puzzle = make([]float32, c.NumPuzzles*c.PuzzleEmbDim)
 	}
@@ -60,31 +60,35 @@ func (st *State) Check(s *Spec) error {
 // CheckExamples reports the first lane whose puzzle the model cannot take,
 // wrapping runtime.ErrInput.
 func (st *State) CheckExamples(s *Spec) error {
-	n := s.Config.SeqLen
+	c := &s.Config
 	for lane, id := range st.PuzzleIDs {
-		in := runtime.Input{Tokens: st.Tokens[lane*n : (lane+1)*n], PuzzleID: id}
-		if err := CheckExample(&s.Config, in, st.Labels[lane*n:(lane+1)*n]); err != nil {
+		rows, cols := int(st.Shapes[2*lane]), int(st.Shapes[2*lane+1])
+		if rows < 0 || cols < 0 || cols > 0 && rows > c.SeqLen/cols || cols == 0 && rows > 0 {
+			return fmt.Errorf("lane %d: %w: a grid of %d x %d, want at most %d tokens", lane, ErrState, rows, cols, c.SeqLen)
+		}
+		in := runtime.Input{Tokens: st.LaneTokens(c, lane), Rows: rows, Cols: cols, PuzzleID: id}
+		if err := CheckExample(c, in, st.LaneLabels(c, lane)); err != nil {
 			return fmt.Errorf("lane %d: %w", lane, err)
 		}
 	}
 	return nil
 }
 
-var stateNames = [...]string{"params", "m", "v", "ema", "H_init", "L_init", "puzzle", "z_H", "z_L", "tokens", "labels", "puzzle_ids"}
+var stateNames = [...]string{"params", "m", "v", "ema", "H_init", "L_init", "puzzle", "z_H", "z_L", "tokens", "labels", "shapes", "puzzle_ids"}
 
-func (st *State) lengths() [12]int {
-	return [12]int{len(st.Params), len(st.M), len(st.V), len(st.EMA), len(st.HInit), len(st.LInit),
-		len(st.Puzzle), len(st.ZH), len(st.ZL), len(st.Tokens), len(st.Labels), len(st.PuzzleIDs)}
+func (st *State) lengths() [13]int {
+	return [13]int{len(st.Params), len(st.M), len(st.V), len(st.EMA), len(st.HInit), len(st.LInit),
+		len(st.Puzzle), len(st.ZH), len(st.ZL), len(st.Tokens), len(st.Labels), len(st.Shapes), len(st.PuzzleIDs)}
 }
 
-func emptyStateLengths(s *Spec) [12]int {
+func emptyStateLengths(s *Spec) [13]int {
 	c := &s.Config
 	n, carry, ema := NewLayout(c).Size, s.Lanes*c.P()*c.Hidden, 0
 	if s.Optim.EMA > 0 {
 		ema = n
 	}
-	return [12]int{n, n, n, ema, c.Hidden, c.Hidden, c.NumPuzzles * c.PuzzleEmbDim,
-		carry, carry, s.Lanes * c.SeqLen, s.Lanes * c.SeqLen, s.Lanes}
+	return [13]int{n, n, n, ema, c.Hidden, c.Hidden, c.NumPuzzles * c.PuzzleEmbDim,
+		carry, carry, s.Lanes * c.SeqLen, s.Lanes * c.SeqLen, 2 * s.Lanes, s.Lanes}
 }
 
 // CopyTo copies st into dst, whose slices are allocated where they have the
@@ -101,6 +105,7 @@ func (st *State) CopyTo(dst *State) {
 	copySlice(&dst.ZL, st.ZL)
 	copySlice(&dst.Tokens, st.Tokens)
 	copySlice(&dst.Labels, st.Labels)
+	copySlice(&dst.Shapes, st.Shapes)
 	copySlice(&dst.PuzzleIDs, st.PuzzleIDs)
 }
 
@@ -129,8 +134,8 @@ func (st *State) Model(s *Spec, ema bool) *runtime.Model {
 		QBias:       w.QBias,
 		HInit:       append([]float32(nil), st.HInit...),
 		LInit:       append([]float32(nil), st.LInit...),
-		HLevel:      modelLayers(c, w.HLevel),
-		LLevel:      modelLayers(c, w.LLevel),
+		HLevel:      modelLayers(c, w.Levels[runtime.H]),
+		LLevel:      modelLayers(c, w.Levels[runtime.L]),
 	}
 	if c.PuzzleEmbDim > 0 {
 		m.PuzzleEmb = matrix(append([]float32(nil), st.Puzzle...), c.NumPuzzles)
@@ -138,18 +143,16 @@ func (st *State) Model(s *Spec, ema bool) *runtime.Model {
 	return m
 }
 
-func modelLayers(c *runtime.Config, layers []LayerWeights) []runtime.Layer {
+func modelLayers(c *runtime.Config, layers []runtime.Block[[]float32]) []runtime.Layer {
 	var out []runtime.Layer
+	params := c.Block()
 	for _, w := range layers {
-		out = append(out, runtime.Layer{
-			QKV:          matrix(w.QKV, 3*c.Hidden),
-			O:            matrix(w.O, c.Hidden),
-			GateUp:       matrix(w.GateUp, 2*c.Inter()),
-			Down:         matrix(w.Down, c.Hidden),
-			GateUpT:      matrix(w.GateUpT, 2*c.InterT()),
-			DownT:        matrix(w.DownT, c.P()),
-			RelationBias: w.RelationBias,
-		})
+		var l runtime.Layer
+		from, to := w.All(), l.All()
+		for i, p := range params.All() {
+			*to[i] = matrix(*from[i], p.Rows)
+		}
+		out = append(out, l)
 	}
 	return out
 }
@@ -176,8 +179,8 @@ func (st *State) SetModel(s *Spec, m *runtime.Model) error {
 		setVector("H_init", st.HInit, m.HInit),
 		setVector("L_init", st.LInit, m.LInit),
 		setTensor("puzzle_emb", st.Puzzle, &m.PuzzleEmb),
-		setLayers("H_level", w.HLevel, m.HLevel),
-		setLayers("L_level", w.LLevel, m.LLevel))
+		setLayers(&s.Config, runtime.H, w.Levels[runtime.H], m.HLevel),
+		setLayers(&s.Config, runtime.L, w.Levels[runtime.L], m.LLevel))
 	if err != nil {
 		return err
 	}
@@ -208,22 +211,17 @@ func setVector(name string, dst, src []float32) error {
 	return nil
 }
 
-func setLayers(level string, dst []LayerWeights, src []runtime.Layer) error {
+func setLayers(c *runtime.Config, level runtime.Level, dst []runtime.Block[[]float32], src []runtime.Layer) error {
 	if len(dst) != len(src) {
-		return fmt.Errorf("%w: model has %d layers in %s, want %d", ErrState, len(src), level, len(dst))
+		return fmt.Errorf("%w: model has %d layers in level %v, want %d", ErrState, len(src), level, len(dst))
 	}
+	params := c.Block()
 	for i := range dst {
-		d, m := &dst[i], &src[i]
-		err := firstError(
-			setTensor("qkv_proj", d.QKV, &m.QKV),
-			setTensor("o_proj", d.O, &m.O),
-			setTensor("gate_up_proj", d.GateUp, &m.GateUp),
-			setTensor("down_proj", d.Down, &m.Down),
-			setTensor("mlp_t.gate_up_proj", d.GateUpT, &m.GateUpT),
-			setTensor("mlp_t.down_proj", d.DownT, &m.DownT),
-			setVector("relation_bias", d.RelationBias, m.RelationBias))
-		if err != nil {
-			return fmt.Errorf("%s.layers.%d: %w", level, i, err)
+		to, from := dst[i].All(), src[i].All()
+		for j, p := range params.All() {
+			if err := setTensor(runtime.LayerName(level, i)+p.Name, *to[j], from[j]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

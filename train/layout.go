@@ -1,7 +1,7 @@
 package train
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -32,43 +32,24 @@ type Layout struct {
 	index   map[string]int
 }
 
-// NewLayout lays out the weights of a model.
+// fixed are tensors of a model that are no dense weights: two that are not trained,
+// and the puzzle table.
+var fixed = []string{"H_init", "L_init", "puzzle_emb.weights"}
+
+// NewLayout lays out the weights of a model, in the order of its file.
 func NewLayout(c *runtime.Config) *Layout {
 	l := &Layout{config: *c, index: map[string]int{}}
-	d := c.Hidden
-	l.add("embed_tokens.embedding_weight", c.VocabSize, d, false)
-	if c.Positions == runtime.Learned {
-		l.add("embed_pos.embedding_weight", c.P(), d, false)
+	for _, t := range c.TensorShapes() {
+		if slices.Contains(fixed, t.Name) {
+			continue
+		}
+		rows, cols := 1, t.Shape[0]
+		if len(t.Shape) == 2 {
+			rows, cols = t.Shape[0], t.Shape[1]
+		}
+		l.add(t.Name, rows, cols, t.Matrix)
 	}
-	l.add("lm_head.weight", c.VocabSize, d, false)
-	l.add("q_head.weight", 2, d, false)
-	l.add("q_head.bias", 1, 2, false)
-	if c.Family == runtime.HRM {
-		l.addLevel("H_level", c.HLayers)
-	}
-	l.addLevel("L_level", c.LLayers)
 	return l
-}
-
-func (l *Layout) addLevel(level string, layers int) {
-	c := &l.config
-	d, i := c.Hidden, c.Inter()
-	for n := range layers {
-		prefix := fmt.Sprintf("%s.layers.%d.", level, n)
-		if c.MLPT {
-			it := c.InterT()
-			l.add(prefix+"mlp_t.gate_up_proj.weight", 2*it, c.P(), true)
-			l.add(prefix+"mlp_t.down_proj.weight", c.P(), it, true)
-		} else {
-			l.add(prefix+"self_attn.qkv_proj.weight", 3*d, d, true)
-			l.add(prefix+"self_attn.o_proj.weight", d, d, true)
-		}
-		if c.Relations != "" {
-			l.add(prefix+"self_attn.relation_bias", c.Heads, runtime.NumRelations, false)
-		}
-		l.add(prefix+"mlp.gate_up_proj.weight", 2*i, d, true)
-		l.add(prefix+"mlp.down_proj.weight", d, i, true)
-	}
 }
 
 func (l *Layout) add(name string, rows, cols int, level bool) {
@@ -95,58 +76,39 @@ type Weights struct {
 	LMHead      []float32 // [vocabulary, D]
 	QHead       []float32 // [2, D]
 	QBias       []float32 // [2]
-	HLevel      []LayerWeights
-	LLevel      []LayerWeights
-}
 
-// LayerWeights are the weights of one block, shaped as in runtime.Layer.
-type LayerWeights struct {
-	QKV, O       []float32
-	GateUpT      []float32
-	DownT        []float32
-	RelationBias []float32
-	GateUp, Down []float32
+	// Layers of the networks, by runtime.Level; TRM: of L alone.
+	Levels [2][]runtime.Block[[]float32]
 }
 
 // Level returns the layers of the network that updates a level.
-func (w *Weights) Level(l runtime.Level) []LayerWeights {
-	if l == runtime.H && len(w.HLevel) > 0 {
-		return w.HLevel
+func (w *Weights) Level(l runtime.Level) []runtime.Block[[]float32] {
+	if l == runtime.H && w.Levels[l] != nil {
+		return w.Levels[l]
 	}
-	return w.LLevel
+	return w.Levels[runtime.L]
 }
 
 // Weights returns the named views of a flat buffer.
 func (l *Layout) Weights(buf []float32) Weights {
-	return Weights{
+	w := Weights{
 		EmbedTokens: l.View(buf, "embed_tokens.embedding_weight"),
 		EmbedPos:    l.View(buf, "embed_pos.embedding_weight"),
 		LMHead:      l.View(buf, "lm_head.weight"),
 		QHead:       l.View(buf, "q_head.weight"),
 		QBias:       l.View(buf, "q_head.bias"),
-		HLevel:      l.layers(buf, "H_level", l.config.HLayers),
-		LLevel:      l.layers(buf, "L_level", l.config.LLayers),
 	}
-}
-
-func (l *Layout) layers(buf []float32, level string, n int) []LayerWeights {
-	if level == "H_level" && l.config.Family != runtime.HRM {
-		return nil
-	}
-	layers := make([]LayerWeights, n)
-	for i := range layers {
-		view := func(name string) []float32 {
-			return l.View(buf, fmt.Sprintf("%s.layers.%d.%s", level, i, name))
-		}
-		layers[i] = LayerWeights{
-			QKV:          view("self_attn.qkv_proj.weight"),
-			O:            view("self_attn.o_proj.weight"),
-			GateUpT:      view("mlp_t.gate_up_proj.weight"),
-			DownT:        view("mlp_t.down_proj.weight"),
-			RelationBias: view("self_attn.relation_bias"),
-			GateUp:       view("mlp.gate_up_proj.weight"),
-			Down:         view("mlp.down_proj.weight"),
+	params := l.config.Block()
+	for _, level := range l.config.Networks() {
+		w.Levels[level] = make([]runtime.Block[[]float32], l.config.Layers(level))
+		for i := range w.Levels[level] {
+			views := w.Levels[level][i].All()
+			for j, p := range params.All() {
+				if p.There() {
+					*views[j] = l.View(buf, runtime.LayerName(level, i)+p.Name)
+				}
+			}
 		}
 	}
-	return layers
+	return w
 }

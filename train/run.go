@@ -19,7 +19,9 @@ var ErrStop = errors.New("training stopped on request")
 // augmentation are the source's.
 type Source interface {
 	// Example fills in.Tokens [S], in.PuzzleID and labels [S] of the n'th
-	// example, n from 0. Both slices have the right length already.
+	// example, n from 0. Both slices have the right length already. An example of
+	// another grid sets in.Rows and in.Cols and cuts in.Tokens to as many tokens;
+	// labels are then filled in front.
 	Example(n int64, in *runtime.Input, labels []int32) error
 }
 
@@ -195,9 +197,12 @@ func (r *run) prepare() error {
 
 func (r *run) refill(lane int) error {
 	f := &r.refills[lane]
+	n := r.c.Spec.Config.SeqLen
+	f.Input, f.Labels = runtime.Input{Tokens: f.Input.Tokens[:n]}, f.Labels[:n]
 	if err := r.src.Example(r.at.Next, &f.Input, f.Labels); err != nil {
 		return fmt.Errorf("example %d: %w", r.at.Next, err)
 	}
+	f.Labels = f.Labels[:min(n, len(f.Input.Tokens))]
 	if err := CheckExample(&r.c.Spec.Config, f.Input, f.Labels); err != nil {
 		return fmt.Errorf("example %d: %w", r.at.Next, err)
 	}
@@ -210,11 +215,16 @@ func (r *run) refill(lane int) error {
 // CheckExample reports why a model cannot be trained on an example, wrapping
 // runtime.ErrInput.
 func CheckExample(c *runtime.Config, in runtime.Input, labels []int32) error {
-	if err := (&runtime.Model{Config: *c}).Check(in); err != nil {
+	if err := c.Check(in); err != nil {
 		return err
 	}
-	if len(labels) != c.SeqLen {
-		return fmt.Errorf("%w: %d labels, want %d", runtime.ErrInput, len(labels), c.SeqLen)
+	switch n := len(in.Tokens); {
+	case n > c.SeqLen:
+		return fmt.Errorf("%w: %d tokens, want at most %d", runtime.ErrInput, n, c.SeqLen)
+	case len(labels) != n:
+		return fmt.Errorf("%w: %d labels, want %d", runtime.ErrInput, len(labels), n)
+	case c.Relations != "" && c.Shape(in) != c.Grid():
+		return fmt.Errorf("%w: a grid of %v: a model with relations is trained on %v alone", runtime.ErrInput, c.Shape(in), c.Grid())
 	}
 	for i, l := range labels {
 		if l != IgnoreLabel && (l < 0 || int(l) >= c.VocabSize) {

@@ -246,10 +246,10 @@ func TestInitialWeights(t *testing.T) {
 	s := NewState(&c.Spec, 1)
 	w := NewLayout(&c.Spec.Config).Weights(s.Params)
 	var sum, sq, most float64
-	for _, x := range w.LLevel[0].GateUp {
+	for _, x := range w.Levels[runtime.L][0].GateUp {
 		sum, sq, most = sum+float64(x), sq+float64(x*x), max(most, math.Abs(float64(x)))
 	}
-	n := float64(len(w.LLevel[0].GateUp))
+	n := float64(len(w.Levels[runtime.L][0].GateUp))
 	if std := math.Sqrt(sq / n); math.Abs(std*8-1) > 0.02 || math.Abs(sum/n) > 0.002 {
 		t.Errorf("mean %v, std %v, want 0 and 1/8", sum/n, std)
 	}

@@ -46,9 +46,9 @@ func (s *Spec) Validate() error {
 func (s *Spec) validateSizes() error {
 	c := &s.Config
 	p, d, i, lanes := float64(c.P()), float64(c.Hidden), float64(c.Inter()), float64(s.Lanes)
-	layer := 4*d*d + 3*d*i
-	if c.MLPT {
-		layer += 3 * p * float64(c.InterT())
+	params, layer := c.Block(), 0.0
+	for _, w := range params.All() {
+		layer += float64(w.Rows) * float64(w.Cols)
 	}
 	for _, b := range []struct {
 		name    string
@@ -96,35 +96,15 @@ func (o *Optim) validate() error {
 	return fmt.Errorf("%w: optimizer is %q, want %s, %s or %s", ErrSpec, o.Algorithm, AdamAtan2, AdamW, Muon)
 }
 
-// FLOPs returns the multiplications and additions of the matrix products of
-// one step, counted as in the literature: two per weight and position forward,
-// twice that backward for the differentiated passes, nothing for what an
-// implementation computes again.
+// FLOPs returns the multiplications and additions of one step, as
+// runtime.Config.FLOPs counts them: those of a segment, and twice those of the
+// differentiated passes and the heads backward; nothing for what an implementation
+// computes again.
 func (s *Spec) FLOPs() float64 {
 	c := &s.Config
-	var forward, backward float64
-	for _, p := range c.Passes() {
-		f := float64(c.Layers(p.Level)) * layerFLOPs(c)
-		forward += f
-		if p.Grad {
-			backward += 2 * f
-		}
-	}
-	heads := 2 * float64(c.SeqLen) * float64(c.VocabSize) * float64(c.Hidden)
-	forward += heads
-	backward += 2 * heads
+	forward, differentiated := c.FLOPs(c.Grid())
 	if c.Family == runtime.HRM {
 		forward *= 2 // the segment after, for the target of q_continue
 	}
-	return float64(s.Lanes) * (forward + backward)
-}
-
-// layerFLOPs returns the operations of one layer on one lane.
-func layerFLOPs(c *runtime.Config) float64 {
-	p, d := float64(c.P()), float64(c.Hidden)
-	mlp := 2 * p * d * 3 * float64(c.Inter())
-	if c.MLPT {
-		return mlp + 2*d*p*3*float64(c.InterT())
-	}
-	return mlp + 2*p*d*4*d + 2*p*p*d*2
+	return float64(s.Lanes) * (forward + 2*differentiated)
 }

@@ -104,7 +104,7 @@ func (s *server) start(c *command) error {
 		if s.batch != nil {
 			s.batch.Close()
 		}
-		batch, err := s.backend.NewBatch(len(c.Tokens))
+		batch, err := s.backend.NewBatch(len(c.Tokens), 0)
 		if err != nil {
 			return err
 		}

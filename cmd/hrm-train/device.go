@@ -5,10 +5,10 @@ import (
 	"fmt"
 
 	"github.com/hrmgo/hrm/gpu"
-	"github.com/hrmgo/hrm/gpu/gputrain"
 	"github.com/hrmgo/hrm/gpu/wgpu"
 	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/cpu"
+	"github.com/hrmgo/hrm/train/webgpu"
 )
 
 // openDevice opens the device of that name and says why it is that one.
@@ -45,7 +45,7 @@ func openWebGPU(s *train.Spec, hardware bool) (train.Device, error) {
 		_ = g.Close()
 		return nil, fmt.Errorf("%w: %s", errSoftware, info.Name)
 	}
-	d, err := gputrain.Open(g, *s)
+	d, err := webgpu.Open(g, *s)
 	if err != nil {
 		_ = g.Close()
 		return nil, err
@@ -55,7 +55,7 @@ func openWebGPU(s *train.Spec, hardware bool) (train.Device, error) {
 
 // webGPU is a training device that owns its GPU.
 type webGPU struct {
-	*gputrain.Device
+	*webgpu.Device
 	gpu *gpu.Device
 }
 

@@ -25,7 +25,7 @@ func newEcho() *loaded {
 func (b *echo) Name() string            { return "echo" }
 func (b *echo) Config() *runtime.Config { return &b.config }
 func (b *echo) Close() error            { return nil }
-func (b *echo) NewBatch(lanes int) (runtime.Batch, error) {
+func (b *echo) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	return &echoBatch{b, make([]runtime.Input, lanes)}, nil
 }
 
@@ -40,7 +40,7 @@ func (b *echoBatch) Reset(lane int, in runtime.Input) error {
 }
 
 func (b *echoBatch) Step(_ context.Context, lanes []int, out *runtime.Output) error {
-	out.Resize(len(lanes), &b.config)
+	out.Resize(len(lanes), 0, &b.config)
 	clear(out.Tokens)
 	clear(out.Logits)
 	for k, i := range lanes {

@@ -179,27 +179,15 @@ func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer
 // formatOf returns the format of the model's largest matrices.
 func formatOf(m *runtime.Model) quantize.Format { return m.Level(runtime.L)[0].Down.Format }
 
-// flop returns the floating-point operations of one segment of one puzzle,
-// counting a multiplication and an addition each: the products with weights
-// and with keys and values, and the heads.
+// flop returns the floating-point operations of one segment of one puzzle.
 func flop(c *runtime.Config) float64 {
-	p, d := float64(c.P()), float64(c.Hidden)
-	block := 2 * p * 3 * float64(c.Inter()) * d
-	if c.MLPT {
-		block += 2 * d * 3 * float64(c.InterT()) * p
-	} else {
-		block += 2*p*4*d*d + 2*2*p*p*d
-	}
-	total := 2 * float64(c.SeqLen) * d * float64(c.VocabSize)
-	for _, pass := range c.Passes() {
-		total += float64(c.Layers(pass.Level)) * block
-	}
-	return total
+	segment, _ := c.FLOPs(c.Grid())
+	return segment
 }
 
 // measure times segments of a number of lanes.
 func (f *benchFlags) measure(ctx context.Context, b runtime.Backend, lanes int) (benchRow, error) {
-	batch, err := b.NewBatch(lanes)
+	batch, err := b.NewBatch(lanes, 0)
 	if err != nil {
 		return benchRow{}, err
 	}

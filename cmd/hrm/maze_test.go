@@ -25,7 +25,7 @@ func newGuide(wrong map[int]int32) *loaded {
 	return &loaded{model: &runtime.Model{Config: c, Task: "maze"}, backend: g, task: directions}
 }
 
-func (g *guide) NewBatch(lanes int) (runtime.Batch, error) {
+func (g *guide) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	return &guideBatch{g, make([][]int32, lanes)}, nil
 }
 
@@ -40,7 +40,7 @@ func (b *guideBatch) Reset(lane int, in runtime.Input) (err error) {
 }
 
 func (b *guideBatch) Step(_ context.Context, lanes []int, out *runtime.Output) error {
-	out.Resize(len(lanes), &b.config)
+	out.Resize(len(lanes), 0, &b.config)
 	for k, i := range lanes {
 		tokens := out.Tokens[25*k : 25*(k+1)]
 		copy(tokens, b.lanes[i])

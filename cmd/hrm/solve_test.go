@@ -63,7 +63,7 @@ func newOracle(t *testing.T) *loaded {
 func (o *oracle) Name() string            { return "oracle" }
 func (o *oracle) Config() *runtime.Config { return &o.config }
 func (o *oracle) Close() error            { return nil }
-func (o *oracle) NewBatch(lanes int) (runtime.Batch, error) {
+func (o *oracle) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	return &oracleBatch{o, make([]oracleLane, lanes)}, nil
 }
 
@@ -86,7 +86,7 @@ func (b *oracleBatch) Step(ctx context.Context, lanes []int, out *runtime.Output
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	out.Resize(len(lanes), &b.config)
+	out.Resize(len(lanes), 0, &b.config)
 	clear(out.Logits)
 	for k, i := range lanes {
 		l := &b.lanes[i]

@@ -269,7 +269,7 @@ func TestConfigs(t *testing.T) {
 		"trm": {change(func(c *runtime.Config) { c.Family, c.HLayers, c.PuzzleEmbLen = runtime.TRM, 0, 16 }),
 			map[string]any{"H_layers": 0, "name": "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1"}, Options{}},
 		"trm with mlp_t": {change(func(c *runtime.Config) {
-			c.Family, c.HLayers, c.PuzzleEmbLen, c.MLPT, c.SeqLen, c.VocabSize = runtime.TRM, 0, 4, true, 30, 9
+			c.Family, c.HLayers, c.PuzzleEmbLen, c.Mixing, c.SeqLen, c.VocabSize = runtime.TRM, 0, 4, runtime.PositionMixing, 30, 9
 		}), map[string]any{"H_layers": 0, "puzzle_emb_len": 4, "mlp_t": true}, Options{}},
 	}
 	for name, c := range cases {

@@ -302,6 +302,7 @@ func (f *File) overlay(m, arch map[string]any, family runtime.Family) (ignored [
 	known := (&runtime.Config{}).Map()
 	for _, name := range slices.Sorted(maps.Keys(arch)) {
 		_, isField := known[name]
+		isField = isField || name == "mlp_t"
 		switch {
 		case arch[name] == nil:
 		case name == "puzzle_emb_len" && family == runtime.HRM:

@@ -17,6 +17,7 @@ package cpu
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/hrmgo/hrm/internal/pool"
 	"github.com/hrmgo/hrm/kernels"
@@ -43,17 +44,20 @@ type Backend struct {
 	pool    *pool.Pool
 	scratch []scratch // of each worker
 
-	passes  []runtime.Pass
-	levels  [2][]layer            // by runtime.Level; TRM: the same network twice
-	formats [quantize.I8 + 1]bool // that some matrix of a level is executed in
-	bf16    bool                  // see canBF16
-	cache   int                   // coreCache, but in tests
-	lmHead  *weights
-	qHead   *weights
-	eps     float32
+	sublayers []runtime.Sublayer
+	networks  []runtime.Level
+	passes    []runtime.Pass
+	levels    [2][]layer            // by runtime.Level; TRM: the same network twice
+	formats   [quantize.I8 + 1]bool // that some matrix of a level is executed in
+	bf16      bool                  // see canBF16
+	cache     int                   // coreCache, but in tests
+	matrices  []matrix              // all that are packed
+	lmHead    *weights
+	qHead     *weights
+	eps       float32
 
-	cos, sin []float32         // [P, headDim/2], Positions Rope only
-	rotation *kernels.Rotation // the same in bf16, which needs one without angles too
+	shapes     sync.Mutex // of geometries
+	geometries map[runtime.Shape]*geometry
 }
 
 // New prepares a model. It fails when the model's matrices do not have the
@@ -67,34 +71,31 @@ func New(m *runtime.Model, o Options) (*Backend, error) {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	b := &Backend{
-		model: m, trace: o.Trace,
-		passes: m.Config.Passes(), eps: float32(m.Config.NormEps), cache: coreCache,
+		model: m, trace: o.Trace, geometries: map[runtime.Shape]*geometry{},
+		sublayers: m.Config.Sublayers(), networks: m.Config.Networks(), passes: m.Config.Passes(), eps: float32(m.Config.NormEps), cache: coreCache,
 	}
 	if err := m.Read(b.pack); err != nil {
 		return nil, fmt.Errorf("cpu: %w", err)
 	}
 	b.name = b.describe()
-	b.tables()
 	if o.Trace != nil {
 		o.Threads = 1
 	}
 	b.pool = pool.New(o.Threads)
 	b.scratch = make([]scratch, b.pool.Workers())
 	for i := range b.scratch {
-		b.scratch[i] = b.newScratch()
+		b.scratch[i].widest = b.widest()
 	}
 	return b, nil
 }
 
-// tables computes what depends on the configuration alone.
-func (b *Backend) tables() {
-	c := &b.model.Config
-	if c.Positions == runtime.Rope && !c.MLPT {
-		b.cos, b.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
+// widest returns the most numbers of a row that a matrix of a layer multiplies.
+func (b *Backend) widest() int {
+	params, most := b.model.Config.Block(), 0
+	for _, p := range params.All() {
+		most = max(most, p.Cols)
 	}
-	if b.bf16 {
-		b.rotation = kernels.NewRotation(b.cos, b.sin, c.P(), b.lanesAtOnce(), c.HeadDim())
-	}
+	return most
 }
 
 // has tells whether some matrix is executed in a format.

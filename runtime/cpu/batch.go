@@ -10,6 +10,7 @@ import (
 
 // lane is the carry of one puzzle.
 type lane struct {
+	grid  *geometry
 	x     []float32    // [P, D] input embedding
 	z     [2][]float32 // [P, D] state, by runtime.Level
 	ready bool         // Reset, and no Step failed since
@@ -18,8 +19,11 @@ type lane struct {
 // batch is a number of lanes.
 type batch struct {
 	b      *Backend
+	tokens int // of the largest puzzle
 	lanes  []lane
 	used   []bool // lanes seen by the current step
+	sorted []int  // the lanes of the current step, by shape
+	places []int  // where each of them was in its arguments
 	groups []group
 	apart  bool         // each group has a worker for itself
 	sets   []activation // of a group: one, or with apart one for each worker
@@ -30,41 +34,52 @@ type batch struct {
 	ctx    context.Context                  // of the step
 	loops  [numSteps]func(worker, task int) // bound once, so that a step does not allocate
 	passes func(worker, task int)
+	room   func(worker, task int)
 	calls  map[string]int // passes of each network in this segment, when tracing
 }
 
-// NewBatch returns a batch of empty lanes.
-func (b *Backend) NewBatch(lanes int) (runtime.Batch, error) {
-	if lanes < 1 {
-		return nil, fmt.Errorf("cpu: a batch of %d lanes, want at least 1", lanes)
+// NewBatch returns a batch of empty lanes. A lane takes memory when a puzzle needs
+// it.
+func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
+	if lanes < 1 || tokens < 0 {
+		return nil, fmt.Errorf("cpu: a batch of %d lanes of %d tokens, want at least 1", lanes, tokens)
 	}
-	t := &batch{b: b, lanes: make([]lane, lanes), used: make([]bool, lanes)}
-	for i := range t.lanes {
-		t.lanes[i] = b.newLane()
+	if tokens == 0 {
+		tokens = b.model.Config.SeqLen
 	}
-	for i := range steps {
-		t.loops[i] = func(worker, task int) { t.task(i, t.group, worker, task) }
+	t := &batch{b: b, tokens: tokens, lanes: make([]lane, lanes), used: make([]bool, lanes)}
+	for i := range t.loops {
+		t.loops[i] = func(worker, task int) { t.task(stepKind(i), t.group, worker, task) }
 	}
+	t.room = t.fitScratch
 	t.passes = func(worker, task int) { t.runPass(&t.groups[task], worker) }
 	return t, nil
 }
 
-func (b *Backend) newLane() lane {
-	c := &b.model.Config
-	n := c.P() * c.Hidden
-	return lane{x: make([]float32, n), z: [2][]float32{make([]float32, n), make([]float32, n)}}
+// fit gives the lane a grid and room for its positions.
+func (l *lane) fit(g *geometry, d int) {
+	n := g.positions * d
+	l.grid = g
+	l.x, l.z[0], l.z[1] = grow(&l.x, n), grow(&l.z[0], n), grow(&l.z[1], n)
 }
 
 func (t *batch) Reset(i int, in runtime.Input) error {
 	if i < 0 || i >= len(t.lanes) {
 		return fmt.Errorf("cpu: lane %d of %d", i, len(t.lanes))
 	}
-	l := &t.lanes[i]
+	m, l := t.b.model, &t.lanes[i]
 	l.ready = false
-	if err := t.b.model.Embed(in, l.x); err != nil {
+	if err := m.Config.Check(in); err != nil {
 		return fmt.Errorf("cpu: lane %d: %w", i, err)
 	}
-	t.b.model.Start(in, l.z[runtime.H], l.z[runtime.L])
+	if n := len(in.Tokens); n > t.tokens {
+		return fmt.Errorf("cpu: lane %d: %w: %d tokens, this batch takes at most %d", i, runtime.ErrInput, n, t.tokens)
+	}
+	l.fit(t.b.geometry(m.Config.Shape(in)), m.Config.Hidden)
+	if err := m.Embed(in, l.x); err != nil {
+		return fmt.Errorf("cpu: lane %d: %w", i, err)
+	}
+	m.Start(in, l.z[runtime.H], l.z[runtime.L])
 	l.ready = true
 	return nil
 }
@@ -73,7 +88,7 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	if err := t.check(lanes); err != nil {
 		return err
 	}
-	out.Resize(len(lanes), &t.b.model.Config)
+	out.Resize(len(lanes), t.tokens, &t.b.model.Config)
 	t.out, t.ctx = out, ctx
 	t.cut(lanes)
 	if t.b.trace != nil {
@@ -86,7 +101,9 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 		t.runPasses()
 	}
 	for i := range t.groups {
-		t.each(&t.groups[i], together, len(t.groups[i].chunks), stepRead)
+		g := &t.groups[i]
+		g.plan = &g.plans[runtime.L]
+		t.run(g, together, &g.read)
 	}
 	if err := ctx.Err(); err != nil { // some tasks may have been left out
 		t.spoil(lanes)

@@ -15,6 +15,7 @@ import (
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/reference"
 )
 
 // configs are small models that between them use every part.
@@ -46,8 +47,23 @@ func configs() map[string]runtime.Config {
 		"wideRelations": with(func(c *runtime.Config) {
 			c.Hidden, c.Heads, c.Relations, c.Positions, c.SeqLen, c.LLayers, c.LCycles = 320, 10, "sudoku", runtime.NoPos, 81, 1, 1
 		}),
-		"mlpt":     with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
-		"mlptWide": with(func(c *runtime.Config) { trm(c); c.MLPT, c.Hidden, c.SeqLen = true, 96, 9 }),
+		"mlpt":     with(func(c *runtime.Config) { trm(c); c.Mixing = runtime.PositionMixing }),
+		"mlptHRM":  with(func(c *runtime.Config) { c.Mixing = runtime.PositionMixing }),
+		"mlptWide": with(func(c *runtime.Config) { trm(c); c.Mixing, c.Hidden, c.SeqLen = runtime.PositionMixing, 96, 9 }),
+		"none":     with(func(c *runtime.Config) { c.Mixing = runtime.NoMixing }),
+		"conv": with(func(c *runtime.Config) {
+			trm(c)
+			c.Mixing, c.Conv, c.InterSize, c.PuzzleEmbDim, c.PuzzleEmbLen, c.SeqLen, c.Cols = runtime.NoMixing, 3, 160, 0, 0, 42, 7
+		}),
+		"convHRM": with(func(c *runtime.Config) { c.Mixing, c.Conv = runtime.NoMixing, 5 }),
+		"convAttention": with(func(c *runtime.Config) {
+			trm(c)
+			c.Conv, c.Positions, c.SeqLen, c.Cols = 3, runtime.Rope2D, 24, 8
+		}),
+		"convPositions": with(func(c *runtime.Config) { c.Mixing, c.Conv = runtime.PositionMixing, 3 }),
+		"convWide": with(func(c *runtime.Config) {
+			c.Conv, c.Hidden, c.Heads, c.PuzzleEmbDim, c.LLayers, c.Positions = 3, 320, 5, 320, 1, runtime.Rope2D
+		}),
 	}
 }
 
@@ -68,7 +84,7 @@ func newModel(t testing.TB, c runtime.Config) *runtime.Model {
 	fill(m.PuzzleEmb.F32)
 	for _, level := range [][]runtime.Layer{m.HLevel, m.LLevel} {
 		for i := range level {
-			fill(level[i].RelationBias)
+			fill(level[i].RelationBias.F32)
 		}
 	}
 	return m
@@ -97,10 +113,17 @@ func newBackend(t testing.TB, m *runtime.Model, o Options) *Backend {
 	return b
 }
 
+func largest(in []runtime.Input) (tokens int) {
+	for i := range in {
+		tokens = max(tokens, len(in[i].Tokens))
+	}
+	return tokens
+}
+
 // newBatch returns a batch that holds the puzzles, lane by lane.
 func newBatch(t testing.TB, b *Backend, in []runtime.Input) *batch {
 	t.Helper()
-	t0, err := b.NewBatch(len(in))
+	t0, err := b.NewBatch(len(in), largest(in))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +135,7 @@ func newBatch(t testing.TB, b *Backend, in []runtime.Input) *batch {
 	return t0.(*batch)
 }
 
-func step(t testing.TB, b runtime.Batch, lanes []int) *runtime.Output {
+func runStep(t testing.TB, b runtime.Batch, lanes []int) *runtime.Output {
 	t.Helper()
 	out := &runtime.Output{WantLogits: true}
 	if err := b.Step(context.Background(), lanes, out); err != nil {
@@ -151,23 +174,35 @@ func TestMazeAgainstFloat64(t *testing.T) {
 	c.SeqLen = 900
 	m := newModel(t, c)
 	in := inputs(&c, 1)
-	logits, _, _ := newOracle(m, in[0]).segment()
-	out := step(t, newBatch(t, newBackend(t, m, Options{}), in), []int{0})
+	logits := start(m, in[0]).Segment().Logits
+	out := runStep(t, newBatch(t, newBackend(t, m, Options{}), in), []int{0})
 	near(t, "logits", out.Logits, slices.Concat(logits...), 5e-5)
 }
 
-// expectation is what the oracle says of a lane after a segment.
+// start is the reference at the start of a puzzle, with the noise that it asks for.
+func start(m *runtime.Model, in runtime.Input) *reference.Carry {
+	carry := reference.New(m).Start(in)
+	p, d := len(carry.Z[0]), m.Config.Hidden
+	zH, zL := make([]float32, p*d), make([]float32, p*d)
+	m.Start(in, zH, zL)
+	for i := range p * d {
+		carry.Z[runtime.H][i/d][i%d], carry.Z[runtime.L][i/d][i%d] = float64(zH[i]), float64(zL[i])
+	}
+	return carry
+}
+
+// expectation is what the reference says of a lane after a segment.
 type expectation struct{ logits, q, zH, zL []float64 }
 
 // expect runs two segments of each puzzle: [segment][lane].
 func expect(m *runtime.Model, in []runtime.Input) (want [2][]expectation) {
 	for i := range in {
-		o := newOracle(m, in[i])
+		carry := start(m, in[i])
 		for segment := range want {
-			logits, qHalt, qContinue := o.segment()
+			out := carry.Segment()
 			want[segment] = append(want[segment], expectation{
-				slices.Concat(logits...), []float64{qHalt, qContinue},
-				slices.Concat(o.z[runtime.H]...), slices.Concat(o.z[runtime.L]...),
+				slices.Concat(out.Logits...), []float64{out.QHalt, out.QContinue},
+				slices.Concat(carry.Z[runtime.H]...), slices.Concat(carry.Z[runtime.L]...),
 			})
 		}
 	}
@@ -175,27 +210,91 @@ func expect(m *runtime.Model, in []runtime.Input) (want [2][]expectation) {
 }
 
 func compareWithOracle(t *testing.T, m *runtime.Model, want [2][]expectation) {
+	compareWith(t, m, inputs(&m.Config, 3), want)
+}
+
+// compareWith runs two segments of three puzzles.
+func compareWith(t *testing.T, m *runtime.Model, in []runtime.Input, want [2][]expectation) {
 	c := &m.Config
-	b := newBatch(t, newBackend(t, m, Options{Threads: 2}), inputs(c, 3))
-	zH, zL := make([]float32, c.P()*c.Hidden), make([]float32, c.P()*c.Hidden)
+	b := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
 	for segment, bound := range []float64{5e-5, 1e-3} {
 		lanes := []int{2, 0, 1}
-		out := step(t, b, lanes)
+		out := runStep(t, b, lanes)
 		for k, lane := range lanes {
-			n, w := c.SeqLen*c.VocabSize, want[segment][lane]
-			near(t, fmt.Sprintf("segment %d lane %d logits", segment+1, lane), out.Logits[k*n:(k+1)*n], w.logits, bound)
+			w, n := want[segment][lane], len(in[lane].Tokens)
+			logits, tokens := out.Logits[k*out.Stride*c.VocabSize:][:n*c.VocabSize], out.Tokens[k*out.Stride:][:n]
+			near(t, fmt.Sprintf("segment %d lane %d logits", segment+1, lane), logits, w.logits, bound)
 			near(t, "q", []float32{out.QHalt[k], out.QContinue[k]}, w.q, bound)
-			for i, token := range out.Tokens[k*c.SeqLen : (k+1)*c.SeqLen] {
-				row := out.Logits[k*n+i*c.VocabSize:][:c.VocabSize]
+			for i, token := range tokens {
+				row := logits[i*c.VocabSize:][:c.VocabSize]
 				if row[token] != slices.Max(row) {
 					t.Errorf("token %d is %d, not the largest of %v", i, token, row)
 				}
 			}
+			zH, zL := make([]float32, len(w.zH)), make([]float32, len(w.zL))
 			if err := b.State(lane, zH, zL); err != nil {
 				t.Fatal(err)
 			}
 			near(t, "zH", zH, w.zH, bound)
 			near(t, "zL", zL, w.zL, bound)
+		}
+	}
+}
+
+// Grids of three shapes in one batch, by a model of another one.
+func TestAnyShapeAgainstFloat64(t *testing.T) {
+	for name, c := range configs() {
+		if !c.AnyShape() {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			m := newModel(t, c)
+			in := shaped(&c)
+			want := expect(m, in)
+			eachImplementation(t, func(t *testing.T) { compareWith(t, m, in, want) })
+		})
+	}
+}
+
+// shaped returns puzzles of three shapes; those of sudoku's relations have boxes.
+func shaped(c *runtime.Config) []runtime.Input {
+	shapes := []runtime.Shape{{Rows: 7, Cols: 5}, {Rows: 3, Cols: 4}, {Rows: 4, Cols: 12}}
+	if c.Relations != "" {
+		shapes = []runtime.Shape{{Rows: 4, Cols: 4}, {Rows: 8, Cols: 8}, {Rows: 6, Cols: 6}}
+	}
+	var in []runtime.Input
+	for _, s := range shapes {
+		one := *c
+		one.SeqLen = s.Len()
+		i := inputs(&one, 1)[0]
+		i.Rows, i.Cols = s.Rows, s.Cols
+		in = append(in, i)
+	}
+	return in
+}
+
+func TestShapeThatDoesNotFit(t *testing.T) {
+	c := configs()["mlpt"]
+	fixed := newBatch(t, newBackend(t, newModel(t, c), Options{}), inputs(&c, 1))
+	for _, in := range []runtime.Input{
+		{Tokens: make([]int32, 24)},
+		{Tokens: make([]int32, 25), Rows: 1, Cols: 25},
+		{Tokens: make([]int32, 36), Rows: 6, Cols: 6},
+	} {
+		if err := fixed.Reset(0, in); !errors.Is(err, runtime.ErrInput) {
+			t.Errorf("%d tokens of %d x %d in a model of one shape: %v", len(in.Tokens), in.Rows, in.Cols, err)
+		}
+	}
+	c = configs()["conv"]
+	any := newBatch(t, newBackend(t, newModel(t, c), Options{}), inputs(&c, 1))
+	for _, in := range []runtime.Input{
+		{Tokens: make([]int32, 12), Rows: 3, Cols: 5},
+		{Tokens: make([]int32, 12), Rows: -3, Cols: -4},
+		{Tokens: nil, Rows: 0, Cols: 7},
+		{Tokens: make([]int32, 43), Rows: 43, Cols: 1}, // more than the batch is made for
+	} {
+		if err := any.Reset(0, in); !errors.Is(err, runtime.ErrInput) {
+			t.Errorf("%d tokens of %d x %d: %v", len(in.Tokens), in.Rows, in.Cols, err)
 		}
 	}
 }
@@ -248,8 +347,8 @@ func segments(t *testing.T, m *runtime.Model, threads, cache int, in []runtime.I
 	for i := range lanes {
 		lanes[i] = i
 	}
-	step(t, batch, lanes)
-	step(t, batch, lanes)
+	runStep(t, batch, lanes)
+	runStep(t, batch, lanes)
 	n := m.Config.P() * m.Config.Hidden
 	for i := range in {
 		zH, zL := make([]float32, n), make([]float32, n)
@@ -319,7 +418,7 @@ func TestModelThatDoesNotFit(t *testing.T) {
 		"table":  func(m *runtime.Model) { m.PuzzleEmb = quantize.Matrix{} },
 		"format": func(m *runtime.Model) { m.QHead.Format = 99 },
 		"scales": func(m *runtime.Model) { round(&m.QHead, quantize.I8); m.QHead.Scale = nil },
-		"rel":    func(m *runtime.Model) { m.HLevel[0].RelationBias = m.HLevel[0].RelationBias[1:] },
+		"rel":    func(m *runtime.Model) { m.HLevel[0].RelationBias.F32 = m.HLevel[0].RelationBias.F32[1:] },
 	} {
 		m := newModel(t, configs()["relations"])
 		spoil(m)
@@ -333,7 +432,7 @@ func TestModelThatDoesNotFit(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	m := newModel(t, configs()["hrm"])
 	b := newBackend(t, m, Options{Threads: 1})
-	if _, err := b.NewBatch(0); err == nil {
+	if _, err := b.NewBatch(0, 0); err == nil {
 		t.Error("a batch of no lanes: no error")
 	}
 	in := inputs(&m.Config, 2)
@@ -356,7 +455,7 @@ func TestMisuse(t *testing.T) {
 	if err := batch.Step(context.Background(), []int{0}, &runtime.Output{}); !errors.Is(err, errNotReset) {
 		t.Errorf("Step of a lane whose Reset failed: %v", err)
 	}
-	step(t, batch, []int{1})
+	runStep(t, batch, []int{1})
 }
 
 // cancelAt is a context that is cancelled when it is asked the n-th time, by any
@@ -415,11 +514,11 @@ func TestCancelledInsideASegment(t *testing.T) {
 	if err := b.Step(context.Background(), []int{1}, &runtime.Output{}); !errors.Is(err, errNotReset) {
 		t.Fatalf("the spoilt lane runs on: %v", err)
 	}
-	step(t, b, []int{0})
+	runStep(t, b, []int{0})
 	if err := b.Reset(1, in[1]); err != nil {
 		t.Fatal(err)
 	}
-	step(t, b, []int{1})
+	runStep(t, b, []int{1})
 }
 
 func TestThousandCancelsLeaveNoGoroutine(t *testing.T) {
@@ -460,7 +559,7 @@ func TestTrace(t *testing.T) {
 			seen[key] = slices.Clone(data)
 		}})
 		batch := newBatch(t, b, in)
-		step(t, batch, []int{0, 1})
+		runStep(t, batch, []int{0, 1})
 		zH, zL := make([]float32, c.P()*c.Hidden), make([]float32, c.P()*c.Hidden)
 		if err := batch.State(1, zH, zL); err != nil {
 			t.Fatal(err)
@@ -482,7 +581,7 @@ func TestTrace(t *testing.T) {
 func oneSegment(t *testing.T, m *runtime.Model, in []runtime.Input) []float32 {
 	t.Helper()
 	batch := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
-	step(t, batch, []int{0, 1})
+	runStep(t, batch, []int{0, 1})
 	n := m.Config.P() * m.Config.Hidden
 	zH, zL := make([]float32, n), make([]float32, n)
 	if err := batch.State(1, zH, zL); err != nil {
@@ -504,7 +603,10 @@ func TestCut(t *testing.T) {
 		for _, threads := range []int{1, 2, 3, 16} {
 			b := newBackend(t, m, Options{Threads: threads})
 			for _, lanes := range []int{1, 2, 3, 5, 8, 32} {
-				t0 := &batch{b: b, lanes: make([]lane, lanes)}
+				t0 := &batch{b: b, lanes: make([]lane, lanes), room: func(int, int) {}}
+				for i := range t0.lanes {
+					t0.lanes[i].grid = b.geometry(c.Grid())
+				}
 				all := make([]int, lanes)
 				for i := range all {
 					all[i] = i
@@ -523,8 +625,9 @@ func checkCut(t *testing.T, b *batch, lanes, threads int) {
 	next, largest := 0, 0
 	for i := range b.groups {
 		g := &b.groups[i]
-		if g.first != next || g.lanes[0] != next {
-			t.Fatalf("%s: group %d starts at lane %d, want %d", name, i, g.first, next)
+		g.plan = &g.plans[runtime.L]
+		if g.places[0] != next || g.lanes[0] != next {
+			t.Fatalf("%s: group %d starts at lane %d, want %d", name, i, g.places[0], next)
 		}
 		next += len(g.lanes)
 		largest = max(largest, len(g.lanes))

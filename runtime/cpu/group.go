@@ -1,56 +1,59 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"cmp"
+	"slices"
 
-// The rows of a group's lanes lie one after the other: row r is position r % P
-// of its lane r / P.
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
+
+// group is lanes of one shape that go through a pass together. Their rows lie one
+// after the other: row r is position r % P of lane r / P.
 type group struct {
-	lanes []int // of the batch
-	first int   // place of the first in Step's arguments
+	lanes  []int // of the batch
+	places []int // of the lanes in Step's arguments
+	grid   *geometry
 	*activation
-	bands     []band
-	chunks    []span // of all bands
-	cols      []span // MLPT: channels
-	layer     int    // that is being computed
-	headParts int    // see cutHeads
-	band      int    // the same
-}
-
-// span is rows [lo, hi) of a group, or channels.
-type span struct{ lo, hi int }
-
-// band is rows that go through the SwiGLU together, and its chunks.
-type band struct {
-	span
-	chunks span
+	plans [2]plan // by runtime.Level; TRM: of L alone
+	*plan         // of the pass
+	at    *step   // that is being computed
 }
 
 // activation is the numbers of a group's rows. What only one task needs is in
 // scratch.
 type activation struct {
-	z       []float32       // [rows, D] the state that the pass updates
+	z       [2][]float32    // [rows, D] the state that the pass updates; the second only with a convolution
 	z8      *kernels.RowsI8 // the same in int8; nil when nothing multiplies it
 	context []float32       // [rows, D] of attention
-	qkv     []float32       // [tasks of heads, rows, headWidth], only with more workers than such tasks
+	qkv     []float32       // [tasks of heads, rows, headWidth], only where heads are split
 	act     []float32       // [rows of a band, I] SwiGLU
 
 	context16, act16 []kernels.BF16 // the same in bf16, which has not those
 }
 
-// scratch is one worker's numbers of one task.
+// scratch is one worker's numbers of one task, which grow as they are asked for.
 type scratch struct {
-	wide   []float32       // [rows of a band, gates and ups of a block]
-	out    []float32       // [rows of a chunk, D] residual
-	logits []float32       // [vocabulary]
-	column []float32       // MLPT: [channels, P]
-	act    []float32       // MLPT: [channels, I of positions]
-	rows   *kernels.RowsI8 // what int8 weights multiply; nil when there are none
+	wide   []float32      // [rows of a band, gates and ups of a block]
+	out    []float32      // [rows of a chunk, D] residual
+	logits []float32      // [vocabulary]
+	column []float32      // SwiGLU over positions: [2, channels, P]
+	act    []float32      // the same: [channels, I of positions]
+	rows   kernels.RowsI8 // what int8 weights multiply
+	widest int            // row of them
 
-	qkv  []float32        // [rows of a group, headWidth]; neither with MLPT or in bf16
-	head *kernels.HeadF32 // one head's attention
+	qkv   []float32                // [rows of a group, headWidth]
+	heads map[int]*kernels.HeadF32 // one head's attention, by positions
+	qkv16 []kernels.BF16           // qkv in bf16, of one head
+	bf16  map[int]*kernels.AttentionBF16
+}
 
-	qkv16     []kernels.BF16 // the same in bf16, of one head
-	attention *kernels.AttentionBF16
+// grow returns n numbers of buf, which it allocates when it must.
+func grow[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
+	}
+	return (*buf)[:n]
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -68,63 +71,13 @@ func (b *Backend) bandRows() int {
 	return 164
 }
 
-func (b *Backend) newScratch() scratch {
-	c := &b.model.Config
-	d, p, inter := c.Hidden, c.P(), c.Inter()
-	rows := max(b.bandRows(), b.maxChunk())
-	s := scratch{
-		wide:   make([]float32, rows*2*gluBlock),
-		out:    make([]float32, b.maxChunk()*d),
-		logits: make([]float32, c.VocabSize),
-	}
-	switch {
-	case c.MLPT:
-		s.column, s.act = make([]float32, 2*b.maxChunk()*p), make([]float32, b.maxChunk()*c.InterT())
-		inter = max(inter, p, c.InterT())
-	case b.bf16:
-		s.attention = kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: 1, Dim: c.HeadDim()})
-		s.qkv16 = make([]kernels.BF16, b.lanesAtOnce()*p*3*c.HeadDim())
-	default:
-		s.head = kernels.NewHeadF32(p, c.HeadDim())
-		s.qkv = make([]float32, b.lanesAtOnce()*p*b.headWidth())
-	}
-	if b.has8() {
-		s.rows = kernels.NewRowsI8(b.maxChunk(), max(d, inter))
-	}
-	return s
-}
-
-// newActivation makes room for a number of rows.
-func (b *Backend) newActivation(rows int) activation {
-	c := &b.model.Config
-	a := activation{z: make([]float32, rows*c.Hidden)}
-	context, act := rows*c.Hidden, min(rows, max(b.bandRows(), b.maxChunk()))*c.Inter()
-	if b.bf16 {
-		a.context16, a.act16 = make([]kernels.BF16, context), make([]kernels.BF16, act)
-	} else {
-		a.context, a.act = make([]float32, context), make([]float32, act)
-	}
-	if !b.bf16 && !c.MLPT && b.pool.Workers() > b.headTasks() && b.queryParts() > 1 {
-		a.qkv = make([]float32, rows*3*c.Hidden)
-	}
-	if b.has8() {
-		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
-	}
-	return a
-}
-
-// maxChunk returns the most rows that a chunk may have, an even number. A
-// traced lane is one chunk, so that its scratch holds whole layers.
-func (b *Backend) maxChunk() int {
-	c := &b.model.Config
+// maxChunk returns the most rows that a chunk may have, an even number, for lanes of
+// p positions. A traced lane is one chunk, so that its scratch holds whole layers.
+func (b *Backend) maxChunk(p int) int {
 	if b.trace == nil {
 		return chunkRows
 	}
-	rows := c.P()
-	if c.MLPT {
-		rows = max(rows, c.Hidden)
-	}
-	return (rows + 1) / 2 * 2
+	return (max(p, b.model.Config.Hidden) + 1) / 2 * 2
 }
 
 // rowUnit is how many rows take about as long as one: in bf16 a tile of AMX.
@@ -135,152 +88,212 @@ func (b *Backend) rowUnit() int {
 	return 2
 }
 
-// headTasks returns into how many tasks, each of some heads, attention is cut: a
-// task's rows of the matrix begin at a panel.
-func (b *Backend) headTasks() int {
-	c := &b.model.Config
-	if b.trace != nil || c.MLPT {
-		return 1
-	}
-	tasks := c.Heads
-	for tasks > 1 && (c.Heads%tasks != 0 || c.Hidden/tasks%kernels.PanelWidth != 0) {
-		tasks--
-	}
-	return tasks
-}
-
-// headWidth is how many queries, keys and values a task's heads have.
-func (b *Backend) headWidth() int { return 3 * b.model.Config.Hidden / b.headTasks() }
-
 // queryParts is into how many parts the queries of a head are cut, if they are.
-func (b *Backend) queryParts() int {
-	p, most := b.model.Config.P(), b.maxChunk()
+func (b *Backend) queryParts(p int) int {
+	most := b.maxChunk(p)
 	return (p + most - 1) / most
 }
 
-// cutHeads returns into how many parts the lanes of a group are cut for heads: one,
-// so that the weights of a head are read once, unless workers would have nothing to
-// do. split tells that they would have nothing to do even then: projections and
-// attention are steps of their own, in smaller tasks.
-func (t *batch) cutHeads(g *group, worker int) (parts int, split bool) {
-	workers, tasks := t.b.pool.Workers(), t.b.headTasks()
-	if worker != together || workers <= tasks {
-		return 1, false
-	}
-	return len(g.lanes), workers > tasks*len(g.lanes) && t.b.queryParts() > 1 && !t.b.bf16
-}
-
-// lanesOf are the lanes of a part of headParts.
-func (g *group) lanesOf(part int) span {
-	n := len(g.lanes)
-	return span{n * part / g.headParts, n * (part + 1) / g.headParts}
-}
-
-// lanesAtOnce is the most lanes of a group.
-func (b *Backend) lanesAtOnce() int {
+// lanesAtOnce is the most lanes of p positions in a group.
+func (b *Backend) lanesAtOnce(p int) int {
 	if b.trace != nil {
 		return 1
 	}
-	return max(1, b.bandRows()/b.model.Config.P())
+	return max(1, b.bandRows()/p)
 }
 
-// cut makes the groups of a step. With enough lanes each group has a worker for
-// itself, which reads all weights for it; else all workers share the work on
-// one group, and each reads a part of them.
+// coreCache is about the bytes of weights that stay in the second-level cache of a
+// core.
+const coreCache = 1 << 20
+
+// measure returns what the plan of a group of lanes goes by.
+func (b *Backend) measure(layers []layer, lanes, positions int, apart bool) measures {
+	c := &b.model.Config
+	m := measures{
+		sublayers: b.sublayers, layers: len(layers), lanes: lanes, positions: positions, workers: b.pool.Workers(),
+		hidden: c.Hidden, inter: c.Inter(), maxChunk: b.maxChunk(positions), rowUnit: b.rowUnit(), bandRows: b.bandRows(),
+		headTasks: b.headTasks(), queryParts: b.queryParts(positions), splits: !b.bf16,
+		joined: !apart && layers[0].GateUp.bytes()+layers[0].Down.bytes() <= b.cache,
+	}
+	if b.bf16 {
+		m.headTasks = c.Heads
+	}
+	if apart {
+		m.workers = 1
+	}
+	return m
+}
+
+// fit makes room for a group's rows.
+func (a *activation) fit(b *Backend, g *group) {
+	c := &b.model.Config
+	rows := len(g.lanes) * g.grid.positions
+	if len(a.z[0]) < rows*c.Hidden {
+		*a = b.newActivation(rows, g.grid.positions)
+	}
+	if len(a.qkv) < len(a.z[0])*3 && g.plans[runtime.L].split {
+		a.qkv = make([]float32, len(a.z[0])*3)
+	}
+}
+
+func (b *Backend) newActivation(rows, positions int) activation {
+	c := &b.model.Config
+	n, act := rows*c.Hidden, min(rows, max(b.bandRows(), b.maxChunk(positions)))*c.Inter()
+	a := activation{z: [2][]float32{make([]float32, n)}}
+	if c.Conv > 0 {
+		a.z[1] = make([]float32, n)
+	}
+	switch {
+	case b.bf16:
+		a.context16, a.act16 = make([]kernels.BF16, n), make([]kernels.BF16, act)
+	case c.Has(runtime.Attention):
+		a.context, a.act = make([]float32, n), make([]float32, act)
+	default:
+		a.act = make([]float32, act)
+	}
+	if b.has8() {
+		a.z8 = kernels.NewRowsI8(rows, c.Hidden)
+	}
+	return a
+}
+
+// cut makes the groups of a step, each of lanes of one shape. With enough lanes a
+// group has a worker for itself, which reads all weights for it; else all workers
+// share the work on one group, and each reads a part of them.
 func (t *batch) cut(lanes []int) {
-	n, workers, most := len(lanes), t.b.pool.Workers(), t.b.lanesAtOnce()
+	t.sortLanes(lanes)
+	t.groups = t.groups[:0]
+	alike := func(i, j int) bool { return t.lanes[t.sorted[i]].grid == t.lanes[t.sorted[j]].grid }
+	n, workers := len(lanes), t.b.pool.Workers()
+	if n > 0 && alike(0, n-1) {
+		t.apart = t.cutAlike(0, n, workers)
+	} else {
+		for lo, hi := 0, 0; lo < n; lo = hi {
+			for hi = lo + 1; hi < n && alike(lo, hi); hi++ {
+			}
+			t.cutAlike(lo, hi, 1)
+		}
+		t.apart = workers > 1 && len(t.groups) >= 2*workers
+	}
+	t.plan()
+}
+
+// sortLanes sets sorted to the lanes, those of a shape together, and places to where
+// each was.
+func (t *batch) sortLanes(lanes []int) {
+	t.sorted, t.places = t.sorted[:0], t.places[:0]
+	for i := range lanes {
+		t.places = append(t.places, i)
+	}
+	slices.SortStableFunc(t.places, func(a, b int) int {
+		s, o := t.lanes[lanes[a]].grid.shape, t.lanes[lanes[b]].grid.shape
+		return cmp.Or(cmp.Compare(s.Rows, o.Rows), cmp.Compare(s.Cols, o.Cols))
+	})
+	for _, i := range t.places {
+		t.sorted = append(t.sorted, lanes[i])
+	}
+}
+
+// cutAlike makes groups of sorted lanes lo to hi-1, which have one shape, for so many
+// workers, and reports whether there is one for each worker.
+func (t *batch) cutAlike(lo, hi, workers int) (apart bool) {
+	grid := t.lanes[t.sorted[lo]].grid
+	n, most := hi-lo, t.b.lanesAtOnce(grid.positions)
 	groups := workers * ((n + workers*most - 1) / (workers * most))
 	largest := (n + groups - 1) / groups
-	t.apart = 8*n >= 7*groups*largest && 2*largest*t.b.model.Config.P() >= t.b.bandRows() && workers > 1
-	if groups = min(groups, n); !t.apart {
+	apart = 8*n >= 7*groups*largest && 2*largest*grid.positions >= t.b.bandRows() && workers > 1
+	if groups = min(groups, n); !apart {
 		groups = (n + most - 1) / most
 	}
-	for len(t.groups) < groups {
-		t.groups = append(t.groups, group{})
+	for i := range groups {
+		if len(t.groups) < cap(t.groups) { // keeps the memory of plans
+			t.groups = t.groups[:len(t.groups)+1]
+		} else {
+			t.groups = append(t.groups, group{})
+		}
+		from, to := lo+n*i/groups, lo+n*(i+1)/groups
+		g := &t.groups[len(t.groups)-1]
+		g.grid, g.lanes, g.places = grid, t.sorted[from:to], t.places[from:to]
 	}
-	t.groups = t.groups[:groups]
-	for i := range t.groups {
-		lo, hi := n*i/groups, n*(i+1)/groups
-		t.groups[i].first, t.groups[i].lanes = lo, lanes[lo:hi]
-		t.cutGroup(&t.groups[i])
-	}
-	t.makeRoom()
+	return apart
 }
 
-// makeRoom allocates the activations that the groups need, at the first step.
-func (t *batch) makeRoom() {
-	p := t.b.model.Config.P()
-	sets, rows := 1, p*min(len(t.lanes), t.b.lanesAtOnce())
+// plan plans the groups, and makes room for their activations.
+func (t *batch) plan() {
+	sets := 1
 	if t.apart {
 		sets = t.b.pool.Workers()
 	}
 	for len(t.sets) < sets {
-		t.sets = append(t.sets, t.b.newActivation(rows))
+		t.sets = append(t.sets, activation{})
+	}
+	for i := range t.groups {
+		g := &t.groups[i]
+		for _, level := range t.b.networks {
+			m := t.b.measure(t.b.levels[level], len(g.lanes), g.grid.positions, t.apart)
+			g.plans[level].cut(&m)
+		}
+		for j := range sets {
+			t.sets[j].fit(t.b, g)
+		}
+	}
+	t.b.pool.Run(1, t.room) // no other loop runs then
+}
+
+// fitScratch makes room in the scratch of all workers, so that no step allocates.
+func (t *batch) fitScratch(int, int) {
+	for i := range t.groups {
+		for j := range t.b.scratch {
+			t.b.scratch[j].fit(t.b, &t.groups[i])
+		}
 	}
 }
 
-// cutGroup cuts the rows of a group into bands of near-equal chunks.
-func (t *batch) cutGroup(g *group) {
-	c, b := &t.b.model.Config, t.b
-	rows, workers := len(g.lanes)*c.P(), b.pool.Workers()
-	if t.apart {
-		workers = 1
+// fit makes room for the tasks of a group.
+func (s *scratch) fit(b *Backend, g *group) {
+	c, p := &b.model.Config, g.grid.positions
+	chunk, width := b.maxChunk(p), max(b.bandRows(), b.maxChunk(p))*2*gluBlock
+	grow(&s.out, chunk*c.Hidden)
+	grow(&s.logits, c.VocabSize)
+	if b.has8() {
+		s.room(chunk)
 	}
-	most := max(b.bandRows(), b.maxChunk())
-	bands := (rows + most - 1) / most
-	g.bands, g.chunks, g.cols = g.bands[:0], g.chunks[:0], g.cols[:0]
-	for i := range bands {
-		all := span{rows * i / bands, rows * (i + 1) / bands}
-		from := len(g.chunks)
-		g.chunks = all.cut(g.chunks, b.rowUnit(), b.maxChunk(), workers)
-		g.bands = append(g.bands, band{all, span{from, len(g.chunks)}})
+	for _, sublayer := range b.sublayers {
+		switch {
+		case sublayer == runtime.PositionSwiGLU:
+			grow(&s.column, 2*chunk*p)
+			grow(&s.act, chunk*c.InterT())
+		case sublayer == runtime.Attention && b.bf16:
+			s.headBF16(p, c.HeadDim())
+			grow(&s.qkv16, b.lanesAtOnce(p)*p*3*c.HeadDim())
+		case sublayer == runtime.Attention:
+			s.head(p, c.HeadDim())
+			grow(&s.qkv, len(g.lanes)*p*b.headWidth())
+		}
 	}
-	if c.MLPT {
-		g.cols = span{0, c.Hidden}.cut(g.cols, 2, b.maxChunk(), workers)
-	}
-}
-
-// cut appends near-equal parts of at most most rows, between multiples of unit,
-// which costs the matrix kernels about as much as one row. The parts keep the
-// workers busy.
-func (s span) cut(parts []span, unit, most, workers int) []span {
-	units := (s.hi - s.lo + unit - 1) / unit
-	n := (units + most/unit - 1) / (most / unit)
-	for n < units && !balanced(n, workers) {
-		n++
-	}
-	for i := range n {
-		parts = append(parts, span{s.lo + unit*(units*i/n), min(s.lo+unit*(units*(i+1)/n), s.hi)})
-	}
-	return parts
-}
-
-// balanced reports whether equal tasks keep the workers busy for at least nine
-// tenths of the time.
-func balanced(tasks, workers int) bool {
-	rounds := (tasks + workers - 1) / workers
-	return 10*tasks >= 9*rounds*workers
+	grow(&s.wide, width)
 }
 
 // together is the worker of a step in which all workers take part.
 const together = -1
 
-// each runs a step of a group for all its tasks: on one worker, or on all.
-func (t *batch) each(g *group, worker, tasks int, step int) {
+// run runs a step of a group for all its tasks: on one worker, or on all.
+func (t *batch) run(g *group, worker int, s *step) {
+	g.at = s
 	if worker == together {
 		t.group = g
-		t.b.pool.Run(tasks, t.loops[step])
+		t.b.pool.Run(s.tasks, t.loops[s.kind])
 		return
 	}
-	for task := range tasks {
-		t.task(step, g, worker, task)
+	for task := range s.tasks {
+		t.task(s.kind, g, worker, task)
 	}
 }
 
 // task runs one task of a step, unless the context has ended.
-func (t *batch) task(step int, g *group, worker, task int) {
+func (t *batch) task(kind stepKind, g *group, worker, task int) {
 	if !t.stopped() {
-		steps[step](t, g, worker, task)
+		steps[kind](t, g, worker, task)
 	}
 }
 
@@ -302,62 +315,14 @@ func (t *batch) runPasses() {
 // runPass is runPasses for a group.
 func (t *batch) runPass(g *group, worker int) {
 	g.activation = &t.sets[max(0, worker)]
-	t.each(g, worker, len(g.chunks), stepEnter)
-	var split bool
-	g.headParts, split = t.cutHeads(g, worker)
-	g.band = 0
-	byChunk := t.byChunk(g, worker)
-	for g.layer = range t.layers {
-		switch {
-		case t.b.model.Config.MLPT:
-			t.each(g, worker, len(g.lanes)*len(g.cols), stepMixPositions)
-		case t.b.bf16:
-			t.each(g, worker, t.b.model.Config.Heads*g.headParts, stepHeadBF16)
-		case split:
-			t.each(g, worker, len(g.chunks)*t.b.headTasks(), stepProject)
-			t.each(g, worker, len(g.lanes)*t.b.headTasks()*t.b.queryParts(), stepAttend)
-		default:
-			t.each(g, worker, t.b.headTasks()*g.headParts, stepHeads)
-		}
-		if byChunk {
-			t.each(g, worker, len(g.chunks), stepChunk)
-		} else {
-			t.feedForward(g, worker)
-		}
-	}
-	if !byChunk {
-		t.each(g, worker, len(g.chunks), stepLeave)
-	}
-}
-
-// byChunk tells whether workers take their chunks through all that follows the
-// mixing of positions without waiting for each other. Each then reads all weights,
-// which its cache must hold.
-func (t *batch) byChunk(g *group, worker int) bool {
-	l := &t.layers[0]
-	return worker == together && len(g.bands) == 1 && l.gateUp.bytes()+l.down.bytes() <= t.b.cache
-}
-
-// coreCache is about the bytes of weights that stay in the second-level cache of a
-// core.
-const coreCache = 1 << 20
-
-// feedForward is what follows the mixing of positions in a layer, in steps that
-// share the weights.
-func (t *batch) feedForward(g *group, worker int) {
-	if t.b.model.Config.MLPT {
-		t.each(g, worker, len(g.chunks), stepPrepare)
-	} else {
-		t.each(g, worker, len(g.chunks), stepMixHeads)
-	}
-	for g.band = range g.bands {
-		t.each(g, worker, t.b.model.Config.Inter()/gluBlock, stepGLU)
-		t.each(g, worker, g.bands[g.band].chunks.hi-g.bands[g.band].chunks.lo, stepDown)
+	g.plan = &g.plans[t.b.model.Config.Network(t.pass.Level)]
+	for i := range g.steps {
+		t.run(g, worker, &g.steps[i])
 	}
 }
 
 // pos returns the lane and the position of a row.
 func (t *batch) pos(g *group, row int) (l *lane, pos int) {
-	p := t.b.model.Config.P()
+	p := g.grid.positions
 	return &t.lanes[g.lanes[row/p]], row % p
 }

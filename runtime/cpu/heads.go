@@ -10,17 +10,17 @@ import (
 func (t *batch) read(g *group, worker, task int) {
 	c := &t.b.model.Config
 	d, prefix, vocab := c.Hidden, c.Prefix(), c.VocabSize
-	logits := t.b.scratch[worker].logits[:vocab]
+	logits := grow(&t.b.scratch[worker].logits, vocab)
 	for row := g.chunks[task].lo; row < g.chunks[task].hi; row++ {
 		l, pos := t.pos(g, row)
-		lane, z := g.first+row/c.P(), l.z[runtime.H][pos*d:(pos+1)*d]
+		lane, z := g.places[row/g.grid.positions], l.z[runtime.H][pos*d:(pos+1)*d]
 		if pos == 0 {
 			t.readQ(lane, z)
 		}
 		if pos < prefix {
 			continue
 		}
-		at := lane*c.SeqLen + pos - prefix
+		at := lane*t.out.Stride + pos - prefix
 		if t.out.WantLogits {
 			logits = t.out.Logits[at*vocab : (at+1)*vocab]
 		}

@@ -48,18 +48,13 @@ func Moments(ctx context.Context, m *runtime.Model, puzzles []runtime.Input, eac
 // now on.
 func (b *Backend) gather() runtime.Moments {
 	moments, part := runtime.Moments{}, new([]float32)
-	for _, level := range []runtime.Level{runtime.L, runtime.H} {
-		if level == runtime.H && b.model.Config.Family == runtime.TRM {
-			break // the same network
+	for _, m := range b.matrices {
+		if m.head() {
+			continue
 		}
-		layers := b.model.Level(level)
-		for i := range layers {
-			for _, m := range b.levels[level][i].matrices(b, "", &layers[i]) {
-				h := quantize.NewMoments(m.cols)
-				moments[m.w] = h
-				(*m.to).seen = func(x []float32) { addMoments(h, x, part) }
-			}
-		}
+		h := quantize.NewMoments(m.cols)
+		moments[m.w] = h
+		(*m.to).seen = func(x []float32) { addMoments(h, x, part) }
 	}
 	return moments
 }

@@ -20,9 +20,10 @@ func matricesOf(m *runtime.Model) map[string]*quantize.Matrix {
 		for i := range layers {
 			l, name := &layers[i], fmt.Sprintf("%s.%d ", level, i)
 			all[name+"gateUp"], all[name+"down"] = &l.GateUp, &l.Down
-			if m.Config.MLPT {
+			if m.Config.Has(runtime.PositionSwiGLU) {
 				all[name+"gateUpT"], all[name+"downT"] = &l.GateUpT, &l.DownT
-			} else {
+			}
+			if m.Config.Has(runtime.Attention) {
 				all[name+"qkv"], all[name+"o"] = &l.QKV, &l.O
 			}
 		}
@@ -66,7 +67,7 @@ func tracedMoments(t *testing.T, m *runtime.Model, in []runtime.Input) map[strin
 			var i int
 			level, _, _ := strings.Cut(layer, ".")
 			fmt.Sscan(layer[len(level)+1:], &i)
-			if !m.Config.MLPT {
+			if m.Config.Has(runtime.Attention) {
 				add(fmt.Sprintf("%s.%d qkv", level, i+1), data, d)
 			}
 		}

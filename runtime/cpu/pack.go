@@ -9,12 +9,7 @@ import (
 )
 
 // layer is the weights of one block, laid out for the kernels.
-type layer struct {
-	qkv, o         *weights // attention
-	gateUpT, downT *weights // or the SwiGLU over positions
-	gateUp, down   *weights
-	relationBias   []float32 // [heads, P, P] what attention adds to scores, or nil
-}
+type layer = runtime.Block[*weights]
 
 // matrix is a matrix of the model, the shape that it must have, and where its
 // panels go.
@@ -35,7 +30,7 @@ func (b *Backend) pack() error {
 	if err := checkTables(b.model); err != nil {
 		return err
 	}
-	all, err := b.matrices()
+	all, err := b.listMatrices()
 	if err != nil {
 		return err
 	}
@@ -49,7 +44,7 @@ func (b *Backend) pack() error {
 		}
 		b.formats[all[i].format()] = true
 	}
-	b.bf16 = b.canBF16(all)
+	b.matrices, b.bf16 = all, b.canBF16(all)
 	m.allocate()
 	for i := range all {
 		*all[i].to = m.pack(&all[i])
@@ -106,68 +101,51 @@ func checkTables(m *runtime.Model) error {
 	return err
 }
 
-// matrices lists what is packed, in the order of its use.
-func (b *Backend) matrices() ([]matrix, error) {
+// listMatrices lists what is packed, in the order of its use.
+func (b *Backend) listMatrices() ([]matrix, error) {
 	m, c := b.model, &b.model.Config
 	var all []matrix
-	for _, level := range []runtime.Level{runtime.L, runtime.H} {
-		if level == runtime.H && c.Family == runtime.TRM {
-			b.levels[level] = b.levels[runtime.L]
-			break
-		}
+	for _, level := range b.networks {
 		layers := m.Level(level)
 		if len(layers) != c.Layers(level) {
 			return nil, fmt.Errorf("level %s has %d layers, want %d", level, len(layers), c.Layers(level))
 		}
 		b.levels[level] = make([]layer, len(layers))
 		for i := range layers {
-			name := fmt.Sprintf("%s_level.%d", level, i)
-			if want := c.Heads * runtime.NumRelations; c.Relations != "" && len(layers[i].RelationBias) != want {
-				return nil, fmt.Errorf("%s relation bias has %d numbers, want %d", name, len(layers[i].RelationBias), want)
+			some, err := b.layerMatrices(&b.levels[level][i], runtime.LayerName(level, i), &layers[i])
+			if err != nil {
+				return nil, err
 			}
-			all = append(all, b.levels[level][i].matrices(b, name, &layers[i])...)
+			all = append(all, some...)
 		}
 	}
+	b.levels[runtime.H] = b.levels[c.Network(runtime.H)]
 	return append(all,
 		matrix{lmHead, &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead, nil},
 		matrix{qHead, &m.QHead, 2, c.Hidden, &b.qHead, nil},
 	), nil
 }
 
-func (l *layer) matrices(b *Backend, name string, w *runtime.Layer) []matrix {
-	c := &b.model.Config
-	d, p := c.Hidden, c.P()
-	mlp := []matrix{
-		{name + " gate_up", &w.GateUp, 2 * c.Inter(), d, &l.gateUp, pairOrder},
-		{name + " down", &w.Down, d, c.Inter(), &l.down, nil},
-	}
-	if c.MLPT {
-		return append([]matrix{
-			{name + " mlp_t gate_up", &w.GateUpT, 2 * c.InterT(), p, &l.gateUpT, pairOrder},
-			{name + " mlp_t down", &w.DownT, p, c.InterT(), &l.downT, nil},
-		}, mlp...)
-	}
-	if c.Relations != "" {
-		l.relationBias = spread(c, w.RelationBias)
-	}
-	return append([]matrix{
-		{name + " qkv", &w.QKV, 3 * d, d, &l.qkv, b.headOrder},
-		{name + " o", &w.O, d, d, &l.o, nil},
-	}, mlp...)
-}
-
-// spread returns the bias of every pair of positions [heads, P, P] from that of
-// every relation [heads, NumRelations].
-func spread(c *runtime.Config, byRelation []float32) []float32 {
-	p := c.P()
-	bias := make([]float32, c.Heads*p*p)
-	for i := range p * p {
-		r := c.Relation(i/p, i%p)
-		for h := range c.Heads {
-			bias[h*p*p+i] = byRelation[h*runtime.NumRelations+r]
+// layerMatrices lists the matrices of a layer, and keeps its other weights as they
+// are.
+func (b *Backend) layerMatrices(l *layer, name string, from *runtime.Layer) ([]matrix, error) {
+	order := runtime.Block[func(row, rows int) int]{QKV: b.headOrder, GateUpT: pairOrder, GateUp: pairOrder}
+	params := b.model.Config.Block()
+	var all []matrix
+	w, to, orders := from.All(), l.All(), order.All()
+	for i, p := range params.All() {
+		switch {
+		case !p.There():
+		case p.Matrix:
+			all = append(all, matrix{name + p.Name, w[i], p.Rows, p.Cols, to[i], *orders[i]})
+		default:
+			if err := checkShape(name+p.Name, w[i], p.Rows, p.Cols); err != nil {
+				return nil, err
+			}
+			*to[i] = &weights{plain: w[i].Float32()}
 		}
 	}
-	return bias
+	return all, nil
 }
 
 // checkShape reports a matrix that is not [rows, cols] or lacks its numbers.

@@ -48,12 +48,12 @@ func TestI8AgainstFloat64(t *testing.T) {
 	for name, c := range configs() {
 		m := convert(t, newModel(t, c), quantize.I8)
 		in := inputs(&c, 1)
-		o := newOracle(m, in[0])
-		o.segment()
-		want := slices.Concat(o.z[runtime.H]...)
+		carry := start(m, in[0])
+		carry.Segment()
+		want := slices.Concat(carry.Z[runtime.H]...)
 		eachImplementation(t, func(t *testing.T) {
 			b := newBatch(t, newBackend(t, m, Options{Threads: 2}), in)
-			step(t, b, []int{0})
+			runStep(t, b, []int{0})
 			zH, zL := make([]float32, len(want)), make([]float32, len(want))
 			if err := b.State(0, zH, zL); err != nil {
 				t.Fatal(err)
@@ -110,7 +110,7 @@ func TestPrecisionTraced(t *testing.T) {
 				last = slices.Clone(data)
 			}
 		}})
-		step(t, newBatch(t, b, in), []int{0, 1})
+		runStep(t, newBatch(t, b, in), []int{0, 1})
 		if !slices.Equal(last, oneSegment(t, m, in)) {
 			t.Error("other bits when traced")
 		}

@@ -4,15 +4,11 @@ import (
 	"fmt"
 
 	"github.com/hrmgo/hrm/kernels"
-	"github.com/hrmgo/hrm/runtime"
 )
 
 // network names the weights of the current pass as the reference does.
 func (t *batch) network() string {
-	level := t.pass.Level
-	if t.b.model.Config.Family == runtime.TRM {
-		level = runtime.L
-	}
+	level := t.b.model.Config.Network(t.pass.Level)
 	return level.String() + "_level"
 }
 
@@ -31,7 +27,7 @@ func (t *batch) traceData(g *group, what string, data []float32) {
 		return
 	}
 	name := t.network()
-	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, g.layer, t.calls[name], what), g.lanes[0], data)
+	t.b.trace(fmt.Sprintf("layers/%s.%d/call%d/%s", name, g.at.layer, t.calls[name], what), g.lanes[0], data)
 }
 
 // traceBF16 is traceData.

@@ -15,6 +15,8 @@ type weights struct {
 	f16 *kernels.PanelsF16
 	i8  *kernels.PanelsI8
 
+	plain []float32 // or numbers as they are, of what is no matrix
+
 	seen func(x []float32) // given all rows x [rows, K] that w multiplies, or nil
 }
 
@@ -149,11 +151,19 @@ func (o *operand) row(i int) operand {
 	return r
 }
 
+// room returns memory for rows in int8.
+func (s *scratch) room(rows int) kernels.RowsI8 {
+	if len(s.rows.Scale) < rows {
+		s.rows = *kernels.NewRowsI8(max(rows, chunkRows), s.widest)
+	}
+	return s.rows
+}
+
 // operand prepares x [rows, k] for w. It is valid until the next one.
 func (s *scratch) operand(x []float32, k int, w *weights) operand {
 	o := operand{x: x, k: k, rows: len(x) / k}
 	if w.i8 != nil {
-		o.i8 = *s.rows
+		o.i8 = s.room(o.rows)
 		o.quantize()
 	}
 	return o

@@ -114,7 +114,7 @@ func (v *verifier) run(ctx context.Context, b runtime.Backend) error {
 	if err != nil {
 		return err
 	}
-	batch, err := b.NewBatch(len(in))
+	batch, err := b.NewBatch(len(in), 0)
 	if err != nil {
 		return err
 	}

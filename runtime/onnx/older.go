@@ -2,9 +2,6 @@ package onnx
 
 import (
 	"math"
-
-	"github.com/hrmgo/hrm/kernels"
-	"github.com/hrmgo/hrm/runtime"
 )
 
 // older reports whether the opset lacks RMSNormalization, RotaryEmbedding and
@@ -26,7 +23,7 @@ func (s *segment) olderRMSNorm(x string) string {
 func (s *segment) olderMix(inputs []string) string {
 	c := s.c
 	q, k, v := s.heads4(inputs[0]), s.heads4(inputs[1]), s.heads4(inputs[2])
-	if c.Positions == runtime.Rope {
+	if c.Turns() {
 		q, k = s.olderRope(q), s.olderRope(k)
 	}
 	q = s.mul(q, s.scalar("score_scale", float32(1/math.Sqrt(float64(c.HeadDim())))))
@@ -48,7 +45,7 @@ func (s *segment) heads4(x string) string {
 // of its positions: a cos - b sin | b cos + a sin.
 func (s *segment) olderRope(x string) string {
 	p, half := s.c.P(), s.c.HeadDim()/2
-	cos, sin := kernels.RopeTable(p, 2*half, s.c.RopeTheta)
+	cos, sin := s.c.RopeTable(s.c.Grid())
 	cosines, sines := s.floats("rope_cos", cos, p, 1, half), s.floats("rope_sin", sin, p, 1, half)
 	a := s.op("Slice", []string{x, s.ints(0), s.ints(half), s.ints(3)})
 	b := s.op("Slice", []string{x, s.ints(half), s.ints(2 * half), s.ints(3)})

@@ -32,7 +32,7 @@ func configs() map[string]runtime.Config {
 		"relations":       with(func(c *runtime.Config) { c.Relations, c.SeqLen = "sudoku", 81 }),
 		"trm":             with(trm),
 		"trmEmptyPrefix":  with(func(c *runtime.Config) { trm(c); c.PuzzleEmbDim = 0 }),
-		"mlpt":            with(func(c *runtime.Config) { trm(c); c.MLPT = true }),
+		"mlpt":            with(func(c *runtime.Config) { trm(c); c.Mixing = runtime.PositionMixing }),
 		"trmNoPositions":  with(func(c *runtime.Config) { trm(c); c.Positions, c.PuzzleEmbLen = runtime.NoPos, 2 }),
 		"unevenLayers":    with(func(c *runtime.Config) { c.HLayers, c.LLayers, c.HCycles, c.LCycles = 3, 1, 1, 3 }),
 		"learnedNoPrefix": with(func(c *runtime.Config) { c.Positions, c.PuzzleEmbDim = runtime.Learned, 0 }),
@@ -58,7 +58,7 @@ func newModel(t testing.TB, c runtime.Config) *runtime.Model {
 	fill(m.PuzzleEmb.F32)
 	for _, level := range [][]runtime.Layer{m.HLevel, m.LLevel} {
 		for i := range level {
-			fill(level[i].RelationBias)
+			fill(level[i].RelationBias.F32)
 			for _, w := range []quantize.Matrix{level[i].O, level[i].Down, level[i].DownT} {
 				for j := range w.F32 {
 					w.F32[j] /= 4

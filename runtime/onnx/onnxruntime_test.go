@@ -143,7 +143,7 @@ func onCPU(t *testing.T, m *runtime.Model, in []runtime.Input) (all []outputs) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	batch, err := b.NewBatch(len(in))
+	batch, err := b.NewBatch(len(in), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

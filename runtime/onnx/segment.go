@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/weights"
@@ -15,17 +14,13 @@ import (
 // batch is the dimension that is open.
 const batch = -1
 
-// learnedScale multiplies token plus position embeddings; the reference writes
-// this literal, not 1/sqrt(2).
-const learnedScale = 0.707106781
-
 // segment builds the graph of one segment: see the package's comment.
 type segment struct {
 	*graph
 	m         *runtime.Model
 	c         *runtime.Config
 	options   Options
-	positions string // [B, P], with Rope only
+	positions string // [B, P], where queries and keys turn
 }
 
 func newSegment(m *runtime.Model, o Options) *segment {
@@ -34,7 +29,7 @@ func newSegment(m *runtime.Model, o Options) *segment {
 	p, d := c.P(), c.Hidden
 	x := s.embed()
 	zH, zL := s.carry()
-	if c.Positions == runtime.Rope && !c.MLPT && !s.older() {
+	if c.Turns() && !s.older() {
 		s.positions = s.everyPosition()
 	}
 	for _, pass := range c.Passes() {
@@ -70,7 +65,7 @@ func (s *segment) embed() string {
 	scale := math.Sqrt(float64(d))
 	if c.Positions == runtime.Learned {
 		x = s.add(x, s.table("embed_pos", &s.m.EmbedPos))
-		scale *= learnedScale
+		scale *= runtime.LearnedScale
 	}
 	return s.mul(x, s.scalar("embed_scale", float32(scale)))
 }
@@ -205,16 +200,39 @@ func (s *segment) level(level runtime.Level, h string) string {
 	return h
 }
 
-// block is one layer of a level.
+// block is one layer of a level: h = rms(h + f(h)) for every sublayer f.
 func (s *segment) block(name string, l *runtime.Layer, h string) string {
-	if s.c.MLPT {
-		t := s.transpose(h, 0, 2, 1)
-		t = s.rmsNorm(s.add(t, s.swiGLU(t, name+"mlp_t.", &l.GateUpT, &l.DownT)), s.c.P())
-		h = s.transpose(t, 0, 2, 1)
-	} else {
-		h = s.rmsNorm(s.add(h, s.attention(name, l, h)), s.c.Hidden)
+	for _, kind := range s.c.Sublayers() {
+		switch kind {
+		case runtime.Convolution:
+			h = s.rmsNorm(s.add(h, s.convolution(name, l, h)), s.c.Hidden)
+		case runtime.Attention:
+			h = s.rmsNorm(s.add(h, s.attention(name, l, h)), s.c.Hidden)
+		case runtime.PositionSwiGLU:
+			t := s.transpose(h, 0, 2, 1)
+			t = s.rmsNorm(s.add(t, s.swiGLU(t, name+"mlp_t.", &l.GateUpT, &l.DownT)), s.c.P())
+			h = s.transpose(t, 0, 2, 1)
+		case runtime.SwiGLU:
+			h = s.rmsNorm(s.add(h, s.swiGLU(h, name+"mlp.", &l.GateUp, &l.Down)), s.c.Hidden)
+		}
 	}
-	return s.rmsNorm(s.add(h, s.swiGLU(h, name+"mlp.", &l.GateUp, &l.Down)), s.c.Hidden)
+	return h
+}
+
+// convolution of the tokens of h [B, P, D] on their grid; nothing of the prefix.
+func (s *segment) convolution(name string, l *runtime.Layer, h string) string {
+	c, grid, k := s.c, s.c.Grid(), s.c.Conv
+	if c.Prefix() > 0 {
+		h = s.op("Slice", []string{h, s.ints(c.Prefix()), s.ints(c.P()), s.ints(1)})
+	}
+	h = s.transpose(s.reshape(h, 0, grid.Rows, grid.Cols, c.Hidden), 0, 3, 1, 2)
+	filter := s.floats(name+"conv", transposed(l.Conv.Float32(), k*k, c.Hidden), c.Hidden, 1, k, k)
+	h = s.op("Conv", []string{h, filter}, intAttr("group", c.Hidden), intsAttr("pads", k/2, k/2, k/2, k/2))
+	h = s.reshape(s.transpose(h, 0, 2, 3, 1), 0, c.SeqLen, c.Hidden)
+	if c.Prefix() > 0 {
+		h = s.op("Pad", []string{h, s.ints(0, c.Prefix(), 0, 0, 0, 0)})
+	}
+	return h
 }
 
 // rmsNorm is x / sqrt(mean(x^2) + eps) over the last axis, of n numbers.
@@ -236,7 +254,7 @@ func (s *segment) swiGLU(x, name string, gateUp, down *quantize.Matrix) string {
 // attention of h [B, P, D] over all positions.
 func (s *segment) attention(name string, l *runtime.Layer, h string) string {
 	inputs := s.linear(h, name, &l.QKV, "q", "k", "v")
-	if s.c.Positions == runtime.Rope && !s.older() {
+	if s.positions != "" {
 		inputs[0], inputs[1] = s.rope(inputs[0]), s.rope(inputs[1])
 	}
 	if s.c.Relations != "" {
@@ -258,7 +276,7 @@ func (s *segment) mix(inputs []string) string {
 // rope rotates the heads of x [B, P, D] by the angles of their positions.
 func (s *segment) rope(x string) string {
 	p, half := s.c.P(), s.c.HeadDim()/2
-	cos, sin := kernels.RopeTable(p, 2*half, s.c.RopeTheta)
+	cos, sin := s.c.RopeTable(s.c.Grid())
 	inputs := []string{x, s.floats("rope_cos", cos, p, half), s.floats("rope_sin", sin, p, half), s.positions}
 	return s.op("RotaryEmbedding", inputs, intAttr("num_heads", s.c.Heads))
 }
@@ -280,11 +298,11 @@ func (s *segment) relationBias(name string, l *runtime.Layer) string {
 	p := s.c.P()
 	class := make([]int32, p*p)
 	for i := range class {
-		class[i] = int32(s.c.Relation(i/p, i%p))
+		class[i] = int32(s.c.Relation(s.c.Grid(), i/p, i%p))
 	}
 	classes := s.constant("relations", int32Type, 4*int64(len(class)), func() []byte {
 		return weights.Of("relations", weights.I32, class).Bytes
 	}, p, p)
-	bias := s.floats(name+"relation_bias", l.RelationBias, 1, s.c.Heads, runtime.NumRelations)
+	bias := s.floats(name+"relation_bias", l.RelationBias.Float32(), 1, s.c.Heads, runtime.NumRelations)
 	return s.op("Gather", []string{bias, classes}, intAttr("axis", 2))
 }

@@ -182,7 +182,7 @@ func TestStructure(t *testing.T) {
 			}
 			layers := layersOf(&c)
 			products, attentions, rounded := 7*layers, layers, 4*layers // q, k, v, o, gate, up, down of 4 inputs
-			if c.MLPT {
+			if c.Has(runtime.PositionSwiGLU) {
 				products, attentions = 6*layers, 0
 			}
 			if got := d.ops["MatMul"]; got != products+2 { // and the two heads

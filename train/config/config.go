@@ -29,12 +29,14 @@ type Config struct {
 	Hidden       int               `yaml:"hidden_size" doc:"D, the width of a position"`
 	Heads        int               `yaml:"num_heads" doc:"attention heads"`
 	Expansion    float64           `yaml:"expansion" doc:"SwiGLU width is round(expansion * D * 2/3), rounded up to 256"`
+	InterSize    int               `yaml:"intermediate_size" doc:"width of the SwiGLU, a multiple of 32, 0 for what expansion gives"`
 	HLayers      int               `yaml:"H_layers" doc:"layers of level H (hrm only)"`
 	LLayers      int               `yaml:"L_layers" doc:"layers of level L, which trm shares"`
 	HCycles      int               `yaml:"H_cycles" doc:"H passes in a segment"`
 	LCycles      int               `yaml:"L_cycles" doc:"L passes in an H cycle"`
-	Positions    runtime.Positions `yaml:"pos_encodings" doc:"rope, learned or none"`
-	MLPT         bool              `yaml:"mlp_t" doc:"mix positions by a SwiGLU instead of attention (trm)"`
+	Positions    runtime.Positions `yaml:"pos_encodings" doc:"rope, rope2d (by row and column), learned or none"`
+	Conv         int               `yaml:"conv" doc:"side of a depthwise convolution over the grid, an odd number, 0 for none"`
+	Mixing       runtime.Mixing    `yaml:"mixing" doc:"of positions: attention, mlp_t (a SwiGLU over them) or none"`
 	Relations    string            `yaml:"relations" doc:"sudoku: attention learns a bias for each row, column and box relation"`
 	PuzzleEmbDim int               `yaml:"puzzle_emb_ndim" doc:"columns of the puzzle table, 0 for none"`
 	PuzzleEmbLen int               `yaml:"puzzle_emb_len" doc:"prefix positions, 0 for ceil(puzzle_emb_ndim / D)"`
@@ -149,7 +151,7 @@ func (c *Config) Model(numPuzzles int) (runtime.Config, error) {
 		NumPuzzles: numPuzzles, PuzzleEmbDim: c.PuzzleEmbDim, PuzzleEmbLen: c.PuzzleEmbLen,
 		Hidden: c.Hidden, Heads: c.Heads, Expansion: c.Expansion,
 		HLayers: c.HLayers, LLayers: c.LLayers, HCycles: c.HCycles, LCycles: c.LCycles,
-		Positions: c.Positions, MLPT: c.MLPT, Relations: c.Relations,
+		Positions: c.Positions, Conv: c.Conv, Mixing: c.Mixing, InterSize: c.InterSize, Relations: c.Relations,
 		HaltMaxSteps: c.HaltMaxSteps, NormEps: c.NormEps, RopeTheta: c.RopeTheta,
 	}
 	if err := m.Validate(); err != nil {

@@ -39,6 +39,9 @@ func (c *Config) field(name string) (any, error) {
 			return v.Field(i).Addr().Interface(), nil
 		}
 	}
+	if name == "mlp_t" { // the reference's
+		return nil, fmt.Errorf("%w: key %q is now mixing: write mixing: mlp_t, or mixing: attention", ErrConfig, name)
+	}
 	return nil, fmt.Errorf("%w: unknown key %q%s", ErrConfig, name, suggest(name, keyNames()))
 }
 

@@ -80,7 +80,7 @@ func TestBF16Gradient(t *testing.T) {
 	}
 	rope := relatedSpec(64, 3, false)
 	mixing, deep := rope, rope
-	mixing.Config.MLPT, mixing.Config.Positions, mixing.Config.Relations = true, runtime.NoPos, ""
+	mixing.Config.Mixing, mixing.Config.Positions, mixing.Config.Relations = runtime.PositionMixing, runtime.NoPos, ""
 	deep.Config.Family, deep.Config.LLayers, deep.Config.HLayers, deep.Config.Relations = runtime.HRM, 3, 3, ""
 	for _, c := range []struct {
 		name  string

@@ -34,9 +34,9 @@ type Device struct {
 	passes []runtime.Pass
 	eps    float32
 
-	cos, sin []float32              // [P, headDim/2], Positions Rope only
-	classes  []uint8                // [P, P] relation classes, Config.Relations only
-	shape    kernels.AttentionShape // of one lane
+	sublayers []runtime.Sublayer
+	turns     bool    // queries and keys turn by their positions
+	classes   []uint8 // [P, P] relation classes, Config.Relations only
 
 	state  train.State
 	params train.Weights // views of state.Params
@@ -79,29 +79,14 @@ func Open(spec train.Spec, o Options) (*Device, error) {
 	c := &spec.Config
 	d := &Device{
 		spec: spec, config: *c, layout: train.NewLayout(c), name: "cpu/" + kind, passes: c.Passes(),
-		eps: float32(c.NormEps), shape: kernels.AttentionShape{P: c.P(), Heads: c.Heads, Dim: c.HeadDim()},
-		pool: pool.New(o.Threads),
+		eps: float32(c.NormEps), sublayers: c.Sublayers(), pool: pool.New(o.Threads),
 	}
-	d.tables()
+	d.turns = c.Turns()
+	if c.Relations != "" {
+		d.classes = c.RelationTable(c.Grid())
+	}
 	d.allocate()
 	return d, nil
-}
-
-// tables computes what depends on the configuration alone.
-func (d *Device) tables() {
-	c := &d.config
-	if c.MLPT {
-		return
-	}
-	if c.Positions == runtime.Rope {
-		d.cos, d.sin = kernels.RopeTable(c.P(), c.HeadDim(), c.RopeTheta)
-	}
-	if c.Relations != "" {
-		d.classes = make([]uint8, c.P()*c.P())
-		for i := range d.classes {
-			d.classes[i] = uint8(c.Relation(i/c.P(), i%c.P()))
-		}
-	}
 }
 
 // allocate makes every buffer of the device. The number of lanes in a group
@@ -128,50 +113,33 @@ func (d *Device) allocate() {
 
 // build makes the layers from the views of the parameters.
 func (d *Device) build() {
-	c := &d.config
-	for _, level := range []runtime.Level{runtime.L, runtime.H} {
-		if level == runtime.H && c.Family == runtime.TRM {
-			d.levels[level] = d.levels[runtime.L]
-			continue
-		}
-		for _, w := range d.params.Level(level) {
-			d.levels[level] = append(d.levels[level], newLayer(c, w, d.spec.BF16))
+	for _, level := range d.config.Networks() {
+		weights := d.params.Levels[level]
+		for i := range weights {
+			d.levels[level] = append(d.levels[level], d.newLayer(&weights[i]))
 		}
 		for i := range d.levels[level] {
-			l := &d.levels[level][i]
-			d.layers = append(d.layers, l)
-			d.addLinears(l.qkv, l.o, l.gateUpT, l.downT, l.gateUp, l.down)
+			d.layers = append(d.layers, &d.levels[level][i])
 		}
 	}
-	d.lmHead = newLinear(d.params.LMHead, c.VocabSize, false)
-	d.addLinears(d.lmHead)
-}
-
-func (d *Device) addLinears(linears ...*linear) {
-	for _, l := range linears {
-		if l != nil {
-			d.linear = append(d.linear, l)
-		}
-	}
+	d.levels[runtime.H] = d.levels[d.config.Network(runtime.H)]
+	d.lmHead = newLinear(d.params.LMHead, d.config.VocabSize, false)
+	d.linear = append(d.linear, d.lmHead)
 }
 
 func (d *Device) newGradient() *gradient {
-	c := &d.config
 	g := &gradient{flat: make([]float32, d.layout.Size)}
 	g.Weights = d.layout.Weights(g.flat)
-	for _, level := range []runtime.Level{runtime.L, runtime.H} {
-		if level == runtime.H && c.Family == runtime.TRM {
-			g.levels[level] = g.levels[runtime.L]
-			continue
-		}
-		for _, w := range g.Weights.Level(level) {
-			lg := layerGrad{LayerWeights: w}
+	for _, level := range d.config.Networks() {
+		for _, w := range g.Weights.Levels[level] {
+			lg := layerGrad{Block: w}
 			if d.classes != nil {
-				lg.bias = make([]float32, c.Heads*c.P()*c.P())
+				lg.bias = make([]float32, d.config.Heads*len(d.classes))
 			}
 			g.levels[level] = append(g.levels[level], lg)
 		}
 	}
+	g.levels[runtime.H] = g.levels[d.config.Network(runtime.H)]
 	return g
 }
 
@@ -249,9 +217,7 @@ func (d *Device) refill(r *train.Refill) error {
 	if err := train.CheckExample(c, r.Input, r.Labels); err != nil {
 		return err
 	}
-	copy(s.Tokens[r.Lane*c.SeqLen:], r.Input.Tokens)
-	copy(s.Labels[r.Lane*c.SeqLen:], r.Labels)
-	s.PuzzleIDs[r.Lane] = r.Input.PuzzleID
+	s.SetExample(c, r.Lane, r.Input, r.Labels)
 	m := runtime.Model{Config: *c, HInit: s.HInit, LInit: s.LInit}
 	n := c.P() * c.Hidden
 	m.Start(r.Input, s.ZH[r.Lane*n:(r.Lane+1)*n], s.ZL[r.Lane*n:(r.Lane+1)*n])
@@ -291,18 +257,17 @@ func (d *Device) runShard(ctx context.Context, w *worker, shard int, in *train.S
 			return err
 		}
 	}
-	g.gather(d.classes)
+	d.gather(g)
 	return nil
 }
 
 // gather folds the gradients of the spread biases into the flat gradient. TRM
 // shares one network, which must be folded once.
-func (g *gradient) gather(classes []uint8) {
-	for i := range g.HLevel {
-		g.levels[runtime.H][i].gather(classes)
-	}
-	for i := range g.LLevel {
-		g.levels[runtime.L][i].gather(classes)
+func (d *Device) gather(g *gradient) {
+	for _, level := range d.config.Networks() {
+		for i := range g.levels[level] {
+			g.levels[level][i].gather(d.classes)
+		}
 	}
 }
 

@@ -10,9 +10,10 @@ import (
 // and adds the gradient of zH [P, D] to dzH and that of both heads to g.
 func (w *worker) heads(lane int, zH, dzH []float32, out *train.StepOut, g *gradient) {
 	c := &w.d.config
-	s, d, v := c.SeqLen, c.Hidden, c.VocabSize
+	d, v := c.Hidden, c.VocabSize
 	tokens, dTokens := zH[c.Prefix()*d:], dzH[c.Prefix()*d:]
-	labels := w.d.state.Labels[lane*s : (lane+1)*s]
+	labels := w.d.state.LaneLabels(c, lane)
+	s := len(labels)
 
 	w.d.lmHead.forward(w.logits, tokens, s, &w.rounding)
 	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, v)
@@ -59,7 +60,7 @@ func argmax(x []float32) int {
 // to its gradient divided by the batch size.
 func (w *worker) crossEntropy(labels []int32, labelled int) float32 {
 	v := w.d.config.VocabSize
-	clear(w.dLogit)
+	clear(w.dLogit[:len(labels)*v])
 	n := float64(max(1, labelled))
 	by := 1 / (n * float64(w.d.spec.BatchSize()))
 	var sum float64

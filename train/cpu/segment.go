@@ -12,13 +12,16 @@ import (
 // worker is the scratch memory of one worker, for one group of lanes at a time.
 type worker struct {
 	d           *Device
-	lanes, rows int // of the group at hand
+	lanes, rows int             // of the group at hand
+	starts      []int           // [lanes+1] first row of every lane, and the end
+	shapes      []runtime.Shape // [lanes]
 
-	x      []float32 // [R, D] input embedding
-	zH, zL []float32 // [R, D] carry of the segment after, HRM only
-	tmp    []float32 // [R, D]
-	logits []float32 // [S, vocabulary] of one lane
-	dLogit []float32
+	x            []float32 // [R, D] input embedding
+	zH, zL       []float32 // [R, D] carry, one lane below the other
+	nextH, nextL []float32 // [R, D] carry of the segment after, HRM only
+	tmp          []float32 // [R, D]
+	logits       []float32 // [S, vocabulary] of one lane
+	dLogit       []float32
 
 	passing *passActs   // of a pass without gradient
 	saved   []*passActs // of the differentiated passes; nil for others
@@ -27,8 +30,9 @@ type worker struct {
 	dWide        []float32 // [R, max(2I, 3D)]
 	dAct         []float32 // [R, I]
 
-	f32  *kernels.AttentionF32
-	bf16 *scratchBF16 // with Spec.BF16
+	f32    map[int]*kernels.AttentionF32 // by positions
+	angles map[runtime.Shape]*angles
+	bf16   *scratchBF16 // with Spec.BF16
 	rounding
 }
 
@@ -38,21 +42,19 @@ func newWorker(d *Device) *worker {
 	size := rows * c.Hidden
 	floats := func(n int) []float32 { return make([]float32, n) }
 	w := &worker{
-		d: d, x: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
+		d: d, x: floats(size), zH: floats(size), zL: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
 		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize),
 		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
 	}
-	if c.MLPT {
+	if c.Has(runtime.PositionSwiGLU) {
 		w.dWide = floats(max(len(w.dWide), d.groupLanes*c.Hidden*2*c.InterT()))
 		w.dAct = floats(max(len(w.dAct), d.groupLanes*c.Hidden*c.InterT()))
 	}
 	if c.Family == runtime.HRM {
-		w.zH, w.zL = floats(size), floats(size)
+		w.nextH, w.nextL = floats(size), floats(size)
 	}
 	if d.spec.BF16 {
 		w.bf16 = newScratchBF16(d)
-	} else if !c.MLPT {
-		w.f32 = kernels.NewAttentionF32(d.shape)
 	}
 	w.passing = w.newPassActs(2, false)
 	for _, pass := range c.Passes() {
@@ -69,40 +71,62 @@ func newWorker(d *Device) *worker {
 type passActs struct {
 	x       []float32      // [R, D] the sum that goes into the first layer
 	rounded []kernels.BF16 // x, with Spec.BF16
-	layers  []*acts        // fewer than the level has: taken in turn
+	layers  [][]*acts      // fewer than the level has: taken in turn
 }
 
 func (w *worker) newPassActs(layers int, saved bool) *passActs {
-	c, size := &w.d.config, len(w.x)
+	size := len(w.x)
 	p := &passActs{}
 	if w.bf16 != nil {
 		p.x, p.rounded = w.bf16.x, make([]kernels.BF16, size)
 	} else {
 		p.x = make([]float32, size)
 	}
-	for i := range layers {
-		a := newActs(c, w.d.groupLanes, w.bf16 != nil, saved)
-		if w.bf16 != nil {
-			a.y1, a.y = w.bf16.y1, w.bf16.y[i%2]
-		}
-		p.layers = append(p.layers, a)
+	for range layers {
+		p.layers = append(p.layers, w.d.newActs(size/w.d.config.Hidden, saved))
 	}
 	return p
+}
+
+// enter takes a group of lanes: their shapes, where their rows lie, and their carry.
+func (w *worker) enter(first, lanes int) {
+	c, s := &w.d.config, &w.d.state
+	w.lanes, w.rows = lanes, 0
+	w.starts, w.shapes = append(w.starts[:0], 0), w.shapes[:0]
+	for lane := range lanes {
+		shape := s.Shape(c, first+lane)
+		w.rows += c.Prefix() + shape.Len()
+		w.starts, w.shapes = append(w.starts, w.rows), append(w.shapes, shape)
+		at := (first + lane) * c.P() * c.Hidden
+		copy(w.lane(w.zH, lane), s.ZH[at:])
+		copy(w.lane(w.zL, lane), s.ZL[at:])
+	}
+}
+
+// leave gives the carry back.
+func (w *worker) leave(first int) {
+	c, s := &w.d.config, &w.d.state
+	for lane := range w.lanes {
+		at := (first + lane) * c.P() * c.Hidden
+		copy(s.ZH[at:], w.lane(w.zH, lane))
+		copy(s.ZL[at:], w.lane(w.zL, lane))
+	}
 }
 
 // group does forward, loss and backward of lanes from first on, and adds to a
 // shard's gradient.
 func (w *worker) group(ctx context.Context, first, lanes int, in *train.StepIn, out *train.StepOut, g *gradient) error {
 	c := &w.d.config
-	w.lanes, w.rows = lanes, lanes*c.P()
-	size, at := w.rows*c.Hidden, first*c.P()*c.Hidden
-	zH, zL := w.d.state.ZH[at:at+size], w.d.state.ZL[at:at+size]
+	w.enter(first, lanes)
+	size := w.rows * c.Hidden
+	zH, zL := w.zH[:size], w.zL[:size]
 	for lane := range lanes {
 		w.embed(w.lane(w.x, lane), first+lane)
 	}
 	if err := w.segment(ctx, zH, zL, true); err != nil {
 		return err
 	}
+	w.leave(first)
 	if c.Family == runtime.HRM {
 		if err := w.target(ctx, first, zH, zL, in, out); err != nil {
 			return err
@@ -125,8 +149,8 @@ func (w *worker) group(ctx context.Context, first, lanes int, in *train.StepIn, 
 
 // lane returns one lane's part of a [R, D] buffer.
 func (w *worker) lane(buf []float32, lane int) []float32 {
-	n := w.d.config.P() * w.d.config.Hidden
-	return buf[lane*n : (lane+1)*n]
+	d := w.d.config.Hidden
+	return buf[w.starts[lane]*d : w.starts[lane+1]*d]
 }
 
 // segment runs the passes of a segment on zH and zL, and with keep saves the
@@ -166,13 +190,7 @@ func (w *worker) pass(level runtime.Level, saved *passActs, z, a, b []float32) {
 	}
 	layers := w.d.levels[level]
 	for i := range layers {
-		at := saved.layers[i%len(saved.layers)]
-		at.x = x
-		if at.bf16 != nil {
-			at.bf16.x, rounded = rounded, at.bf16.y
-		}
-		w.forward(&layers[i], at)
-		x = at.y[:len(z)]
+		x, rounded = w.forward(&layers[i], saved.layers[i%len(saved.layers)], x, rounded)
 	}
 	copy(z, x)
 }
@@ -181,7 +199,7 @@ func (w *worker) pass(level runtime.Level, saved *passActs, z, a, b []float32) {
 // sigmoid(q_halt) where this segment is the last one, else
 // sigmoid(max(q_halt, q_continue)).
 func (w *worker) target(ctx context.Context, first int, zH, zL []float32, in *train.StepIn, out *train.StepOut) error {
-	nextH, nextL := w.zH[:len(zH)], w.zL[:len(zL)]
+	nextH, nextL := w.nextH[:len(zH)], w.nextL[:len(zL)]
 	copy(nextH, zH)
 	copy(nextL, zL)
 	if err := w.segment(ctx, nextH, nextL, false); err != nil {
@@ -243,10 +261,6 @@ func (w *worker) passBack(level runtime.Level, saved *passActs, g *gradient, dz 
 	}
 }
 
-// learnedScale multiplies token plus position embeddings; the reference writes
-// this literal, not 1/sqrt(2).
-const learnedScale = 0.707106781
-
 // embed sets x [P, D] to the input embedding of a lane's puzzle, see
 // runtime.Model.Embed.
 func (w *worker) embed(x []float32, lane int) {
@@ -257,13 +271,13 @@ func (w *worker) embed(x []float32, lane int) {
 		id := int(s.PuzzleIDs[lane])
 		copy(x, s.Puzzle[id*n:(id+1)*n])
 	}
-	for i, t := range s.Tokens[lane*c.SeqLen : (lane+1)*c.SeqLen] {
+	for i, t := range s.LaneTokens(c, lane) {
 		copy(x[(prefix+i)*d:(prefix+i+1)*d], p.EmbedTokens[int(t)*d:(int(t)+1)*d])
 	}
 	scale := float32(math.Sqrt(float64(d)))
 	for i := range x {
 		if p.EmbedPos != nil {
-			x[i] = (x[i] + p.EmbedPos[i]) * learnedScale
+			x[i] = (x[i] + p.EmbedPos[i]) * runtime.LearnedScale
 		}
 		x[i] *= scale
 	}
@@ -275,7 +289,7 @@ func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
 	d, prefix, n := c.Hidden, c.Prefix(), c.PuzzleEmbDim
 	scale := float32(math.Sqrt(float64(d)))
 	if g.EmbedPos != nil {
-		scale *= learnedScale
+		scale *= runtime.LearnedScale
 	}
 	for i := range dx {
 		dx[i] *= scale
@@ -283,7 +297,7 @@ func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
 	if g.EmbedPos != nil {
 		kernels.Add(g.EmbedPos, dx)
 	}
-	for i, t := range s.Tokens[lane*c.SeqLen : (lane+1)*c.SeqLen] {
+	for i, t := range s.LaneTokens(c, lane) {
 		kernels.Add(g.EmbedTokens[int(t)*d:(int(t)+1)*d], dx[(prefix+i)*d:(prefix+i+1)*d])
 	}
 	if n > 0 {

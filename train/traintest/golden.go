@@ -140,8 +140,11 @@ func (g *golden) config() runtime.Config {
 		Family: runtime.HRM, VocabSize: num("vocab_size"), SeqLen: num("seq_len"), NumPuzzles: num("num_puzzle_identifiers"),
 		PuzzleEmbDim: num("puzzle_emb_ndim"), PuzzleEmbLen: num("puzzle_emb_len"), Hidden: num("hidden_size"),
 		Heads: num("num_heads"), HLayers: num("H_layers"), LLayers: num("L_layers"), HCycles: num("H_cycles"),
-		LCycles: num("L_cycles"), MLPT: flag, HaltMaxSteps: num("halt_max_steps"),
+		LCycles: num("L_cycles"), HaltMaxSteps: num("halt_max_steps"),
 		NormEps: g.Meta.NormEps, RopeTheta: g.Meta.RopeTheta,
+	}
+	if flag {
+		c.Mixing = runtime.PositionMixing
 	}
 	c.Expansion, _ = g.Meta.Config["expansion"].(float64)
 	pos, _ := g.Meta.Config["pos_encodings"].(string)

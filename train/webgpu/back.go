@@ -1,4 +1,4 @@
-package gputrain
+package webgpu
 
 import (
 	"context"
@@ -46,13 +46,13 @@ func (t *Device) blockBack(w, dw *gpu.Layer, s *saved) {
 	})
 	d.MatMulSplit(gpu.MatMul{M: width, N: inter, K: rows, A: columnsOf(t.g2, width), B: columnsOf(s.Act, inter), C: dw.Down.View, CStride: inter}, t.split.All())
 	t.linearBack(t.g2, t.dWide, s.H1, w.GateUp, dw.GateUp, rows, 2*inter, true)
-	if c.MLPT {
+	if c.Has(runtime.PositionSwiGLU) {
 		t.mixBack(w, dw, s)
 		return
 	}
 	d.RMSNormBack(t.g.All(), s.H1.All(), s.Inv1.All(), t.g2.All(), rows, width)
 	t.linearBack(t.dCtx, t.g, s.Ctx, w.O, dw.O, rows, width, false)
-	b := gpu.Back{DQKV: t.dWide.All(), DBias: dw.Bias, DCtx: t.dCtx.All(), Ctx: s.Ctx.All(), Stats: s.Stats.All(), QKV: s.QKV.All(), Bias: w.Bias}
+	b := gpu.Back{DQKV: t.dWide.All(), DBias: dw.RelationBias.View, DCtx: t.dCtx.All(), Ctx: s.Ctx.All(), Stats: s.Stats.All(), QKV: s.QKV.All(), Bias: w.RelationBias.View}
 	if t.drel != nil {
 		b.Drel = t.drel.All()
 	}

@@ -1,8 +1,8 @@
-// Package gputrain trains on a GPU through WebGPU: a train.Device whose
+// Package webgpu trains on a GPU through WebGPU: a train.Device whose
 // weights, carry, activations, gradient and optimizer state stay on the GPU.
 // A step is a few submits, so that the GPU works while the rest is recorded,
 // and one read-back of eight numbers per lane.
-package gputrain
+package webgpu
 
 import (
 	"context"
@@ -13,10 +13,6 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 )
-
-// learnedScale is the literal that multiplies token plus position embeddings,
-// as in runtime.Model.Embed.
-const learnedScale = 0.707106781
 
 // Device is a train.Device on a GPU. BF16 of the specification has no effect:
 // all is float32.
@@ -77,10 +73,10 @@ type buffers struct {
 // state is empty until Load.
 func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	if err := spec.Validate(); err != nil {
-		return nil, fmt.Errorf("gputrain: %w", err)
+		return nil, fmt.Errorf("train/webgpu: %w", err)
 	}
 	if spec.Smooth != 0 {
-		return nil, fmt.Errorf("gputrain: label smoothing: %w: train on the cpu, or without", train.ErrUnsupported)
+		return nil, fmt.Errorf("train/webgpu: label smoothing: %w: train on the cpu, or without", train.ErrUnsupported)
 	}
 	c := &spec.Config
 	t := &Device{
@@ -94,14 +90,14 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	t.elements, t.muon = t.byElement(), t.newMuon()
 	if err := t.arena.Err; err != nil {
 		t.arena.Release()
-		return nil, fmt.Errorf("gputrain: %w", err)
+		return nil, fmt.Errorf("train/webgpu: %w", err)
 	}
 	t.levels, t.grads = t.layers(t.params), t.layers(t.grad)
 	train.NewEmptyState(&t.spec).CopyTo(&t.host)
 	if !d.Info().Software {
 		if err := t.tune(); err != nil {
 			t.arena.Release()
-			return nil, fmt.Errorf("gputrain: %w", err)
+			return nil, fmt.Errorf("train/webgpu: %w", err)
 		}
 	}
 	return t, nil
@@ -148,7 +144,7 @@ func (t *Device) allocateBackward() {
 	t.parts = a.Buffer("partial sums", 256)
 	t.g, t.g2, t.dx = a.Buffer("gradient of z", size), a.Buffer("gradient of h1", size), a.Buffer("gradient of x", size)
 	wide := max(rows*2*c.Inter(), rows*3*c.Hidden)
-	if c.MLPT {
+	if c.Has(runtime.PositionSwiGLU) {
 		wide = max(wide, t.spec.Lanes*2*c.InterT()*c.Hidden)
 	} else {
 		t.dCtx = a.Buffer("gradient of attention", size)
@@ -203,46 +199,20 @@ func (t *Device) view(b *gpu.Buffer, name string) (gpu.View, bool) {
 // layers are the levels' weights in a flat buffer.
 func (t *Device) layers(b *gpu.Buffer) (levels [2][]gpu.Layer) {
 	c := &t.spec.Config
-	levels[runtime.L] = t.level(b, "L_level", c.LLayers)
-	levels[runtime.H] = levels[runtime.L]
-	if c.Family == runtime.HRM {
-		levels[runtime.H] = t.level(b, "H_level", c.HLayers)
-	}
-	return levels
-}
-
-func (t *Device) level(b *gpu.Buffer, name string, n int) []gpu.Layer {
-	layers := make([]gpu.Layer, n)
-	for i := range layers {
-		weight := func(part string) gpu.Operand {
-			v, ok := t.view(b, fmt.Sprintf("%s.layers.%d.%s.weight", name, i, part))
-			if !ok {
-				return gpu.Operand{}
+	params := c.Block()
+	for _, level := range c.Networks() {
+		levels[level] = make([]gpu.Layer, c.Layers(level))
+		for i := range levels[level] {
+			to := levels[level][i].All()
+			for j, p := range params.All() {
+				if v, ok := t.view(b, runtime.LayerName(level, i)+p.Name); ok && p.There() {
+					*to[j] = gpu.Operand{View: v, Stride: p.Cols}
+				}
 			}
-			return gpu.Operand{View: v, Stride: t.columns(part)}
-		}
-		bias, _ := t.view(b, fmt.Sprintf("%s.layers.%d.self_attn.relation_bias", name, i))
-		layers[i] = gpu.Layer{
-			QKV: weight("self_attn.qkv_proj"), O: weight("self_attn.o_proj"),
-			GateUpT: weight("mlp_t.gate_up_proj"), DownT: weight("mlp_t.down_proj"),
-			GateUp: weight("mlp.gate_up_proj"), Down: weight("mlp.down_proj"), Bias: bias,
 		}
 	}
-	return layers
-}
-
-// columns of a block's weight.
-func (t *Device) columns(part string) int {
-	c := &t.spec.Config
-	switch part {
-	case "mlp_t.gate_up_proj":
-		return c.P()
-	case "mlp_t.down_proj":
-		return c.InterT()
-	case "mlp.down_proj":
-		return c.Inter()
-	}
-	return c.Hidden
+	levels[runtime.H] = levels[c.Network(runtime.H)]
+	return levels
 }
 
 // Name returns "webgpu/" and the adapter's name.
@@ -258,7 +228,7 @@ func (t *Device) Close() error {
 func (t *Device) embedScale() float64 {
 	scale := math.Sqrt(float64(t.spec.Config.Hidden))
 	if t.spec.Config.Positions == runtime.Learned {
-		scale *= learnedScale
+		scale *= runtime.LearnedScale
 	}
 	return scale
 }

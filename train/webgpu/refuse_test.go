@@ -1,4 +1,4 @@
-package gputrain
+package webgpu
 
 import (
 	"errors"

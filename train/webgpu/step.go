@@ -1,4 +1,4 @@
-package gputrain
+package webgpu
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func (t *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut)
 		return err
 	}
 	if err := gpu.Read(t.gpu, t.out, t.result, 0); err != nil {
-		return fmt.Errorf("gputrain: step %d: %w", in.Step, err)
+		return fmt.Errorf("train/webgpu: step %d: %w", in.Step, err)
 	}
 	t.deliver(out)
 	return nil

@@ -1,0 +1,162 @@
+package runtime
+
+import "fmt"
+
+// Mixing names how the positions of a puzzle are mixed in a layer.
+type Mixing string
+
+const (
+	AttentionMixing Mixing = ""      // written "attention"
+	PositionMixing  Mixing = "mlp_t" // a SwiGLU over positions in place of attention
+	NoMixing        Mixing = "none"  // a convolution alone, or nothing
+)
+
+// String is the mixing as it is written, the inverse of ParseMixing.
+func (m Mixing) String() string {
+	if m == AttentionMixing {
+		return "attention"
+	}
+	return string(m)
+}
+
+// MarshalText is String, UnmarshalText ParseMixing.
+func (m Mixing) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+func (m *Mixing) UnmarshalText(text []byte) (err error) {
+	*m, err = ParseMixing(string(text))
+	return err
+}
+
+// ParseMixing reads a mixing, wrapping ErrConfig.
+func ParseMixing(text string) (Mixing, error) {
+	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing} {
+		if text == m.String() {
+			return m, nil
+		}
+	}
+	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t or none", ErrConfig, text)
+}
+
+// Sublayer is one residual step of a layer:
+//
+//	x = rms(x + f(x))
+type Sublayer uint8
+
+const (
+	Convolution    Sublayer = iota // depthwise k x k over the grid of tokens
+	Attention                      // of every position over all
+	PositionSwiGLU                 // SwiGLU over the position axis; its norm runs over that axis too
+	SwiGLU                         // down . (silu(gate . x) * up . x)
+)
+
+func (s Sublayer) String() string {
+	return [...]string{"convolution", "attention", "SwiGLU over positions", "SwiGLU"}[s]
+}
+
+// Sublayers returns what a layer does, in order. Every backend and the trainer
+// range over it.
+func (c *Config) Sublayers() []Sublayer {
+	var s []Sublayer
+	if c.Conv > 0 {
+		s = append(s, Convolution)
+	}
+	switch c.Mixing {
+	case PositionMixing:
+		s = append(s, PositionSwiGLU)
+	case NoMixing:
+	default:
+		s = append(s, Attention)
+	}
+	return append(s, SwiGLU)
+}
+
+// Has reports whether a layer has a kind of sublayer.
+func (c *Config) Has(kind Sublayer) bool {
+	for _, s := range c.Sublayers() {
+		if s == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// Block is one value for each weight of a layer, whatever that is: a matrix, its
+// place in a file, a buffer on a device. Weights that a layer does not have are
+// zero values.
+type Block[T any] struct {
+	Conv         T // [k*k, D] taps, row by row
+	QKV          T // [3D, D], rows q-heads, k-heads, v-heads
+	O            T // [D, D]
+	RelationBias T // [heads, NumRelations]
+	GateUpT      T // [2It, P], gate rows first
+	DownT        T // [P, It]
+	GateUp       T // [2I, D], gate rows first
+	Down         T // [D, I]
+}
+
+// All returns the values in the order of files: the only other list of weights is
+// Config.Block.
+func (b *Block[T]) All() [8]*T {
+	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.GateUp, &b.Down}
+}
+
+// Param describes one weight of a layer.
+type Param struct {
+	Name       string // after the layer's, as in the reference's files
+	Rows, Cols int    // 0, 0: the layer has none
+	// Matrix says that it multiplies rows: it is quantized, and trained by Muon.
+	// Anything else stays float32.
+	Matrix bool
+
+	fan  int                        // its first standard deviation is 1/sqrt(fan)
+	init func(row []float32, i int) // sets row i instead
+}
+
+// There reports whether the layer has the weight.
+func (p *Param) There() bool { return p.Rows > 0 }
+
+// Block describes the weights of a layer. Everything that goes over weights derives
+// from it: loading, saving, checks, initial values, quantization, the trainer's
+// layout, uploads, packing and the count of operations.
+func (c *Config) Block() Block[Param] {
+	d, p := c.Hidden, c.P()
+	matrix := func(name string, rows, cols int) Param {
+		return Param{Name: name + "_proj.weight", Rows: rows, Cols: cols, Matrix: true, fan: cols}
+	}
+	var b Block[Param]
+	for _, s := range c.Sublayers() {
+		switch s {
+		case Convolution:
+			b.Conv = Param{Name: "conv.weight", Rows: c.Conv * c.Conv, Cols: d, fan: c.Conv * c.Conv}
+		case Attention:
+			b.QKV, b.O = matrix("self_attn.qkv", 3*d, d), matrix("self_attn.o", d, d)
+			if c.Relations != "" {
+				b.RelationBias = Param{Name: "self_attn.relation_bias", Rows: c.Heads, Cols: NumRelations, init: initRelations}
+			}
+		case PositionSwiGLU:
+			b.GateUpT, b.DownT = matrix("mlp_t.gate_up", 2*c.InterT(), p), matrix("mlp_t.down", p, c.InterT())
+		case SwiGLU:
+			b.GateUp, b.Down = matrix("mlp.gate_up", 2*c.Inter(), d), matrix("mlp.down", d, c.Inter())
+		}
+	}
+	return b
+}
+
+// Networks returns the levels that have weights of their own: TRM's H is L again.
+func (c *Config) Networks() []Level {
+	if c.Family == TRM {
+		return []Level{L}
+	}
+	return []Level{L, H}
+}
+
+// Network returns the level whose weights a level has: see Networks.
+func (c *Config) Network(l Level) Level {
+	if c.Family == TRM {
+		return L
+	}
+	return l
+}
+
+// LayerName starts the names of a layer's weights in a file.
+func LayerName(l Level, layer int) string { return fmt.Sprintf("%s_level.layers.%d.", l, layer) }

@@ -1,0 +1,38 @@
+package runtime
+
+// FLOPs returns the multiplications and additions of one segment on one puzzle of a
+// shape, counted as in the literature: two per weight and row that it multiplies, and
+// those of attention's scores and sums. differentiated is the part of it that training
+// differentiates, the heads included.
+func (c *Config) FLOPs(s Shape) (segment, differentiated float64) {
+	layer := c.layerFLOPs(s)
+	for _, p := range c.Passes() {
+		f := float64(c.Layers(p.Level)) * layer
+		segment += f
+		if p.Grad {
+			differentiated += f
+		}
+	}
+	heads := 2 * float64(s.Len()) * float64(c.VocabSize) * float64(c.Hidden)
+	return segment + heads, differentiated + heads
+}
+
+// layerFLOPs are those of one layer.
+func (c *Config) layerFLOPs(s Shape) (sum float64) {
+	p, d := float64(c.Prefix()+s.Len()), float64(c.Hidden)
+	b := c.Block()
+	product := func(rows float64, w Param) float64 { return 2 * rows * float64(w.Rows) * float64(w.Cols) }
+	for _, kind := range c.Sublayers() {
+		switch kind {
+		case Convolution:
+			sum += product(float64(s.Len()), b.Conv)
+		case Attention:
+			sum += product(p, b.QKV) + product(p, b.O) + 2*2*p*p*d
+		case PositionSwiGLU:
+			sum += product(d, b.GateUpT) + product(d, b.DownT)
+		case SwiGLU:
+			sum += product(p, b.GateUp) + product(p, b.Down)
+		}
+	}
+	return sum
+}
