@@ -146,7 +146,7 @@ func TestOtherFilesAreNamed(t *testing.T) {
 		"onnx":     {"\x08\x09\x12\x07pytorch", "ONNX model: hrm export writes ONNX, and reads none", "ONNX model"},
 		"torch":    {"PK\x03\x04\x00\x00\x08\x08", "zip archive: if torch.save wrote it, hrm import makes a .hrm file of it", "cut short"},
 		"model":    {"\x92\x88\xa6format\xa3hrm\xa7version\x01", "cut short, get it again", "a .hrm model: it needs no import, give it to --model"},
-		"sentence": {"hello", "it is text; hrm import makes a .hrm file", "it is text; want what torch.save writes"},
+		"sentence": {"hello", "it is text; hrm import makes a .hrm file", `it is text that begins "hello"; want what torch.save writes`},
 	} {
 		path := writeFile(t, name, c.content)
 		status, _, errOut := hrm(t, "", "solve", "--model", path, strings.Repeat(".", 80)+"1")

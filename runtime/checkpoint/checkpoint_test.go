@@ -171,9 +171,10 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		"nothing":       {map[string][]byte{"all_config.yaml": []byte(smallYAML)}, ErrFormat, "no checkpoint, step_N, *.safetensors"},
 		"no config":     {map[string][]byte{"checkpoint": good}, runtime.ErrConfig, "all_config.yaml"},
+		"distributed":   {map[string][]byte{"__0_0.distcp": good, ".metadata": good}, ErrFormat, "dcp_to_torch_save"},
 		"two":           {map[string][]byte{"a.safetensors": good, "b.safetensors": good}, ErrFormat, "a.safetensors, b.safetensors"},
 		"empty":         {map[string][]byte{"checkpoint": nil}, ErrFormat, "an empty file"},
-		"text":          {map[string][]byte{"checkpoint": []byte("weights, honest")}, ErrFormat, "it is text; want what torch.save writes"},
+		"text":          {map[string][]byte{"checkpoint": []byte("weights, honest")}, ErrFormat, `it is text that begins "weights, honest"; want what torch.save writes`},
 		"another class": {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: {name: trm_singlez@TinyRecursiveReasoningModel_ACTV1_SingleZ}")}, runtime.ErrConfig, "known classes are"},
 		"not YAML":      {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: [")}, runtime.ErrConfig, "yaml"},
 		"a list":        {map[string][]byte{"checkpoint": good, "all_config.yaml": []byte("arch: [1]")}, runtime.ErrConfig, "arch is no map"},

@@ -14,6 +14,7 @@ type contents struct {
 	tensors []Tensor       // in the order of the file
 	top     []string       // names at the top, of a pickle
 	lists   []string       // keys of lists of tensors
+	arrays  int            // of NumPy
 	config  map[string]any // settings in it, or nil
 	size    int64          // of the file or files
 }
@@ -298,6 +299,8 @@ func (f *File) takeUnknown(c *contents) error {
 	switch {
 	case len(of) == 0 && len(c.lists) > 0:
 		return fmt.Errorf("%w: it holds tensors without names, in %s: in Python save a state dict, torch.save(model.state_dict(), path)", ErrPickle, joined(c.lists))
+	case len(of) == 0 && c.arrays > 0:
+		return fmt.Errorf("%w: it holds %d NumPy arrays and no tensors: in Python save tensors, torch.save({k: torch.tensor(v) for k, v in arrays.items()}, path)", ErrPickle, c.arrays)
 	case len(of) == 0:
 		return fmt.Errorf("%w: it holds no tensors (at its top: %s): in Python save the weights, torch.save(model.state_dict(), path)", ErrPickle, joined(c.top))
 	}

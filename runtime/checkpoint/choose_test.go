@@ -294,6 +294,7 @@ func TestAnotherModelsWeights(t *testing.T) {
 func TestNoWeights(t *testing.T) {
 	tensor := weights.Of("x", weights.F32, []float32{1}, 1)
 	list := new(pickler).op(']').Bytes()
+	array := new(pickler).global("numpy._core.multiarray._reconstruct").global("numpy.ndarray").op('K', 0, 0x85, 'C', 1, 'b', 0x87, 'R', 'N', 'b').Bytes()
 	for name, c := range map[string]struct {
 		root []item
 		want string
@@ -302,8 +303,9 @@ func TestNoWeights(t *testing.T) {
 		"nothing":   {nil, "it holds no tensors"},
 		"a list":    {[]item{{"params", list}}, "it holds no tensors (at its top: params)"},
 		"by number": {[]item{{number, tensor}}, "it holds no tensors"},
+		"numpy":     {[]item{{"H_init", array}, {"L_init", array}}, "it holds 2 NumPy arrays and no tensors"},
 	} {
-		if _, err := openBytes(t, "x", torchTree(t, c.root), Options{}); !errors.Is(err, ErrPickle) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "torch.save(model.state_dict(), path)") {
+		if _, err := openBytes(t, "x", torchTree(t, c.root), Options{}); !errors.Is(err, ErrPickle) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), ": in Python save") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

@@ -205,7 +205,7 @@ func haltRule(m, arch map[string]any, family runtime.Family) error {
 	if !given || v == nil {
 		return nil
 	}
-	alone, ok := v.(bool)
+	alone, ok := boolean(v).(bool)
 	if !ok {
 		return fmt.Errorf("%w: no_ACT_continue is %v, want true or false", runtime.ErrConfig, v)
 	}
@@ -270,7 +270,20 @@ func (f *File) doubts(arch map[string]any, ignored []string) {
 	}
 }
 
-func isTrue(v any) bool { b, ok := v.(bool); return ok && b }
+func isTrue(v any) bool { return boolean(v) == true }
+
+// boolean is a value as the references' YAML reader takes it, to which no and
+// off are false.
+func boolean(v any) any {
+	s, _ := v.(string)
+	switch strings.ToLower(s) {
+	case "yes", "on":
+		return true
+	case "no", "off":
+		return false
+	}
+	return v
+}
 
 // family reads arch.name, or asks the tensors: TRM has no H level.
 func (f *File) family(arch map[string]any) (runtime.Family, error) {
@@ -309,6 +322,9 @@ func (f *File) overlay(m, arch map[string]any, family runtime.Family) (ignored [
 			// HRM's prefix has the length that its table asks for.
 		case isField:
 			m[name] = arch[name]
+			if _, isBool := known[name].(bool); isBool {
+				m[name] = boolean(arch[name])
+			}
 		case !slices.Contains(trainingFields, name) || name == "causal" && isTrue(arch[name]):
 			ignored = append(ignored, name)
 		}

@@ -93,6 +93,9 @@ func pick(entries []os.DirEntry) ([]string, error) {
 			torch = append(torch, name)
 		}
 	}
+	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), ".distcp") }) {
+		return nil, fmt.Errorf("%w: the folder holds a distributed checkpoint: in Python make one file of it with torch.distributed.checkpoint.format_utils.dcp_to_torch_save", ErrFormat)
+	}
 	choices := append(append(append(append(slices.Clone(plain), index...), shards...), safe...), torch...)
 	switch {
 	case len(plain) == 1:
@@ -158,7 +161,7 @@ func readIndex(path string) ([]string, error) {
 
 func parseIndex(data []byte) ([]string, error) {
 	if kind := filekind.Of(data, int64(len(data))); kind.Name != filekind.JSON {
-		return nil, wrongFile(kind)
+		return nil, wrongFile(kind, data)
 	}
 	j := jsonReader{json.NewDecoder(bytes.NewReader(data))}
 	j.d.UseNumber()
@@ -257,13 +260,17 @@ func readTensors(r io.ReaderAt, size int64) (*contents, error) {
 	case filekind.Safetensors:
 		return readSafetensors(r, size)
 	}
-	return nil, wrongFile(kind)
+	return nil, wrongFile(kind, head[:n])
 }
 
-// wrongFile says what a file is that is no checkpoint.
-func wrongFile(kind filekind.Kind) error {
+// wrongFile says what a file is that is no checkpoint, and how text begins: it
+// may be a server's answer.
+func wrongFile(kind filekind.Kind, head []byte) error {
 	const want = "want what torch.save writes of a state dict, or a .safetensors file"
 	switch {
+	case kind.Name == filekind.Text, kind.Name == filekind.JSON:
+		line, _, _ := strings.Cut(strings.TrimSpace(string(head)), "\n")
+		return fmt.Errorf("%w: it is %s that begins %.62q; %s", ErrFormat, kind.Name, line, want)
 	case kind.Name == "":
 		return fmt.Errorf("%w: it is neither a torch zip nor a .safetensors file; %s", ErrFormat, want)
 	case kind.Advice == "":

@@ -186,7 +186,8 @@ func TestOtherFiles(t *testing.T) {
 		"npz":       {zipOf(t, record{name: "H_init.npy", data: []byte("\x93NUMPY")}), "it seems to be a NumPy archive (.npz)"},
 		"in a zip":  {zipOf(t, record{name: "run/step_5", data: []byte("x")}), `it holds "run/step_5": unpack it first`},
 		"pickle":    {[]byte("\x80\x04\x95\x03\x00"), "it is a Python pickle: hrm import reads what torch.save writes"},
-		"a script":  {[]byte("import torch\n"), "it is text; want what torch.save writes"},
+		"a script":  {[]byte("import torch\n"), `it is text that begins "import torch"; want what torch.save writes`},
+		"an answer": {[]byte("{\"error\":\"Invalid token\"}\n"), `it is JSON that begins "{\"error\":\"Invalid token\"}"`},
 		"a program": {[]byte("\x7fELF\x02\x01"), "it is a program"},
 		"noise":     {[]byte("\x01\x02\x03\xff\xfe\xfd"), "neither a torch zip nor a .safetensors file"},
 	} {
@@ -328,6 +329,7 @@ func TestDoubts(t *testing.T) {
 		{"another TRM module", trm, map[string]any{"name": "mine.trm@TinyRecursiveReasoningModel_ACTV1"}, "", "only recursive_reasoning.trm@", ""},
 		{"TRM alone", trm, map[string]any{"no_ACT_continue": true}, "", "", ""},
 		{"TRM against", trm, map[string]any{"no_ACT_continue": false}, runtime.HaltOverContinue, "", ""},
+		{"TRM against, in YAML 1.1", trm, map[string]any{"no_ACT_continue": "no", "mlp_t": "off"}, runtime.HaltOverContinue, "", ""},
 		{"HRM alone", hrm, map[string]any{"no_ACT_continue": true}, runtime.HaltPositive, "", ""},
 		{"HRM against", hrm, map[string]any{"no_ACT_continue": false}, "", "", ""},
 		{"the trainer's fields", hrm, map[string]any{"lr": 1e-4, "epochs": 3, "data_path": "x", "ema": true}, "", "", ""},
@@ -348,8 +350,8 @@ func TestDoubts(t *testing.T) {
 			t.Errorf("%s: %+v\nnotes %q, ignored %q, want rule %q, note %q", c.name, f.Config, notes, f.Meta["source_ignored"], c.rule, c.note)
 		}
 	}
-	_, err := openBytes(t, "checkpoint", torchFile(t, "", smallTensors(trm)), Options{Config: map[string]any{"hidden_size": 8, "num_heads": 2, "L_layers": 2, "no_ACT_continue": "no"}})
-	if !errors.Is(err, runtime.ErrConfig) || !strings.Contains(err.Error(), "no_ACT_continue is no, want true or false") {
+	_, err := openBytes(t, "checkpoint", torchFile(t, "", smallTensors(trm)), Options{Config: map[string]any{"hidden_size": 8, "num_heads": 2, "L_layers": 2, "no_ACT_continue": "maybe"}})
+	if !errors.Is(err, runtime.ErrConfig) || !strings.Contains(err.Error(), "no_ACT_continue is maybe, want true or false") {
 		t.Errorf("a rule that is none: %v", err)
 	}
 }

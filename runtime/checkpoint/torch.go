@@ -206,6 +206,10 @@ func (w *walker) walk(d *dict, at string, depth int) error {
 			if v.tensors > 0 {
 				w.contents.lists = append(w.contents.lists, key)
 			}
+		case opaque:
+			if strings.HasSuffix(string(v), ".multiarray._reconstruct") {
+				w.contents.arrays++
+			}
 		}
 	}
 	return nil
