@@ -18,9 +18,7 @@ import (
 
 func TestGoldenCases(t *testing.T) {
 	d := open(t)
-	indexes, _ := filepath.Glob(filepath.Join(shared.Dir(t, "golden"), "*", "index.json"))
-	for _, index := range indexes {
-		dir := filepath.Dir(index)
+	for _, dir := range shared.Golden(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			c, err := golden.Open(dir)
 			check(t, err)

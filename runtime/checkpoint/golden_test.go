@@ -27,17 +27,6 @@ type golden struct {
 	} `json:"meta"`
 }
 
-func goldenCases(t *testing.T) []string {
-	dirs, err := filepath.Glob(filepath.Join(shared.Dir(t, "golden"), "*", "index.json"))
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no reference cases: %v", err)
-	}
-	for i := range dirs {
-		dirs[i] = filepath.Dir(dirs[i])
-	}
-	return dirs
-}
-
 func readGolden(t *testing.T, dir string) golden {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "index.json"))
@@ -62,7 +51,7 @@ func (g *golden) config(named bool) map[string]any {
 }
 
 func TestGoldenCheckpoints(t *testing.T) {
-	for _, dir := range goldenCases(t) {
+	for _, dir := range shared.Golden(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			g := readGolden(t, dir)
 			for _, named := range []bool{false, true} {
