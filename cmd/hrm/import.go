@@ -9,6 +9,7 @@ import (
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/checkpoint"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 type importFlags struct {
@@ -54,6 +55,14 @@ The new file appears complete or not at all, in place of one of that name.`,
 }
 
 func (f *importFlags) run(cmd *cobra.Command, path string) error {
+	if f.Task != "" {
+		if _, err := puzzle.ByName(f.Task); err != nil {
+			return fmt.Errorf("--task: %w", err)
+		}
+	}
+	if f.SeqLen < 0 {
+		return fmt.Errorf("--seq-len is %d, want 1 or more", f.SeqLen)
+	}
 	target, err := command.NewTarget(cmd, f.out)
 	if err != nil {
 		return err

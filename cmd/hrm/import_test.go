@@ -67,6 +67,29 @@ func TestImportSaysWhatIsDoubtful(t *testing.T) {
 	}
 }
 
+func TestImportMisuse(t *testing.T) {
+	dir := checkpointFolder(t, "", nil)
+	out := filepath.Join(dir, "m.hrm")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{dir, "-o", out, "--task", "sudok"}, `--task: unknown kind of puzzle "sudok": want sudoku, maze, arc`},
+		{[]string{dir, "-o", out, "--seq-len", "-3"}, "--seq-len is -3, want 1 or more"},
+		{[]string{dir, "-o", out, "--weights", "ema"}, `no weights called "ema"`},
+		{[]string{dir, "-o", out, "--config", "nowhere.yaml"}, "nowhere.yaml"},
+		{[]string{dir}, `"output"`},
+	} {
+		status, text, errOut := hrm(t, "", append([]string{"import"}, c.args...)...)
+		if status != statusUsage || text != "" || !strings.Contains(errOut, c.want) {
+			t.Errorf("%q: status %d, %q, %q, want %q", c.args, status, text, errOut, c.want)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a file was written")
+	}
+}
+
 // The rule that a TRM was trained with decides when it halts: q_halt is -5 and
 // q_continue -6 in all of them.
 func TestImportedRuleDecides(t *testing.T) {
