@@ -4,9 +4,13 @@
 //
 // The file name tells the version: matmul.go checks the arguments and states
 // the equation, matmul_generic.go is plain Go, matmul_amd64.go and
-// matmul_amd64.s are AVX2+FMA and AVX-512 (amx_amd64.h has the tiles of AMX), matmul_arm64.go and matmul_arm64.s
-// are NEON, matmul_noasm.go stands in where there is no assembly (also with
-// -tags purego).
+// tiles_avx512_amd64.h are AVX2+FMA and AVX-512 (amx_amd64.h has the tiles of AMX),
+// matmul_arm64.go and matmul_arm64.s are NEON, noasm.go stands in where there is no
+// assembly (also with -tags purego) and amd64_noasm.go where only amd64 has it.
+//
+// There is one product of float32 (product), which MatMulT, AddMatMulT, AddOuter and
+// the attention enter, one attention and one softmax for float32 and for BF16, and on
+// AVX-512 one exponential for each accuracy (exp_amd64.h).
 //
 // The NEON kernels are tested under emulation; their speed has not been
 // measured on a processor.

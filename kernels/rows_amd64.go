@@ -18,9 +18,6 @@ func scaleAVX2(y *float32, by float32, n int)
 //go:noescape
 func addSquaresAVX2(h, y *float32, n int) float32
 
-//go:noescape
-func ropeAVX2(lo, hi, cos, sin *float32, n int)
-
 // ropeRowsAVX2 takes rows of 2*half numbers, xRow bytes apart.
 //
 //go:noescape
@@ -99,15 +96,13 @@ func addSquares(h, y []float32) (sum float32) {
 	return sum + addSquaresGeneric(h[n:], y[n:])
 }
 
+// rope takes halves of one vector.
 func rope(lo, hi, cos, sin []float32) {
-	n := eights(len(lo))
-	if n > 0 {
-		ropeAVX2(&lo[0], &hi[0], &cos[0], &sin[0], n)
+	if len(lo) == 0 || !ropeRowsFast(lo, 0, 1, len(lo), cos, sin) {
+		ropeGeneric(lo, hi, cos, sin)
 	}
-	ropeGeneric(lo[n:], hi[n:], cos[n:], sin[n:])
 }
 
-// ropeRowsFast rotates as rope does, to the bit.
 func ropeRowsFast(x []float32, ldx, m, half int, cos, sin []float32) bool {
 	if active == generic || half%8 != 0 {
 		return false

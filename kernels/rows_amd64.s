@@ -83,23 +83,6 @@ squares:
 	VZEROUPPER
 	RET
 
-// ROPE8 turns eight numbers at DI and SI by the angles at R8 and R9.
-#define ROPE8 \
-	VMOVUPS      (DI), Y0; \
-	VMOVUPS      (SI), Y1; \
-	VMOVUPS      (R8), Y2; \
-	VMOVUPS      (R9), Y3; \
-	VMULPS       Y1, Y3, Y4; \
-	VMULPS       Y0, Y3, Y5; \
-	VFMSUB231PS  Y0, Y2, Y4; \
-	VFMADD231PS  Y1, Y2, Y5; \
-	VMOVUPS      Y4, (DI); \
-	VMOVUPS      Y5, (SI); \
-	ADDQ         $32, DI; \
-	ADDQ         $32, SI; \
-	ADDQ         $32, R8; \
-	ADDQ         $32, R9
-
 // func ropeRowsAVX2(x *float32, xRow, rows, half int, cos, sin *float32)
 TEXT ·ropeRowsAVX2(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), BX
@@ -115,27 +98,25 @@ row:
 	MOVQ R10, CX
 
 halves:
-	ROPE8
-	SUBQ $8, CX
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (R8), Y2
+	VMOVUPS      (R9), Y3
+	VMULPS       Y1, Y3, Y4
+	VMULPS       Y0, Y3, Y5
+	VFMSUB231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VMOVUPS      Y4, (DI)
+	VMOVUPS      Y5, (SI)
+	ADDQ         $32, DI
+	ADDQ         $32, SI
+	ADDQ         $32, R8
+	ADDQ         $32, R9
+	SUBQ         $8, CX
 	JNZ  halves
 	ADDQ AX, BX
 	DECQ DX
 	JNZ  row
-	VZEROUPPER
-	RET
-
-// func ropeAVX2(lo, hi, cos, sin *float32, n int)
-TEXT ·ropeAVX2(SB), NOSPLIT, $0-40
-	MOVQ lo+0(FP), DI
-	MOVQ hi+8(FP), SI
-	MOVQ cos+16(FP), R8
-	MOVQ sin+24(FP), R9
-	MOVQ n+32(FP), CX
-
-rope:
-	ROPE8
-	SUBQ         $8, CX
-	JNZ          rope
 	VZEROUPPER
 	RET
 

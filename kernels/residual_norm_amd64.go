@@ -13,15 +13,6 @@ func residualNormBackAVX512(ds, dy, y, inv *float32, rows, n int)
 //go:noescape
 func residualNormBackBF16AVX512(ds *float32, rounded *BF16, dy *float32, y *BF16, inv *float32, rows, n int)
 
-//go:noescape
-func swiGLUBackAVX512(dGateUp, dAct, gateUp *float32, rows, n int)
-
-//go:noescape
-func swiGLUAVX512(act, gate, up *float32, n int)
-
-//go:noescape
-func swiGLUPanelsAVX512(act, gateUp *float32, n int)
-
 func residualNorm(y []float32, rounded []BF16, inv, x, a []float32, n int, eps float32) {
 	if !useAVX512() || len(y) == 0 {
 		residualNormGeneric(y, inv, x, a, n, eps)
@@ -52,21 +43,4 @@ func residualNormBackBF16(ds []float32, rounded []BF16, dy []float32, y []BF16, 
 		return
 	}
 	residualNormBackBF16AVX512(&ds[0], &rounded[0], &dy[0], &y[0], &inv[0], len(inv), n)
-}
-
-//go:noescape
-func swiGLUBackAVX2(dGate, dUp, dAct, gate, up *float32, n int)
-
-func swiGLUBack(dGateUp, dAct, gateUp []float32, n int) {
-	switch {
-	case n == 0 || len(dAct) < n:
-	case useAVX512():
-		swiGLUBackAVX512(&dGateUp[0], &dAct[0], &gateUp[0], len(dAct)/n, n)
-	case useAVX2() && n%8 == 0:
-		for i := 0; i+n <= len(dAct); i += n {
-			swiGLUBackAVX2(&dGateUp[2*i], &dGateUp[2*i+n], &dAct[i], &gateUp[2*i], &gateUp[2*i+n], n)
-		}
-	default:
-		swiGLUBackGeneric(dGateUp, dAct, gateUp, n)
-	}
 }

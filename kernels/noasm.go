@@ -2,6 +2,18 @@
 
 package kernels
 
+func available() []implementation { return []implementation{generic} }
+
+func product(y []float32, ldy int, x strided, m int, w *Panels, add bool) {
+	productGeneric(y, ldy, x, m, w, add)
+}
+
+func activeI8() implementation { return generic }
+
+func matMulI8(y []float32, ldy int, x *RowsI8, m int, w *PanelsI8) {
+	matMulI8Generic(y, ldy, x, m, w)
+}
+
 func add(y, a []float32)                          { addGeneric(y, a) }
 func add2(y, a, b []float32)                      { add2Generic(y, a, b) }
 func scale(y []float32, by float32)               { scaleGeneric(y, by) }
