@@ -180,7 +180,8 @@ func wide(x []float32) []float64 {
 	return y
 }
 
-// near fails where got is off by more than 2e-6 of the largest value.
+// near fails where got is off by more than 2e-6 of the largest value: sums of 130
+// numbers in float32. 1.2e-7 was seen.
 func near(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	most := 1.0

@@ -182,10 +182,12 @@ func TestMomentsRefusals(t *testing.T) {
 }
 
 // With the numbers of a calibrated model, in float32, states are nearer to the
-// model's own than with the nearest numbers.
+// model's own than with the nearest numbers: with 9 puzzles 0.12 to 0.28 as far, and
+// where positions are mixed, which amplifies what is left, 0.54 to 0.57, by
+// implementation. With 3 puzzles that was 0.69 to 0.79.
 func TestCalibratedStatesAreNearer(t *testing.T) {
 	for name, m := range calibrated(t) {
-		in := inputs(&m.Config, 3)
+		in := inputs(&m.Config, 9)
 		moments, err := Moments(t.Context(), m, in, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -43,7 +43,8 @@ func TestF16AgainstFloat64(t *testing.T) {
 }
 
 // One segment in int8 keeps close to float64 with the same weights; what is
-// left is the rounding of activations.
+// left is the rounding of activations. Cosines are 0.9994 and more, but 0.9925
+// where random weights mix positions, and differ by 0.0004 between implementations.
 func TestI8AgainstFloat64(t *testing.T) {
 	for name, c := range configs() {
 		m := convert(t, newModel(t, c), quantize.I8)

@@ -66,7 +66,7 @@ func gradientOf(t *testing.T, spec train.Spec, threads, steps int, seed uint64) 
 }
 
 // The gradient with BF16 products is that in float32 and noise: factors are off
-// by at most 2^-9 each, and what twenty layers make of it depends on the model.
+// by at most 2^-8 each, and what twenty layers make of it depends on the model.
 // Of the gradients of 60 random models it was 1 to 16 % with attention and 7 to
 // 10 % with mixing of positions; the squared norm of a single one was off by up
 // to 8 %, and any other order of a sum draws that anew. So medians over some models
