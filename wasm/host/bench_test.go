@@ -220,8 +220,8 @@ func BenchmarkOverhead(b *testing.B) {
 		if err := in.bind(b.Context()); err != nil {
 			b.Fatal(err)
 		}
-		h := &Host{options: Options{Deadline: time.Minute}, slots: make(chan *instance, 1)}
-		h.slots <- in
+		h := &Host{options: Options{Deadline: time.Minute}, slots: make(chan slot, 1)}
+		h.slots <- slot{guest: in}
 		overhead(b, func() error {
 			_, err := h.solve(b.Context(), Puzzle{Text: easy}, SolveOptions{})
 			return err

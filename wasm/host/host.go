@@ -52,7 +52,7 @@ var (
 	ErrClosed = errors.New("host: closed")
 )
 
-// DefaultMemoryLimit is what an instance may use in bytes by default: enough
+// DefaultMemoryLimit is what the memory of a guest may grow to by default: enough
 // for the published models of 27 million parameters in float32.
 const DefaultMemoryLimit = 1 << 30
 
@@ -67,10 +67,16 @@ type Options struct {
 	Model []byte // a .hrm file; nil: the model in the module
 	Task  string // that the model must solve; "": any
 
-	Instances   int           // guests that run at once, each with its own copy of the model; 0: GOMAXPROCS
-	MemoryLimit int64         // bytes of an instance; 0: DefaultMemoryLimit
-	Deadline    time.Duration // for one puzzle; 0: none but the context's
-	CacheDir    string        // where compiled modules are kept; "": nowhere
+	Instances int // guests that run at once, each with its own copy of the model; 0: GOMAXPROCS
+	// MemoryLimit is what the memory of a guest may grow to, in bytes, with its copy
+	// of the model; 0: DefaultMemoryLimit. Beside it the process holds the compiled
+	// module, once, and a request or reply while it is passed on.
+	MemoryLimit int64
+	// Deadline is for one puzzle, with the start of a guest where none is ready; 0:
+	// none but the context's. A call ends at most 50 ms later where the processor has a
+	// core for it. A start that takes longer goes on for the next puzzle.
+	Deadline time.Duration
+	CacheDir string // where compiled modules are kept; "": nowhere
 }
 
 // Host is a pool of guests. It may be used from several goroutines.
@@ -80,9 +86,18 @@ type Host struct {
 	runtime  wazero.Runtime
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
-	slots    chan *instance // one for each of Options.Instances; nil: not started
+	slots    chan slot // one for each of Options.Instances
+	life     context.Context
+	end      context.CancelFunc // of life, with Close
 	closed   chan struct{}
 	close    sync.Once
+}
+
+// slot is room for a guest: one that is ready, or none yet, or why one could not be
+// started.
+type slot struct {
+	guest *instance
+	err   error
 }
 
 // Open checks, compiles and starts the plugin, and opens the model. Compiling
@@ -91,7 +106,8 @@ func Open(ctx context.Context, o Options) (*Host, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("host: %w", err)
 	}
-	h := &Host{options: o, slots: make(chan *instance, o.Instances), closed: make(chan struct{})}
+	h := &Host{options: o, slots: make(chan slot, o.Instances), closed: make(chan struct{})}
+	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := h.open(ctx); err != nil {
 		h.release()
 		return nil, fmt.Errorf("host: %w", err)
@@ -157,9 +173,9 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.info = first.info
-	h.slots <- first
+	h.slots <- slot{guest: first}
 	for range h.options.Instances - 1 {
-		h.slots <- nil
+		h.slots <- slot{}
 	}
 	return nil
 }
@@ -172,6 +188,7 @@ func (h *Host) Info() Info { return h.info }
 func (h *Host) Close() error {
 	h.close.Do(func() {
 		close(h.closed)
+		h.end()
 		for range h.options.Instances {
 			<-h.slots
 		}
@@ -182,6 +199,7 @@ func (h *Host) Close() error {
 
 // release frees what open made; the runtime closes its instances.
 func (h *Host) release() {
+	h.end()
 	if h.runtime != nil {
 		_ = h.runtime.Close(context.Background())
 	}

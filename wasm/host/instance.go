@@ -26,7 +26,7 @@ type instance struct {
 func (h *Host) start(ctx context.Context) (*instance, error) {
 	in := &instance{}
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").WithStderr(&in.stderr)
-	module, err := h.runtime.InstantiateModule(ctx, h.compiled, config)
+	module, err := h.runtime.InstantiateModule(withMemory(ctx), h.compiled, config)
 	if err != nil {
 		return nil, in.fault(ctx, fmt.Errorf("%w: %w", ErrModule, err))
 	}

@@ -42,11 +42,16 @@ func (h *Host) Solve(ctx context.Context, puzzles []Puzzle, o SolveOptions) ([]R
 
 // solve answers one puzzle.
 func (h *Host) solve(ctx context.Context, p Puzzle, o SolveOptions) (Result, error) {
+	if h.options.Deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.options.Deadline)
+		defer cancel()
+	}
 	in, err := h.take(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	reply, err := h.limited(ctx, in, &abi.Request{Op: abi.OpSolve, Puzzles: []Puzzle{p}, Options: o})
+	reply, err := in.do(ctx, &abi.Request{Op: abi.OpSolve, Puzzles: []Puzzle{p}, Options: o})
 	h.put(in)
 	switch {
 	case err != nil:
@@ -57,45 +62,47 @@ func (h *Host) solve(ctx context.Context, p Puzzle, o SolveOptions) (Result, err
 	return reply.Results[0], nil
 }
 
-// limited is a call with the deadline of a puzzle.
-func (h *Host) limited(ctx context.Context, in *instance, r *abi.Request) (*abi.Reply, error) {
-	if h.options.Deadline > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, h.options.Deadline)
-		defer cancel()
-	}
-	return in.do(ctx, r)
-}
-
-// take returns an instance that nobody uses, and starts it when need be.
+// take returns a guest that nobody uses, and starts one when need be.
 func (h *Host) take(ctx context.Context) (*instance, error) {
-	select {
-	case <-h.closed:
-		return nil, ErrClosed
-	default:
-	}
-	select {
-	case <-h.closed:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case in := <-h.slots:
-		if in != nil {
-			return in, nil
+	for {
+		select {
+		case <-h.closed:
+			return nil, ErrClosed
+		default:
 		}
-		in, err := h.start(ctx)
-		if err != nil {
-			h.slots <- nil
+		select {
+		case <-h.closed:
+			return nil, ErrClosed
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case s := <-h.slots:
+			switch {
+			case s.guest != nil:
+				return s.guest, nil
+			case s.err != nil:
+				h.slots <- slot{} // the next one may try again
+				return nil, s.err
+			}
+			h.begin()
 		}
-		return in, err
 	}
 }
 
-// put gives an instance back. One that failed was closed, and its place is
-// free for a new one.
+// begin starts a guest for an empty slot, whose place it has until it is ready: the
+// time of who waits for it may end before.
+func (h *Host) begin() {
+	go func() {
+		guest, err := h.start(h.life)
+		h.slots <- slot{guest, err}
+	}()
+}
+
+// put gives a guest back. One that failed was closed, and another is started in its
+// place, before a puzzle waits for it.
 func (h *Host) put(in *instance) {
 	if in.failed {
-		in = nil
+		h.begin()
+		return
 	}
-	h.slots <- in
+	h.slots <- slot{guest: in}
 }
