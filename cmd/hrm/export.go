@@ -40,7 +40,8 @@ Inputs:
   zH, zL     float [batch, P, D], zH_next and zL_next of the segment before
 Outputs: zH_next, zL_next; logits, float [batch, S, vocabulary], whose argmax is
 the answer; q_halt and q_continue, float [batch]. HRM halts when q_halt >
-q_continue, TRM when q_halt > 0.
+q_continue, TRM when q_halt > 0, unless the model has a halt_rule of its own; the
+file's description says which.
 
 --int8 quantises the matrices of the levels, with a scale for each output channel
 (those of an int8 model are taken as they are), and activations as they come,

@@ -187,6 +187,13 @@ func TestOpenErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %v: %s", name, err, c.err, c.want)
 		}
 	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "run"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, Options{}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "name that: run") {
+		t.Errorf("in a folder below: %v", err)
+	}
 	if _, err := Open(filepath.Join(t.TempDir(), "no"), Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}

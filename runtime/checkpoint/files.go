@@ -64,11 +64,12 @@ var shardName = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})\.(safetensors|bin)$
 
 // pick chooses the files of a checkpoint among the entries of a folder.
 func pick(entries []os.DirEntry) ([]string, error) {
-	var plain, safe, torch, index, shards []string
+	var plain, safe, torch, index, shards, folders []string
 	last, lastStep := "", -1
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() {
+			folders = append(folders, name)
 			continue
 		}
 		stem, ending := name, filepath.Ext(name)
@@ -113,7 +114,11 @@ func pick(entries []os.DirEntry) ([]string, error) {
 	case len(choices) > 1:
 		return nil, fmt.Errorf("%w: several checkpoints, name one: %s", ErrFormat, joined(choices))
 	}
-	return nil, fmt.Errorf("%w: the folder holds no checkpoint, step_N, *.safetensors, .pt, .pth, .ckpt or .bin", ErrFormat)
+	inside := ""
+	if len(folders) > 0 {
+		inside = "; if it lies in a folder of it, name that: " + joined(folders)
+	}
+	return nil, fmt.Errorf("%w: the folder holds no checkpoint, step_N, *.safetensors, .pt, .pth, .ckpt or .bin%s", ErrFormat, inside)
 }
 
 // allShards returns the shards of a checkpoint whose index is not there, which

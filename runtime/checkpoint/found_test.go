@@ -388,3 +388,22 @@ func TestPickleBombs(t *testing.T) {
 		}
 	}
 }
+
+// What reads few bytes at a time finds the same as what reads many.
+func TestFiniteReaderInPieces(t *testing.T) {
+	w := make([]float32, 300)
+	w[7], w[200] = float32(math.NaN()), float32(math.Inf(1))
+	data := floatBytes(w...)
+	for _, piece := range []int{1, 2, 3, 4, 5, 7, 64, 1023, 4096} {
+		f := &finiteReader{r: bytes.NewReader(data), name: "x"}
+		buf := make([]byte, piece)
+		for {
+			if _, err := f.Read(buf); err != nil {
+				break
+			}
+		}
+		if err := f.end(); err == nil || !strings.Contains(err.Error(), "2 of its 300 numbers are NaN or infinite, the first is number 8:") {
+			t.Errorf("%d bytes at a time: %v", piece, err)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/x448/float16"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/weights"
 )
 
 // maxRank is the most dimensions a tensor may have.
@@ -199,30 +200,41 @@ func (c *converter) Read(p []byte) (int, error) {
 // finiteReader counts the numbers, little-endian float32, that pass through
 // and are NaN or infinite.
 type finiteReader struct {
-	r       io.Reader
-	name    string
-	rest    []byte // of a number whose end is not read yet
-	count   int
-	bad     int
-	firstAt int
+	r     io.Reader
+	name  string
+	rest  []byte // of a number whose end is not read yet
+	count int    // numbers so far
+	bad   int
+	first int // index of the first bad one
 }
 
 func (f *finiteReader) Read(p []byte) (int, error) {
 	n, err := f.r.Read(p)
 	b := p[:n]
-	for len(f.rest) > 0 && len(f.rest) < 4 && len(b) > 0 {
-		f.rest, b = append(f.rest, b[0]), b[1:]
-	}
-	if len(f.rest) == 4 {
+	if len(f.rest) > 0 {
+		more := min(4-len(f.rest), n)
+		f.rest, b = append(f.rest, b[:more]...), b[more:]
+		if len(f.rest) < 4 {
+			return n, err
+		}
 		f.look(f.rest)
 		f.rest = f.rest[:0]
 	}
 	whole := len(b) &^ 3
-	for i := 0; i < whole; i += 4 {
-		f.look(b[i : i+4])
-	}
+	f.look(b[:whole])
 	f.rest = append(f.rest, b[whole:]...)
 	return n, err
+}
+
+// look counts whole numbers.
+func (f *finiteReader) look(b []byte) {
+	x := weights.Tensor{Spec: weights.Spec{DType: weights.F32}, Bytes: b}
+	bad, first := x.NotFinite()
+	if f.bad == 0 {
+		f.first = f.count + first
+	}
+	f.bad += bad
+	f.count += len(b) / 4
 }
 
 // end returns an error that wraps runtime.ErrNotFinite if there was one.
@@ -231,18 +243,7 @@ func (f *finiteReader) end() error {
 		return nil
 	}
 	return fmt.Errorf("%w: tensor %s: %d of its %d numbers are NaN or infinite, the first is number %d: the training diverged, or the file was damaged: take an earlier checkpoint",
-		runtime.ErrNotFinite, f.name, f.bad, f.count, f.firstAt+1)
-}
-
-// look counts one number.
-func (f *finiteReader) look(b []byte) {
-	const exponent = 0x7f800000
-	if binary.LittleEndian.Uint32(b)&exponent == exponent {
-		if f.bad++; f.bad == 1 {
-			f.firstAt = f.count
-		}
-	}
-	f.count++
+		runtime.ErrNotFinite, f.name, f.bad, f.count, f.first+1)
 }
 
 // count returns the product of a shape, which must be at most limit, checked

@@ -15,7 +15,8 @@
 //	logits              float [B, S, vocabulary]: the answer is the argmax
 //	q_halt, q_continue  float [B]
 //
-// An HRM wants to halt when q_halt > q_continue, a TRM when q_halt > 0. The
+// An HRM wants to halt when q_halt > q_continue, a TRM when q_halt > 0, unless
+// Config.HaltRule says otherwise; the file's description says which. The
 // passes of a segment are unrolled; a weight is stored once, however many
 // passes use it.
 package onnx

@@ -293,6 +293,13 @@ func TestMetadata(t *testing.T) {
 		f := decode(t, v.bytes)
 		got[f.text(1)] = f.text(2)
 	}
+	if text := d.model.text(6); !strings.Contains(text, "until q_halt > 0,") {
+		t.Errorf("description is %q", text)
+	}
+	m.Config.HaltRule = runtime.HaltOverContinue
+	if text := export(t, m, Options{}).model.text(6); !strings.Contains(text, "until q_halt > q_continue,") {
+		t.Errorf("description is %q", text)
+	}
 	if got["task"] != "sudoku" || got["meta.licence"] != "Apache-2.0" || got["meta.note"] != "broken ? text" || len(got["config"]) < 100 {
 		t.Errorf("metadata is %q", got)
 	}
