@@ -27,7 +27,7 @@ type Metrics struct {
 
 	Samples int           // lanes, each one segment of one puzzle
 	Elapsed time.Duration // of the device's step
-	FLOPs   float64       // of the step, see Spec.FLOPs
+	FLOPs   float64       // of the step, see Spec.LaneFLOPs
 }
 
 // SamplesPerSecond is segments of puzzles per second.

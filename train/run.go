@@ -140,17 +140,18 @@ type run struct {
 	out     StepOut
 	refills []Refill // storage, one per lane
 	metrics Metrics
-	flops   float64
+	flops   []float64 // of every lane
 }
 
 func newRun(c *Config, d Device, src Source, from *Checkpoint, h Hooks) *run {
 	lanes, s := c.Spec.Lanes, c.Spec.Config.SeqLen
-	r := &run{c: c, d: d, src: src, hooks: h, flops: c.Spec.FLOPs()}
+	r := &run{c: c, d: d, src: src, hooks: h, flops: make([]float64, lanes)}
 	r.at = Checkpoint{Step: from.Step, Next: from.Next, Meta: from.Meta}
 	r.at.Segments = append(r.at.Segments, from.Segments...)
 	r.at.Halted = append(r.at.Halted, from.Halted...)
 	r.in.LastStep = make([]bool, lanes)
 	for i := range lanes {
+		r.flops[i] = c.Spec.LaneFLOPs(from.State.Shape(&c.Spec.Config, i))
 		r.refills = append(r.refills, Refill{Lane: i, Input: runtime.Input{Tokens: make([]int32, s)}, Labels: make([]int32, s)})
 	}
 	return r
@@ -206,6 +207,7 @@ func (r *run) refill(lane int) error {
 	if err := CheckExample(&r.c.Spec.Config, f.Input, f.Labels); err != nil {
 		return fmt.Errorf("example %d: %w", r.at.Next, err)
 	}
+	r.flops[lane] = r.c.Spec.LaneFLOPs(r.c.Spec.Config.Shape(f.Input))
 	r.at.Next++
 	r.at.Segments[lane] = 0
 	r.in.Refill = append(r.in.Refill, *f)
@@ -268,7 +270,10 @@ func (r *run) explore() func(lane int) int32 {
 func (r *run) measure(elapsed time.Duration) {
 	r.metrics = Metrics{
 		Step: r.in.Step, LR: r.in.LR, PuzzleLR: r.in.PuzzleLR, GradNorm: r.out.GradNorm,
-		Samples: r.c.Spec.Lanes, Elapsed: elapsed, FLOPs: r.flops,
+		Samples: r.c.Spec.Lanes, Elapsed: elapsed,
+	}
+	for _, f := range r.flops {
+		r.metrics.FLOPs += f
 	}
 	r.metrics.addLosses(&r.out, r.c.Spec.BatchSize(), r.c.Spec.Config.Family == runtime.HRM)
 }

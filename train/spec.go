@@ -96,15 +96,17 @@ func (o *Optim) validate() error {
 	return fmt.Errorf("%w: optimizer is %q, want %s, %s or %s", ErrSpec, o.Algorithm, AdamAtan2, AdamW, Muon)
 }
 
-// FLOPs returns the multiplications and additions of one step, as
-// runtime.Config.FLOPs counts them: those of a segment, and twice those of the
-// differentiated passes and the heads backward; nothing for what an implementation
-// computes again.
-func (s *Spec) FLOPs() float64 {
-	c := &s.Config
-	forward, differentiated := c.FLOPs(c.Grid())
-	if c.Family == runtime.HRM {
+// FLOPs returns the multiplications and additions of one step whose lanes all have
+// the configuration's grid.
+func (s *Spec) FLOPs() float64 { return float64(s.Lanes) * s.LaneFLOPs(s.Config.Grid()) }
+
+// LaneFLOPs returns those of a lane whose puzzle has a shape, as runtime.Config.FLOPs
+// counts them: those of a segment, and twice those of the differentiated passes and
+// the heads backward; nothing for what an implementation computes again.
+func (s *Spec) LaneFLOPs(shape runtime.Shape) float64 {
+	forward, differentiated := s.Config.FLOPs(shape)
+	if s.Config.Family == runtime.HRM {
 		forward *= 2 // the segment after, for the target of q_continue
 	}
-	return float64(s.Lanes) * (forward + 2*differentiated)
+	return forward + 2*differentiated
 }

@@ -35,9 +35,7 @@ type made struct{ *data.MazeStream }
 // Example implements train.Source.
 func (m *made) Example(n int64, in *runtime.Input, labels []int32) error {
 	rows, cols := m.MazeStream.Example(uint64(n), in.Tokens, labels)
-	if rows*cols != len(in.Tokens) {
-		return fmt.Errorf("%w: a maze of %d x %d for %d tokens", data.ErrData, rows, cols, len(in.Tokens))
-	}
+	in.Rows, in.Cols, in.Tokens = rows, cols, in.Tokens[:rows*cols]
 	return nil
 }
 
