@@ -165,6 +165,9 @@ func hash(body []byte) string {
 // Compress makes a file that is served often as small as Brotli can.
 func Compress(data []byte) []byte { return squeeze(data, brotli.BestCompression) }
 
+// Decompress is the inverse of Compress.
+func Decompress(data []byte) ([]byte, error) { return decode(data, "br") }
+
 func squeeze(data []byte, quality int) []byte {
 	var b bytes.Buffer
 	w := brotli.NewWriterLevel(&b, quality)

@@ -6,11 +6,14 @@
 //	go run ./wasm/build && go run ./wasm/npm/checkin
 //	go run ./wasm/npm/checkin -check
 //
-// With -check it only says which sources have changed since.
+// With -check it says which sources have changed since; whether the module that lies
+// there is the one that was checked in; and, with the same version of Go, whether
+// that is what the sources give, by building it again.
 package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -25,6 +28,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrmgo/hrm/wasm/internal/toolchain"
 	"github.com/hrmgo/hrm/wasm/npm"
 )
 
@@ -36,7 +40,7 @@ const (
 )
 
 func main() {
-	check := flag.Bool("check", false, "only say which sources have changed")
+	check := flag.Bool("check", false, "only say whether what is checked in is what the sources give")
 	flag.Parse()
 	if err := run(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "checkin:", err)
@@ -50,7 +54,7 @@ func run(check bool) error {
 		return err
 	}
 	if check {
-		return compare(list)
+		return verify(list)
 	}
 	data, err := os.ReadFile(module)
 	if err != nil {
@@ -66,6 +70,7 @@ func run(check bool) error {
 	if err := copyGlue(); err != nil {
 		return err
 	}
+	list = append(list, moduleLine(data))
 	if err := os.WriteFile(sources, []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		return err
 	}
@@ -86,16 +91,82 @@ func copyGlue() error {
 	return os.WriteFile("wasm/npm/dist/wasm_exec.js", data, 0o644)
 }
 
-// compare reports lines of the list that are not the recorded ones.
-func compare(now []string) error {
-	data, err := os.ReadFile(sources)
+// moduleLine is the line of the list about the module itself.
+func moduleLine(data []byte) string { return fmt.Sprintf("module %x", sha256.Sum256(data)) }
+
+// verify compares the list with the recorded one, the module with its recorded hash,
+// and that with a module which it builds of the sources.
+func verify(now []string) error {
+	text, err := os.ReadFile(sources)
 	if err != nil {
 		return err
 	}
-	then := strings.Split(strings.TrimSpace(string(data)), "\n")
+	then := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if err := compare(now, then); err != nil {
+		return err
+	}
+	compressed, err := os.ReadFile(module + npm.Compressed)
+	if err != nil {
+		return err
+	}
+	if err := compareModule(compressed, then); err != nil {
+		return err
+	}
+	if here := "go " + goruntime.Version(); !slices.Contains(then, here) {
+		fmt.Printf("%s was not built by %s: not built again\n", module, here)
+		return nil
+	}
+	built, err := build()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(then, moduleLine(built)) {
+		return fmt.Errorf("%s is not what the sources give: %s", module+npm.Compressed, again)
+	}
+	return nil
+}
+
+// compareModule reports a module that is not the one that was checked in.
+func compareModule(compressed []byte, then []string) error {
+	data, err := npm.Decompress(compressed)
+	if err != nil || !slices.Contains(then, moduleLine(data)) {
+		return fmt.Errorf("%s is not the module that was checked in, by its hash in %s: %s", module+npm.Compressed, sources, again)
+	}
+	return nil
+}
+
+// build makes the module again, elsewhere.
+func build() ([]byte, error) {
+	ctx := context.Background()
+	root, err := toolchain.Root()
+	if err != nil {
+		return nil, err
+	}
+	binaryen, err := toolchain.FindBinaryen(root)
+	if err != nil {
+		return nil, fmt.Errorf("%w: run `go run ./wasm/build` once, which installs it", err)
+	}
+	dir, err := os.MkdirTemp("", "hrm-checkin")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	i := slices.IndexFunc(toolchain.Modules, func(m toolchain.Module) bool { return m.Name+".wasm" == filepath.Base(module) })
+	out := filepath.Join(dir, filepath.Base(module))
+	if err := toolchain.Modules[i].Build(ctx, root, binaryen, out); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
+}
+
+// compare reports lines of the list that are not the recorded ones.
+func compare(now, then []string) error {
 	var changed []string
 	for _, line := range append(slices.Clone(now), then...) {
 		name, _, _ := strings.Cut(line, " ")
+		if name == "module" {
+			continue
+		}
 		if name == "go" { // another version of Go makes the same of the same sources
 			continue
 		}
