@@ -1,11 +1,14 @@
 // Package checkpoint reads the weights that the HRM and TRM references
-// publish: what torch.save writes of a state dict, or a .safetensors file,
-// beside the all_config.yaml of its training run. It turns them into a
-// runtime.Model, or, tensor by tensor, into a .hrm file.
+// publish: what torch.save writes of a state dict and of what a training script
+// saves around it, or .safetensors, whole or in shards, beside the
+// all_config.yaml of its training run. It turns them into a runtime.Model, or,
+// tensor by tensor, into a .hrm file.
 //
 // Nothing in a checkpoint is executed: the pickle inside is read by an
-// interpreter that knows the few constructors of a state dict, and every
-// offset, size and stride is checked against the bytes present.
+// interpreter that knows the few constructors of a state dict, takes what other
+// harmless ones make for values that it skips, and refuses the rest by name.
+// Every offset, size and stride is checked against the bytes present, and what
+// the values of a pickle may take is bounded.
 package checkpoint
 
 import (

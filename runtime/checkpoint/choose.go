@@ -35,9 +35,9 @@ var roots = []string{"H_init", "L_init", "embed_tokens", "embed_pos", "lm_head",
 // anywhere into a name.
 var wrappers = []string{"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"}
 
-// weightName is what the references call their weights.
-var weightName = regexp.MustCompile(`^([HL]_init|embed_(tokens|pos)\.embedding_weight|lm_head\.weight|q_head\.(weight|bias)|puzzle_emb\.weights|` +
-	`[HL]_level\.layers\.\d+\.(self_attn\.(qkv_proj|o_proj)|mlp(_t)?\.(gate_up_proj|down_proj))\.weight)$`)
+// weightName is how the names of weights end, after one of the roots. Those of
+// moments, counters and buffers end otherwise.
+var weightName = regexp.MustCompile(`(^[HL]_init|\.(embedding_weight|weights?|bias|relation_bias))$`)
 
 // split returns what stands before the reference's name in a key, and the
 // name; ok is false for a key without one.
@@ -70,26 +70,23 @@ func (s *set) String() string {
 	return "those without a prefix"
 }
 
-// hasWord reports whether a name has a word that begins with one of these.
+// hasWord reports whether a name has one of these words: of "ema_model" ema
+// and model.
 func hasWord(name string, words ...string) bool {
-	for _, w := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) }) {
-		for _, prefix := range words {
-			if strings.HasPrefix(w, prefix) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) }), func(w string) bool {
+		return slices.Contains(words, w)
+	})
 }
 
 // isOptimizer tells moments and gradients, which have the weights' names too.
 func isOptimizer(name string) bool {
-	return hasWord(name, "optim", "exp", "moment", "grad", "adam", "sgd", "muon")
+	return strings.Contains(strings.ToLower(name), "optim") || strings.Contains(name, "exp_avg") ||
+		hasWord(name, "momentum", "moment", "moments", "grad", "grads", "gradients", "adam", "adamw", "sgd", "muon")
 }
 
 // isAverage tells a moving average, which the references evaluate.
 func (s *set) isAverage() bool {
-	return hasWord(s.display(), "ema", "shadow", "avg", "averag", "swa", "polyak")
+	return hasWord(s.display(), "ema", "emamodel", "modelema", "shadow", "avg", "average", "averaged", "swa", "polyak")
 }
 
 // sets groups the tensors whose names are the references'.

@@ -134,6 +134,26 @@ func TestWrappedWeights(t *testing.T) {
 	}
 }
 
+// Words tell an average and an optimizer's state; parts of words do not.
+func TestWordsOfSets(t *testing.T) {
+	for name, want := range map[string]string{
+		"ema_model": "average", "model.EMA": "average", "swa_state_dict": "average", "ema.shadow": "average", "averaged-model": "average", "ema0.999": "average",
+		"optimizer.exp_avg": "optimizer", "optim_state": "optimizer", "adam.moment1": "optimizer", "grads": "optimizer", "state.exp_avg_sq": "optimizer",
+		"model": "", "experiment.weights": "", "schema": "", "swap": "", "best_model": "", "graduate": "", "cinema": "",
+	} {
+		got := ""
+		switch s := (&set{prefix: name}); {
+		case isOptimizer(s.display()):
+			got = "optimizer"
+		case s.isAverage():
+			got = "average"
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // withWord puts a word in front of the last but one of each name.
 func withWord(tensors []weights.Tensor, word string) []weights.Tensor {
 	list := slices.Clone(tensors)

@@ -315,14 +315,14 @@ func (f *File) overlay(m, arch map[string]any, family runtime.Family) (ignored [
 	known := (&runtime.Config{}).Map()
 	for _, name := range slices.Sorted(maps.Keys(arch)) {
 		_, isField := known[name]
-		isField = isField || name == "mlp_t"
+		isField = isField || name == "mlp_t" || name == "halt_rule" // which Map leaves out
 		switch {
 		case arch[name] == nil:
 		case name == "puzzle_emb_len" && family == runtime.HRM:
 			// HRM's prefix has the length that its table asks for.
 		case isField:
 			m[name] = arch[name]
-			if _, isBool := known[name].(bool); isBool {
+			if name == "mlp_t" {
 				m[name] = boolean(arch[name])
 			}
 		case !slices.Contains(trainingFields, name) || name == "causal" && isTrue(arch[name]):

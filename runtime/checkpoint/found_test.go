@@ -330,6 +330,7 @@ func TestDoubts(t *testing.T) {
 		{"TRM alone", trm, map[string]any{"no_ACT_continue": true}, "", "", ""},
 		{"TRM against", trm, map[string]any{"no_ACT_continue": false}, runtime.HaltOverContinue, "", ""},
 		{"TRM against, in YAML 1.1", trm, map[string]any{"no_ACT_continue": "no", "mlp_t": "off"}, runtime.HaltOverContinue, "", ""},
+		{"a rule by name", trm, map[string]any{"halt_rule": "q_halt > q_continue"}, runtime.HaltOverContinue, "", ""},
 		{"HRM alone", hrm, map[string]any{"no_ACT_continue": true}, runtime.HaltPositive, "", ""},
 		{"HRM against", hrm, map[string]any{"no_ACT_continue": false}, "", "", ""},
 		{"the trainer's fields", hrm, map[string]any{"lr": 1e-4, "epochs": 3, "data_path": "x", "ema": true}, "", "", ""},
