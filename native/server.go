@@ -23,6 +23,10 @@ type ServerOptions struct {
 	Timeout    time.Duration   // of a request; 1 minute
 }
 
+// defaultMaxTokens is the size of a puzzle up to which a server makes room, where
+// the model takes grids of any size: 64 x 64.
+const defaultMaxTokens = 1 << 12
+
 // Server answers puzzles over HTTP. All requests feed one queue, so that their
 // puzzles share the lanes of one backend.
 //
@@ -37,7 +41,7 @@ type Server struct {
 	queue     chan runtime.Request
 	stopped   chan struct{} // closed when Run returns
 	next      atomic.Int64  // index of the next request
-	questions sync.Map      // index: question, with Check
+	questions sync.Map      // index: puzzle, with Check
 	mux       *http.ServeMux
 }
 
@@ -70,7 +74,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // Run solves what requests bring until the context ends. It is called once.
 func (s *Server) Run(ctx context.Context) error {
 	defer close(s.stopped)
-	return runtime.Serve(ctx, s.backend, s.queue, s.options.Solve)
+	o := s.options.Solve
+	if c := s.backend.Config(); o.MaxTokens == 0 && c.AnyShape() {
+		o.MaxTokens = max(c.SeqLen, defaultMaxTokens)
+	}
+	return runtime.Serve(ctx, s.backend, s.queue, o)
 }
 
 func (s *Server) accept(i int, answer []int32) bool {
@@ -78,8 +86,9 @@ func (s *Server) accept(i int, answer []int32) bool {
 	if !ok {
 		return false
 	}
-	q := question.([]int32)
-	return s.task.Check(q, puzzle.Answer(s.task, q, answer)) == nil
+	p := question.(puzzle.Puzzle)
+	task := p.Of(s.task)
+	return task.Check(p.Question, puzzle.Answer(task, p.Question, answer)) == nil
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
@@ -129,12 +138,12 @@ func (s *Server) answer(ctx context.Context, texts []string) ([]Record, error) {
 	done := make(chan struct{}, len(texts))
 	waiting := 0
 	for i, text := range texts {
-		tokens, err := s.task.Encode(text)
+		p, err := puzzle.ParseCells(s.task, text)
 		if err != nil {
 			records[i] = Record{Index: i, Error: err.Error()}
 			continue
 		}
-		if err := s.send(ctx, tokens, &records[i], i, done); err != nil {
+		if err := s.send(ctx, p, &records[i], i, done); err != nil {
 			return nil, err
 		}
 		waiting++
@@ -150,18 +159,18 @@ func (s *Server) answer(ctx context.Context, texts []string) ([]Record, error) {
 }
 
 // send queues one puzzle; rec is set before done is told.
-func (s *Server) send(ctx context.Context, tokens []int32, rec *Record, i int, done chan<- struct{}) error {
-	index := int(s.next.Add(1))
-	p := puzzle.Puzzle{Question: tokens}
+func (s *Server) send(ctx context.Context, p puzzle.Puzzle, rec *Record, i int, done chan<- struct{}) error {
+	index, task := int(s.next.Add(1)), p.Of(s.task)
 	if s.options.Check {
-		s.questions.Store(index, tokens)
+		s.questions.Store(index, p)
 	}
-	req := runtime.Request{Index: index, Input: runtime.Input{Tokens: tokens}, Done: func(r runtime.Result) {
+	in := runtime.Input{Tokens: p.Question, Rows: p.Rows, Cols: p.Cols}
+	req := runtime.Request{Index: index, Input: in, Done: func(r runtime.Result) {
 		s.questions.Delete(index)
 		var v Verdict
 		if r.Err == nil {
-			r.Tokens = puzzle.Answer(s.task, tokens, r.Tokens)
-			v = Judge(s.task, &p, r.Tokens)
+			r.Tokens = puzzle.Answer(task, p.Question, r.Tokens)
+			v = Judge(task, &p, r.Tokens)
 		}
 		*rec = NewRecord(s.task, &p, &r, v)
 		rec.Index = i

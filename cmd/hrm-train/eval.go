@@ -82,7 +82,7 @@ func (f *evalFlags) eval(cmd *cobra.Command, path string) (evalResult, error) {
 	if f.task != "" || name == "" {
 		name = f.task
 	}
-	task, err := puzzle.ForModel(name, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
+	task, err := puzzle.ForModel(name, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	if err != nil {
 		return evalResult{}, err
 	}

@@ -33,6 +33,9 @@ func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set,
 	in := make([]runtime.Input, len(picks))
 	for k, i := range picks {
 		in[k] = runtime.Input{Tokens: tokens(set.Input(i)), PuzzleID: set.ID(i)}
+		if set.Task != nil {
+			in[k].Rows, in[k].Cols = set.Task.Size()
+		}
 	}
 	results, err := runtime.Solve(ctx, backend, in, o)
 	if err != nil {

@@ -76,7 +76,7 @@ func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 
 // taskOf returns the task that a model solves.
 func taskOf(m *runtime.Model) (puzzle.Task, error) {
-	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
+	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	if err != nil {
 		return nil, fmt.Errorf("hrm cannot read or write what the model is for: %w; see hrm inspect", err)
 	}

@@ -234,7 +234,7 @@ func readPuzzles(m *runtime.Model, path string, limit int) (in []runtime.Input, 
 		if it.err != nil {
 			return nil, nil, errors.New(it.because(it.err))
 		}
-		in, answers = append(in, runtime.Input{Tokens: it.Question, PuzzleID: it.ID}), append(answers, it.Answer)
+		in, answers = append(in, it.input()), append(answers, it.Answer)
 		if len(in) == limit {
 			break
 		}

@@ -17,6 +17,11 @@ type outcome struct {
 	done   chan struct{} // closed when result is set
 }
 
+// input is the puzzle as a model takes it.
+func (it *item) input() runtime.Input {
+	return runtime.Input{Tokens: it.Question, Rows: it.Rows, Cols: it.Cols, PuzzleID: it.ID}
+}
+
 // read turns the model's output into the answer that it stands for.
 func (o *outcome) read(t puzzle.Task) {
 	if o.result.Err == nil {
@@ -107,7 +112,7 @@ func (s *stream) request(o *outcome) runtime.Request {
 	s.mu.Unlock()
 	return runtime.Request{
 		Index: o.index,
-		Input: runtime.Input{Tokens: o.Question, PuzzleID: o.ID},
+		Input: o.input(),
 		Done: func(r runtime.Result) {
 			s.mu.Lock()
 			delete(s.known, o.index)
@@ -121,14 +126,58 @@ func (s *stream) request(o *outcome) runtime.Request {
 
 // serve runs the backend, and answers what is left in the queue when it fails.
 func (s *stream) serve(ctx context.Context, cancel context.CancelCauseFunc, queue <-chan runtime.Request) {
-	err := runtime.Serve(ctx, s.backend, queue, s.options)
-	if err != nil {
-		cancel(err)
+	next, more := <-queue
+	for more {
+		var err error
+		if next, more, err = s.serveUpTo(ctx, len(next.Input.Tokens), next, queue); err != nil {
+			cancel(err)
+			break
+		}
+	}
+	if more {
+		next.Done(runtime.Result{Err: runtime.ErrStopped})
 	}
 	for r := range queue {
 		r.Done(runtime.Result{Err: runtime.ErrStopped})
 	}
 }
+
+// serveUpTo solves requests of at most so many tokens, for which the backend makes
+// room, and returns the first one that is larger.
+func (s *stream) serveUpTo(ctx context.Context, tokens int, first runtime.Request, queue <-chan runtime.Request) (larger runtime.Request, more bool, err error) {
+	o := s.options
+	o.MaxTokens = max(tokens, s.backend.Config().SeqLen)
+	o.Lanes = min(o.Lanes, max(1, o.Lanes*maxLaneTokens/o.MaxTokens))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	fitting, done := make(chan runtime.Request, cap(queue)), make(chan error, 1)
+	go func() {
+		err := runtime.Serve(ctx, s.backend, fitting, o)
+		cancel(err)
+		done <- err
+	}()
+	for r, ok := first, true; ok; r, ok = <-queue {
+		if len(r.Input.Tokens) > o.MaxTokens {
+			larger, more = r, true
+			break
+		}
+		select {
+		case fitting <- r:
+		case <-ctx.Done():
+			r.Done(runtime.Result{Err: runtime.ErrStopped})
+		}
+	}
+	close(fitting)
+	err = <-done
+	for r := range fitting { // what it had not begun
+		r.Done(runtime.Result{Err: runtime.ErrStopped})
+	}
+	return larger, more, err
+}
+
+// maxLaneTokens is the tokens of a puzzle up to which all lanes are used: larger
+// ones would take too much memory.
+const maxLaneTokens = 1 << 13
 
 func (s *stream) accepts(i int, output []int32) bool {
 	s.mu.Lock()

@@ -97,8 +97,7 @@ func (t *tally) watchOne(ctx context.Context, oc *outcome, o runtime.Options, s 
 	if t.check {
 		o.Accept = func(_ int, output []int32) bool { return accepts(t.task, &oc.item, output) }
 	}
-	in := runtime.Input{Tokens: oc.Question, PuzzleID: oc.ID}
-	results, err := runtime.Solve(ctx, t.backend, []runtime.Input{in}, o)
+	results, err := runtime.Solve(ctx, t.backend, []runtime.Input{oc.input()}, o)
 	if err == nil {
 		oc.result = results[0]
 		oc.read(t.task)

@@ -154,6 +154,9 @@ func (c *Config) Model(numPuzzles int) (runtime.Config, error) {
 		Positions: c.Positions, Conv: c.Conv, Mixing: c.Mixing, InterSize: c.InterSize, Relations: c.Relations,
 		HaltMaxSteps: c.HaltMaxSteps, NormEps: c.NormEps, RopeTheta: c.RopeTheta,
 	}
+	if rows, cols := t.Size(); rows != cols {
+		m.Cols = cols
+	}
 	if err := m.Validate(); err != nil {
 		return runtime.Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}

@@ -67,11 +67,13 @@ type Options struct {
 }
 
 // Puzzle is a question: a line of text as the task writes it (a sudoku is 81
-// characters, 1 to 9 or '.'), or the tokens of the model.
+// characters, 1 to 9 or '.'), its rows in lines, or the tokens of the model.
 type Puzzle struct {
 	Text   string
 	Tokens []int32 // instead of Text
-	ID     int32   // row of the model's puzzle table
+	Rows   int     // of the tokens' grid; 0: the model's own
+	Cols   int
+	ID     int32 // row of the model's puzzle table
 }
 
 // Reply is what the guest answers: Error, or what the request asked for.

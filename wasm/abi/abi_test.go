@@ -11,7 +11,7 @@ import (
 func sampleRequest() *Request {
 	return &Request{
 		Op: OpSolve, Model: []byte{1, 2}, Task: "sudoku",
-		Puzzles: []Puzzle{{Text: "5..", ID: 3}, {Tokens: []int32{0, -1, 10, math.MaxInt32, math.MinInt32}}},
+		Puzzles: []Puzzle{{Text: "5..", Rows: 3, Cols: 5, ID: 3}, {Tokens: []int32{0, -1, 10, math.MaxInt32, math.MinInt32}}},
 		Options: Options{MaxSegments: 16, Restarts: 7, NoCheck: true, Seed: math.MaxUint64},
 	}
 }

@@ -45,7 +45,7 @@ func (r *Request) fields() []field {
 }
 
 func (p *Puzzle) fields() []field {
-	return []field{str("text", &p.Text), nums("tokens", &p.Tokens), num("id", &p.ID)}
+	return []field{str("text", &p.Text), nums("tokens", &p.Tokens), num("rows", &p.Rows), num("cols", &p.Cols), num("id", &p.ID)}
 }
 
 func (r *Reply) fields() []field {

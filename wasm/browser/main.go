@@ -10,7 +10,7 @@
 // and gets
 //
 //	open(bytes, options, done)          options: task, device
-//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, seed, puzzleId
+//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, seed, puzzleId, rows, cols
 //	stop()                              makes solve end with "aborted"
 //	exit()                              ends the program
 //
@@ -26,6 +26,7 @@ import (
 	"os"
 	"syscall/js"
 
+	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/wasm/session"
 )
 
@@ -110,13 +111,16 @@ func (p *port) solve(args []js.Value) (js.Value, error) {
 	if p.session == nil {
 		return js.Null(), errors.New("no model is open")
 	}
-	tokens, err := p.tokens(args[0])
-	if err != nil {
-		return js.Null(), err
-	}
 	o, err := options(args[1])
 	if err != nil {
 		return js.Null(), err
+	}
+	q, err := p.puzzle(args[0])
+	if err != nil {
+		return js.Null(), err
+	}
+	if q.Rows > 0 {
+		o.Rows, o.Cols = q.Rows, q.Cols
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -127,15 +131,15 @@ func (p *port) solve(args []js.Value) (js.Value, error) {
 		}
 		p.rest()
 	}
-	a, err := p.session.Solve(ctx, tokens, o)
+	a, err := p.session.Solve(ctx, q.Question, o)
 	if err != nil {
 		return js.Null(), err
 	}
 	return answerObject(p.session, a), nil
 }
 
-// tokens reads a puzzle, a string or a Uint8Array of tokens.
-func (p *port) tokens(v js.Value) ([]int32, error) {
+// puzzle reads a puzzle, a string or a Uint8Array of tokens.
+func (p *port) puzzle(v js.Value) (puzzle.Puzzle, error) {
 	if v.Type() == js.TypeString {
 		return p.session.Read(v.String())
 	}
@@ -145,5 +149,5 @@ func (p *port) tokens(v js.Value) ([]int32, error) {
 	for i, b := range bytes {
 		tokens[i] = int32(b)
 	}
-	return tokens, nil
+	return puzzle.Puzzle{Question: tokens}, nil
 }

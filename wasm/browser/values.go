@@ -88,6 +88,8 @@ func options(v js.Value) (o session.Options, err error) {
 		{"restarts", 1 << 20, restarts, func(x float64) { o.Restarts = int(x) }},
 		{"seed", 1 << 53, 0, func(x float64) { o.Seed = uint64(x) }},
 		{"puzzleId", 1 << 30, 0, func(x float64) { o.PuzzleID = int32(x) }},
+		{"rows", 1 << 16, 0, func(x float64) { o.Rows = int(x) }},
+		{"cols", 1 << 16, 0, func(x float64) { o.Cols = int(x) }},
 	} {
 		x, err := whole(v, f.name, f.limit, f.missing)
 		if err != nil {

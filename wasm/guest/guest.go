@@ -10,6 +10,7 @@ import (
 
 	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/wasm/abi"
 	"github.com/hrmgo/hrm/wasm/session"
 )
@@ -109,15 +110,16 @@ func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.E
 }
 
 func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
-	tokens, err := p.Tokens, error(nil)
-	if tokens == nil {
-		tokens, err = g.session.Task.Encode(p.Text)
+	q, err := puzzle.Puzzle{Question: p.Tokens, Rows: p.Rows, Cols: p.Cols}, error(nil)
+	if p.Tokens == nil {
+		q, err = puzzle.ParseCells(g.session.Task, p.Text)
 	}
 	if err != nil {
 		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
 	}
-	a, err := g.session.Solve(context.Background(), tokens, session.Options{
+	a, err := g.session.Solve(context.Background(), q.Question, session.Options{
 		MaxSegments: o.MaxSegments, Restarts: o.Restarts, NoCheck: o.NoCheck, Seed: o.Seed, PuzzleID: p.ID,
+		Rows: q.Rows, Cols: q.Cols,
 	})
 	if errors.Is(err, runtime.ErrInput) {
 		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}

@@ -62,7 +62,7 @@ func (g *Guest) line(i int, p *puzzle.Puzzle, bad error, o abi.Options) (Line, b
 	} else if bad != nil {
 		return line, false, bad
 	}
-	results, err := g.Solve([]abi.Puzzle{{Tokens: p.Question, ID: p.ID}}, o)
+	results, err := g.Solve([]abi.Puzzle{{Tokens: p.Question, Rows: p.Rows, Cols: p.Cols, ID: p.ID}}, o)
 	if err != nil {
 		return line, false, err
 	}

@@ -40,7 +40,7 @@ func Open(data []byte, task string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, 0, m.Config.VocabSize)
+	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTask, err)
 	}
@@ -58,10 +58,7 @@ func Open(data []byte, task string) (*Session, error) {
 func (s *Session) Close() error { return s.Backend.Close() }
 
 // Read reads one puzzle from text, see puzzle.Parse.
-func (s *Session) Read(text string) ([]int32, error) {
-	p, err := puzzle.Parse(s.Task, text)
-	return p.Question, err
-}
+func (s *Session) Read(text string) (puzzle.Puzzle, error) { return puzzle.Parse(s.Task, text) }
 
 // Options say how long and how often to think about a puzzle.
 type Options struct {
@@ -70,6 +67,7 @@ type Options struct {
 	NoCheck     bool   // the halting head decides about that, not the rules of the task
 	Seed        uint64 // of further attempts
 	PuzzleID    int32  // row of the model's puzzle table
+	Rows, Cols  int    // of the puzzle's grid; 0, 0: the model's own
 	OnStep      func(Step)
 }
 
@@ -90,34 +88,35 @@ type Answer struct {
 // Solve thinks about one puzzle. The error wraps runtime.ErrInput when the
 // tokens do not fit the model, and the context's error when that ended.
 func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
-	a := Answer{Known: puzzle.Judges(s.Task)}
+	task := (&puzzle.Puzzle{Rows: o.Rows, Cols: o.Cols}).Of(s.Task)
+	a := Answer{Known: puzzle.Judges(task)}
 	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}
-	if t, ok := s.Task.(puzzle.Retrier); ok {
+	if t, ok := task.(puzzle.Retrier); ok {
 		ro.Retry = t.Retry
 	}
 	if a.Known && !o.NoCheck {
 		ro.Accept = func(_ int, output []int32) bool {
-			return s.Task.Check(tokens, puzzle.Answer(s.Task, tokens, output)) == nil
+			return task.Check(tokens, puzzle.Answer(task, tokens, output)) == nil
 		}
 	}
 	if o.OnStep != nil {
 		ro.WantLogits = true
-		probability := make([]float32, s.Model.Config.SeqLen)
+		probability := make([]float32, len(tokens))
 		ro.OnSegment = func(e runtime.Event) {
 			confidence(probability, e.Logits)
 			o.OnStep(Step{e, probability, s.Model.Config.Preference(e.QHalt, e.QContinue)})
 		}
 	}
-	results, err := runtime.Solve(ctx, s.Backend, []runtime.Input{{Tokens: tokens, PuzzleID: o.PuzzleID}}, ro)
+	results, err := runtime.Solve(ctx, s.Backend, []runtime.Input{{Tokens: tokens, Rows: o.Rows, Cols: o.Cols, PuzzleID: o.PuzzleID}}, ro)
 	if err != nil {
 		return a, err
 	}
 	if a.Result = results[0]; a.Err != nil {
 		return a, a.Err
 	}
-	a.Tokens = puzzle.Answer(s.Task, tokens, a.Tokens)
+	a.Tokens = puzzle.Answer(task, tokens, a.Tokens)
 	if a.Known {
-		a.Wrong = s.Task.Check(tokens, a.Tokens)
+		a.Wrong = task.Check(tokens, a.Tokens)
 	}
 	return a, nil
 }

@@ -75,6 +75,9 @@ export interface SolveOptions {
   seed?: number;
   /** Row of the model's puzzle table; ARC only. */
   puzzleId?: number;
+  /** Of the grid of a puzzle given as tokens, where it is not the model's own; text says it itself. */
+  rows?: number;
+  cols?: number;
   /** Aborts: the promise rejects at once, and the worker is free after the segment under way. */
   signal?: Signal;
 }
