@@ -51,6 +51,12 @@ func TestSIMDBits(t *testing.T) {
 		})
 		sameBits(t, "rope", row(func(y []float32) float32 { hi := slices.Clone(b); rope(y, hi, c, a); return hi[n-1] }))
 		x := random(make([]float32, 50*n), 4)
+		sameBits(t, "mul add", func() []float32 {
+			y := make([]float32, 50*n)
+			mulAdd(y, a, x, 50)
+			mulAdd(y, b, x, 50)
+			return y
+		})
 		w := Pack(random(make([]float32, 37*n), 5), 37, n)
 		sameBits(t, "product", func() []float32 {
 			y := make([]float32, 50*37)

@@ -60,6 +60,13 @@ float EXPORT(add_squares)(float *h, const float *y, int n) {
   return across(s);
 }
 
+// mul_add sets y += w * x for rows of n numbers, w the same for all of them.
+void EXPORT(mul_add)(float *y, const float *w, const float *x, int rows, int n) {
+#define BODY(at, set, j) { set(y + (j), wasm_f32x4_add(at(y + (j)), wasm_f32x4_mul(at(w + (j)), at(x + (j))))); }
+  for (; rows > 0; rows--, y += n, x += n) EACH(n, BODY)
+#undef BODY
+}
+
 void EXPORT(rope)(float *lo, float *hi, const float *cos, const float *sin, int n) {
 #define BODY(at, set, j)                                                       \
   {                                                                            \
