@@ -70,7 +70,7 @@ func TestSolveDirections(t *testing.T) {
 		reason       string
 	}{
 		{"right", openPath, nil, 8, true, ""},
-		{"not a step that is looked at", openPath, map[int]int32{4: puzzle.MazeUp}, 8, true, ""},
+		{"not a step that is looked at", openPath, map[int]int32{4: puzzle.MazeUp, 3: puzzle.MazePath}, 8, true, ""},
 		{"out of the maze", "So                      G", detour, 0, nil, "does not connect"},
 		{"a circle", "S    o    o    o    o   G", longer, 0, nil, "does not connect"},
 		{"longer", "S oooo o oooo o    o    G", around, 12, false, "the shortest has 8"},

@@ -54,10 +54,9 @@ func (m Maze) Labels(question, answer []int32) ([]int32, error) {
 
 // Answer implements Teacher. It reads a model's output: the question with the cells marked to which
 // the steps lead, one after the other, from S. It ends where they lead nowhere.
-// Without Directions, and where it holds a path instead of steps, the output is
-// the answer.
+// Without Directions the output is the answer.
 func (m Maze) Answer(question, output []int32) []int32 {
-	if !m.Directions || slices.Contains(output, MazePath) {
+	if !m.Directions {
 		return output
 	}
 	answer := slices.Clone(question)

@@ -1,6 +1,9 @@
 package puzzle
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Painter is a task whose grids can be drawn cell by cell.
 type Painter interface {
@@ -58,7 +61,10 @@ func (Sudoku) Boxes() (rows, cols int) { return 3, 3 }
 // Paint implements Painter: the maze, the path, and faint the steps of a model with
 // Directions, which spread from G like a wave.
 func (m Maze) Paint(question, output []int32) []Cell {
-	answer := m.Answer(question, output)
+	answer := output
+	if slices.ContainsFunc(output, func(t int32) bool { return t >= MazeDown }) {
+		answer = m.Answer(question, output)
+	}
 	cells := make([]Cell, len(output))
 	for i, q := range question {
 		switch t := output[i]; {
