@@ -39,9 +39,8 @@ right and up that is nearer to the goal. Of mazes that are turned or reflected f
 of one another, or of one in a --dedup-against file, the first is kept.`,
 		Example: `  hrm-train data maze --generate 1000 --dedup-against valid.csv.gz --out mazes.csv.gz
   hrm-train data maze --generate 200 --size 20x50 --far --out wide.csv.gz`,
-		Args:        cobra.NoArgs,
-		Annotations: map[string]string{command.Unhurried: "it saves"},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return f.mazes(cmd) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.mazes(cmd) },
 	}
 	f.register(cmd)
 	cmd.Flags().StringVar(&f.size, "size", "30x30", "rows x columns, 2x2 to 255x255")

@@ -46,9 +46,8 @@ gives some to start with, without it the search starts from random ones.`,
 		Example: `  hrm-train data sudoku --generate 20000 --rating 20 --dedup-against valid.csv.gz --out hard.csv.gz
   hrm-train data sudoku --generate 1000 --clues 28-36 --out ordinary.csv.gz
   hrm-train data sudoku --in downloaded.txt --out clean.csv.gz`,
-		Args:        cobra.NoArgs,
-		Annotations: map[string]string{command.Unhurried: "it saves"},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.register(cmd)
 	cmd.Flags().IntVar(&f.rating, "rating", 20, "lowest rating of generated sudokus")

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,7 +17,6 @@ const logEvery = 10 * time.Second
 // reporter tells how training goes: a status line on a terminal, else a plain
 // line now and then.
 type reporter struct {
-	mu     sync.Mutex // a signal speaks at any time
 	w      io.Writer
 	steps  int64
 	bar    *progressbar.ProgressBar // nil where there is no terminal
@@ -42,8 +40,6 @@ func newReporter(w io.Writer, steps int64) *reporter {
 
 // say prints a line.
 func (r *reporter) say(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.bar != nil {
 		_ = r.bar.Clear()
 	}
@@ -56,7 +52,8 @@ func (r *reporter) record(m curve.Record, left time.Duration) {
 	case m.Kind == curve.Eval:
 		r.say("step %d: %s", m.Step, describeEval(m))
 	case r.bar != nil:
-		r.move(m.Step, describeTrain(m, left))
+		r.bar.Describe(describeTrain(m, left))
+		_ = r.bar.Set64(m.Step)
 	case time.Since(r.logged) >= logEvery || m.Step >= r.steps:
 		r.logged = time.Now()
 		r.say("step %d/%d: %s", m.Step, r.steps, describeTrain(m, left))
@@ -73,18 +70,8 @@ func describeEval(m curve.Record) string {
 		m.Puzzles, 100*m.ExactAccuracy, 100*m.Accuracy, 100*m.QHaltAccuracy, m.Segments)
 }
 
-// move moves the bar.
-func (r *reporter) move(n int64, what string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.bar.Describe(what)
-	_ = r.bar.Set64(n)
-}
-
 // done ends the status line.
 func (r *reporter) done() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.bar != nil {
 		_ = r.bar.Exit()
 		fmt.Fprintln(r.w)
@@ -95,7 +82,8 @@ func (r *reporter) done() {
 func (r *reporter) count(n int64, what string) {
 	switch {
 	case r.bar != nil:
-		r.move(min(n, r.steps), what)
+		r.bar.Describe(what)
+		_ = r.bar.Set64(min(n, r.steps))
 	case time.Since(r.logged) >= logEvery:
 		r.logged = time.Now()
 		r.say("%d/%d %s", n, r.steps, what)

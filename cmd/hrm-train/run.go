@@ -51,8 +51,7 @@ bits as if nothing had happened.`,
 		Example: `  hrm-train run --preset sudoku-cpu --data train.csv.gz --validation valid.csv.gz --out run
   hrm-train run --preset sudoku-cpu --data train.csv.gz=3 --data made.csv.gz --set lr=1e-3 --for 60m --out run
   hrm-train run --resume --out run`,
-		Args:        cobra.NoArgs,
-		Annotations: map[string]string{command.Unhurried: "it saves"},
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.config(cmd)
 			if err != nil {
@@ -111,6 +110,7 @@ func trainRun(ctx context.Context, c config.Config, dir string, resume bool, out
 		return err
 	}
 	defer t.close()
+	command.Finish(ctx)
 	if err := t.train(ctx); err != nil {
 		return err
 	}

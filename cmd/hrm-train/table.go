@@ -29,11 +29,12 @@ type table struct {
 	rows   []puzzle.Puzzle
 	bad    int // puzzles that could not be read
 	saved  time.Time
+	begun  func() // called when there is something to save
 }
 
 // openTable starts a table, or with resume goes on with the one in the file.
 func openTable(ctx context.Context, target *command.Target, task puzzle.Task, resume bool) (*table, error) {
-	t := &table{target: target, task: task, saved: time.Now()}
+	t := &table{target: target, task: task, saved: time.Now(), begun: func() { command.Finish(ctx) }}
 	path := target.Path
 	_, err := os.Stat(path)
 	switch {
@@ -54,6 +55,7 @@ func openTable(ctx context.Context, target *command.Target, task puzzle.Task, re
 // add appends a puzzle, and saves the table now and then.
 func (t *table) add(p puzzle.Puzzle) error {
 	t.rows = append(t.rows, p)
+	t.begun()
 	if time.Since(t.saved) < saveEvery {
 		return nil
 	}

@@ -243,8 +243,6 @@ func (t *training) close() {
 // train runs until the last step, or until ctx ends: then it saves.
 func (t *training) train(ctx context.Context) error {
 	t.began = time.Now()
-	quiet := context.AfterFunc(ctx, func() { t.report.say("interrupted: saving; once more ends at once") })
-	defer quiet()
 	if t.missed {
 		err := t.evaluate(ctx, t.from.Step, t.from.State.Model(&t.run.Spec, true))
 		if errors.Is(err, train.ErrStop) {

@@ -83,7 +83,7 @@ func TestSignalAtAFIFO(t *testing.T) {
 		t.Skip(err)
 	}
 	for _, args := range [][]string{
-		{"inspect", fifo}, {"solve", "--model", fifo, easy}, {"solve", fifo}, {"eval", "--data", fifo}, {"import", fifo, "-o", fifo + ".hrm"},
+		{"demo", "--model", fifo}, {"inspect", fifo}, {"solve", "--model", fifo, easy}, {"solve", fifo}, {"eval", "--data", fifo}, {"import", fifo, "-o", fifo + ".hrm"},
 		{"quantize", fifo, "-o", fifo + ".hrm"}, {"quantize", modelFile(t), "-o", fifo}, {"export", "--onnx", fifo, "-o", fifo + ".onnx"},
 	} {
 		cmd, errOut := process(args...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -40,9 +39,8 @@ authentication: put it behind a proxy that has both before strangers reach it.
 SIGINT and SIGTERM finish the requests under way and stop.`,
 		Example: `  hrm serve --address localhost:8080
   curl -d '{"puzzles": ["53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"]}' localhost:8080/solve`,
-		Args:        cobra.NoArgs,
-		Annotations: map[string]string{command.Unhurried: "it finishes the requests under way"},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.modelFlags.add(cmd)
 	f.thinkFlags.add(cmd, 0)
@@ -69,11 +67,12 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 	}
 	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Timeout: f.timeout})
 	fmt.Fprintf(cmd.ErrOrStderr(), "hrm: solving %s on %s at http://%s\n", l.task.Name(), l.backend.Name(), listener.Addr())
-	return f.serve(cmd.Context(), s, listener, cmd.ErrOrStderr())
+	command.Finish(cmd.Context())
+	return f.serve(cmd.Context(), s, listener)
 }
 
 // serve answers until the context ends, then finishes the requests under way.
-func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.Listener, errOut io.Writer) error {
+func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.Listener) error {
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: 1 << 16,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
@@ -89,7 +88,6 @@ func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.L
 		_ = web.Close()
 		return err
 	case <-ctx.Done():
-		fmt.Fprintln(errOut, "hrm: finishing the requests under way; once more ends at once")
 	}
 	grace, cancel := context.WithTimeout(solving, f.timeout)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,14 +17,21 @@ import (
 	"github.com/hrmgo/hrm/runtime/weights"
 )
 
-// Unhurried is the annotation of a subcommand that ends in its own time after a
-// signal: it saves, or finishes what others asked for.
-const Unhurried = "unhurried"
-
-// patience is how long any other subcommand may take to end after a signal. Most
-// take a few milliseconds; a read from a disk that does not answer, or the opening
-// of a FIFO that nobody writes to, would take for ever.
+// patience is how long a subcommand may take to end after a signal. Most take a few
+// milliseconds; a read from a disk that does not answer, or the opening of a FIFO
+// that nobody writes to, would take for ever.
 const patience = 150 * time.Millisecond
+
+// unhurried is the key of a context's *atomic.Bool, see Finish.
+type unhurried struct{}
+
+// Finish tells that the subcommand of this context has begun what it finishes in its
+// own time after a signal: it saves what it has, or answers who asked.
+func Finish(ctx context.Context) {
+	if flag, ok := ctx.Value(unhurried{}).(*atomic.Bool); ok {
+		flag.Store(true)
+	}
+}
 
 // ErrOutput is wrapped by the error about standard output that could not be
 // written, such as one on a full disk.
@@ -31,8 +39,8 @@ var ErrOutput = fmt.Errorf("writing standard output")
 
 // Run runs the subcommand that args name. Its output is checked: when some of it
 // cannot be written the context ends, and the error wraps ErrOutput whatever the
-// subcommand returns. When ctx ends and the subcommand does not, the error is that
-// of ctx, and what it was writing is removed.
+// subcommand returns. When ctx ends and the subcommand neither ends nor finishes
+// something, the error is that of ctx, and what it was writing is removed.
 func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, out, errOut io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -41,14 +49,15 @@ func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, 
 	root.SetIn(in)
 	root.SetOut(checked)
 	root.SetErr(told)
-	hurried := true
-	if cmd, _, err := root.Find(args); err == nil {
-		_, unhurried := cmd.Annotations[Unhurried]
-		hurried = !unhurried
-	}
+	finishes := new(atomic.Bool)
 	done := make(chan error, 1)
-	go func() { done <- root.ExecuteContext(ctx) }()
-	err := wait(ctx, done, hurried)
+	go func() { done <- root.ExecuteContext(context.WithValue(ctx, unhurried{}, finishes)) }()
+	err := wait(ctx, done, func() bool {
+		if finishes.Load() {
+			fmt.Fprintf(told, "%s: interrupted: finishing what is under way; once more ends at once\n", root.Name())
+		}
+		return finishes.Load()
+	})
 	told.close()
 	if broken := checked.close(); broken != nil {
 		return fmt.Errorf("%w: %w", ErrOutput, broken)
@@ -57,23 +66,23 @@ func Run(ctx context.Context, root *cobra.Command, args []string, in io.Reader, 
 }
 
 // wait returns what comes from done, or the context's error when that has ended and
-// nothing comes.
-func wait(ctx context.Context, done <-chan error, hurried bool) error {
+// nothing comes, unless the subcommand finishes.
+func wait(ctx context.Context, done <-chan error, finishes func() bool) error {
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
 	}
-	if !hurried {
-		return <-done
-	}
 	select {
 	case err := <-done:
 		return err
 	case <-time.After(patience):
-		weights.RemoveTemporary()
-		return ctx.Err()
 	}
+	if finishes() {
+		return <-done
+	}
+	weights.RemoveTemporary()
+	return ctx.Err()
 }
 
 // output remembers the first error of its writer, after which nothing is written.

@@ -15,9 +15,9 @@ import (
 )
 
 // program is one subcommand, called do.
-func program(annotations map[string]string, do func(cmd *cobra.Command) error) *cobra.Command {
+func program(do func(cmd *cobra.Command) error) *cobra.Command {
 	root := &cobra.Command{Use: "program", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(&cobra.Command{Use: "do", Annotations: annotations, RunE: func(cmd *cobra.Command, _ []string) error { return do(cmd) }})
+	root.AddCommand(&cobra.Command{Use: "do", RunE: func(cmd *cobra.Command, _ []string) error { return do(cmd) }})
 	return root
 }
 
@@ -35,7 +35,7 @@ func (f *full) Write(b []byte) (int, error) {
 // its context.
 func TestOutputIsChecked(t *testing.T) {
 	printed := 0
-	root := program(nil, func(cmd *cobra.Command) error {
+	root := program(func(cmd *cobra.Command) error {
 		for cmd.Context().Err() == nil && printed < 1000 {
 			fmt.Fprintln(cmd.OutOrStdout(), "an answer") // and no look at the error
 			printed++
@@ -54,7 +54,7 @@ func TestOutputIsChecked(t *testing.T) {
 }
 
 // A subcommand that does not end when its context does is left alone, and what it
-// prints afterwards goes nowhere; one that is in no hurry is waited for.
+// prints afterwards goes nowhere; one that finishes something is waited for.
 func TestPatience(t *testing.T) {
 	release := make(chan struct{})
 	stuck := func(cmd *cobra.Command) error {
@@ -66,7 +66,7 @@ func TestPatience(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, cancel)
 	var out bytes.Buffer
 	began := time.Now()
-	if err := Run(ctx, program(nil, stuck), []string{"do"}, strings.NewReader(""), &out, io.Discard); !errors.Is(err, context.Canceled) {
+	if err := Run(ctx, program(stuck), []string{"do"}, strings.NewReader(""), &out, io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if took := time.Since(began); took > time.Second {
@@ -74,9 +74,13 @@ func TestPatience(t *testing.T) {
 	}
 	time.AfterFunc(3*patience, func() { close(release) })
 	var said bytes.Buffer
-	slow := program(map[string]string{Unhurried: ""}, stuck)
-	if err := Run(ctx, slow, []string{"do"}, strings.NewReader(""), &said, io.Discard); err != nil || said.String() != "late\n" {
+	slow := program(func(cmd *cobra.Command) error { Finish(cmd.Context()); return stuck(cmd) })
+	var told bytes.Buffer
+	if err := Run(ctx, slow, []string{"do"}, strings.NewReader(""), &said, &told); err != nil || said.String() != "late\n" {
 		t.Errorf("%q, error %v", &said, err)
+	}
+	if !strings.Contains(told.String(), "program: interrupted: finishing") {
+		t.Errorf("told %q", &told)
 	}
 	if out.Len() > 0 {
 		t.Errorf("printed %q", &out)
