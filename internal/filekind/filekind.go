@@ -5,7 +5,7 @@ package filekind
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -166,11 +166,11 @@ func printable(s []byte) bool {
 
 // pointed is the size that a Git LFS pointer declares, in brackets.
 func pointed(s string) string {
-	for _, line := range strings.Split(s, "\n") {
-		var n int64
-		if _, err := fmt.Sscanf(strings.TrimSpace(line), "size %d", &n); err == nil && n > 0 {
-			return fmt.Sprintf(" (to a file of %d bytes)", n)
-		}
+	_, rest, _ := strings.Cut(s, "\nsize ")
+	size, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseUint(strings.TrimSpace(size), 10, 63)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return " (to a file of " + strconv.FormatUint(n, 10) + " bytes)"
 }
