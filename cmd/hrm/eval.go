@@ -74,6 +74,7 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	if f.limit < 0 {
 		return fmt.Errorf("--limit is %d, want 1 or more", f.limit)
 	}
+	in := f.look(f.data, cmd.InOrStdin())
 	l, err := f.load()
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	items, err := f.read(l, cmd.InOrStdin(), cmd.ErrOrStderr())
+	items, err := f.read(l, in, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench())
+	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newModels(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench())
 	version.Add(root, licences)
 	return root
 }

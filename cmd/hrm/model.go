@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -15,13 +18,15 @@ import (
 // modelFlags choose the model and the processor that runs it.
 type modelFlags struct {
 	path    string
+	task    string // of the embedded model
 	threads int
 	device  string
 	cmd     *cobra.Command
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it (default the embedded model)")
+	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it (default the embedded model for --task)")
+	cmd.Flags().StringVar(&f.task, "task", "", "`TASK` that the model must solve; without --model the embedded one for it (default what the input looks like, else sudoku)")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "processor threads (default all)")
 	cmd.Flags().StringVar(&f.device, "device", "auto", "`DEVICE`: cpu, webgpu, or auto, the faster of the two")
 	_ = cmd.MarkFlagFilename("model", "hrm")
@@ -67,11 +72,47 @@ func (f *modelFlags) start(m *runtime.Model) (runtime.Backend, error) {
 
 // open returns the model and what keeps its file mapped.
 func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
-	if f.path != "" {
-		return native.Open(f.path)
+	if f.path == "" {
+		m, err := native.Embedded(f.task)
+		return m, io.NopCloser(nil), err
 	}
-	m, err := native.Default()
-	return m, io.NopCloser(nil), err
+	m, file, err := native.Open(f.path)
+	if err == nil && f.task != "" && m.Task != "" && m.Task != f.task {
+		file.Close()
+		return nil, nil, fmt.Errorf("%s solves %s, want %s", f.path, m.Task, f.task)
+	}
+	return m, file, err
+}
+
+// look sets the task to what the first puzzle looks like, where there is an embedded
+// model for that and neither a model nor a task was asked for. It returns in, with
+// what it has looked at still to be read.
+func (f *modelFlags) look(args []string, in io.Reader) io.Reader {
+	if f.path != "" || f.task != "" || len(embedded.Models) < 2 {
+		return in
+	}
+	var t puzzle.Task
+	switch {
+	case len(args) == 0 || args[0] == "-":
+		ahead := bufio.NewReaderSize(in, 1<<16)
+		in, t = ahead, puzzle.Recognise(ahead)
+	case isFile(args[0]):
+		if r, err := puzzle.Open(args[0], nil); err == nil {
+			t = r.Task()
+			r.Close()
+		}
+	default:
+		t = puzzle.Recognise(bufio.NewReader(strings.NewReader(strings.Join(args, "\n"))))
+	}
+	if t != nil && embedded.For(t.Name()) != nil {
+		f.task = t.Name()
+	}
+	return in
+}
+
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // taskOf returns the task that a model solves.

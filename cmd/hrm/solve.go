@@ -114,6 +114,11 @@ const (
 )
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
+	in, out, errOut := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	if file, ok := in.(*os.File); ok && len(args) == 0 && isTerminalFile(file) {
+		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
+	}
+	in = f.look(args, in)
 	l, err := f.load()
 	if err != nil {
 		return err
@@ -134,10 +139,6 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 		if answers, err = newSubmission(l.task); err != nil {
 			return err
 		}
-	}
-	in, out, errOut := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	if file, ok := in.(*os.File); ok && len(args) == 0 && isTerminalFile(file) {
-		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
 	}
 	t := &tally{loaded: l, check: f.check, examine: !f.anyway, began: time.Now()}
 	if t.votes, err = f.voter(l); err != nil {

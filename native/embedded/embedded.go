@@ -1,5 +1,5 @@
-// Package embedded holds the bytes of the default model, apart from package
-// native, so that a small program has the model without a server.
+// Package embedded holds the bytes of the models that programs carry, apart from
+// package native, so that a small program has a model without a server.
 package embedded
 
 import _ "embed"
@@ -10,3 +10,22 @@ import _ "embed"
 //
 //go:embed default.hrm
 var Model []byte
+
+// Entry is a model that is embedded.
+type Entry struct {
+	Name string // the task that it solves
+	File []byte // .hrm, not to be changed
+}
+
+// Models are those that are embedded, the default first.
+var Models = []Entry{{"sudoku", Model}}
+
+// For returns the model for a task, the default for "", and nil where there is none.
+func For(task string) []byte {
+	for _, e := range Models {
+		if task == "" || e.Name == task {
+			return e.File
+		}
+	}
+	return nil
+}

@@ -224,6 +224,13 @@ func recogniseJSON(head string) Task {
 	return ARC{}
 }
 
+// Recognise returns the task of the puzzles that come next, of which nothing is read;
+// nil where that is unclear, as it is of an archive.
+func Recognise(in *bufio.Reader) Task {
+	head, _ := sniff(in, nil)
+	return recognise(string(head))
+}
+
 // recognise returns the task of a file that starts with head, nil if unclear.
 func recognise(head string) Task {
 	if isJSON(head) {

@@ -58,7 +58,9 @@ func (g *Guest) Do(r *abi.Request) *abi.Reply {
 // open replaces the session, or leaves it where the model is no good.
 func (g *Guest) open(model []byte, task string) *abi.Error {
 	if len(model) == 0 {
-		model = embedded.Model
+		if model = embedded.For(task); model == nil {
+			return &abi.Error{Kind: abi.KindModel, Message: fmt.Sprintf("no embedded model solves %q", task)}
+		}
 	}
 	s, err := session.Open(model, task)
 	if err != nil {
