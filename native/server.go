@@ -1,10 +1,12 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -18,6 +20,7 @@ import (
 type ServerOptions struct {
 	Solve      runtime.Options // lanes, halting, restarts
 	Check      bool            // the task's rules decide whether to try again
+	Anyway     bool            // ask the model about puzzles that have no answer, or several, too
 	MaxBody    int64           // bytes of a request; 1 MiB
 	MaxPuzzles int             // of a request; 1024
 	Timeout    time.Duration   // of a request; 1 minute
@@ -30,7 +33,7 @@ const defaultMaxTokens = 1 << 12
 // Server answers puzzles over HTTP. All requests feed one queue, so that their
 // puzzles share the lanes of one backend.
 //
-//	POST /solve   {"puzzles": ["53..7....", ...]}
+//	POST /solve   {"puzzles": ["53..7....", ...]}, each as puzzle.ParseJSON reads it
 //	              -> {"results": [Record, ...]}, in the order of the puzzles
 //	GET  /health  -> {"backend": "cpu/avx512", "task": "sudoku"}
 type Server struct {
@@ -42,6 +45,7 @@ type Server struct {
 	stopped   chan struct{} // closed when Run returns
 	next      atomic.Int64  // index of the next request
 	questions sync.Map      // index: puzzle, with Check
+	examining chan struct{} // holds one while a puzzle is examined: clients wait for each other
 	mux       *http.ServeMux
 }
 
@@ -58,7 +62,7 @@ func NewServer(b runtime.Backend, t puzzle.Task, o ServerOptions) *Server {
 	}
 	s := &Server{
 		backend: b, task: t, options: o,
-		queue: make(chan runtime.Request), stopped: make(chan struct{}), mux: http.NewServeMux(),
+		queue: make(chan runtime.Request), stopped: make(chan struct{}), examining: make(chan struct{}, 1), mux: http.NewServeMux(),
 	}
 	if o.Check {
 		s.options.Solve.Accept = s.accept
@@ -115,32 +119,59 @@ func (s *Server) solve(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string]any{"results": records})
 }
 
+// form is what a body of POST /solve is, for errors.
+const form = `{"puzzles": ["53..7....", ...]}`
+
 // read returns the puzzles of a request.
-func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]string, error) {
-	var body struct {
-		Puzzles []string `json:"puzzles"`
+func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]json.RawMessage, error) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
+	if err != nil {
+		return nil, fmt.Errorf("the body: %w", err)
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.options.MaxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&body); err != nil {
-		return nil, fmt.Errorf(`want {"puzzles": ["...", ...]}: %w`, err)
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || text[0] != '{' {
+		return nil, fmt.Errorf("the body is no JSON object, it begins with %.20q: want %s", text, form)
 	}
-	if n := len(body.Puzzles); n < 1 || n > s.options.MaxPuzzles {
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(text, &body); err != nil {
+		return nil, fmt.Errorf("the body is no JSON, %w: want %s", err, form)
+	}
+	for key := range body {
+		if key != "puzzles" {
+			return nil, fmt.Errorf("unknown key %q: want %s", key, form)
+		}
+	}
+	list, ok := body["puzzles"]
+	if !ok || list[0] != '[' {
+		return nil, fmt.Errorf("puzzles is no list: want %s", form)
+	}
+	var puzzles []json.RawMessage
+	if err := json.Unmarshal(list, &puzzles); err != nil {
+		return nil, fmt.Errorf("puzzles: %w", err)
+	}
+	if n := len(puzzles); n < 1 || n > s.options.MaxPuzzles {
 		return nil, fmt.Errorf("%d puzzles, want 1 to %d", n, s.options.MaxPuzzles)
 	}
-	return body.Puzzles, nil
+	return puzzles, nil
 }
 
-// answer solves the puzzles of one request. A text that is no puzzle has an
-// Error in its record.
-func (s *Server) answer(ctx context.Context, texts []string) ([]Record, error) {
+// answer solves the puzzles of one request. What is no puzzle, or has no answer,
+// has an Error in its record.
+func (s *Server) answer(ctx context.Context, texts []json.RawMessage) ([]Record, error) {
 	records := make([]Record, len(texts))
 	done := make(chan struct{}, len(texts))
 	waiting := 0
 	for i, text := range texts {
-		p, err := puzzle.ParseCells(s.task, text)
+		p, err := puzzle.ParseJSON(s.task, text)
+		if err == nil {
+			err = s.examine(ctx, &p)
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("no answer in time: %w", ctx.Err())
+		}
 		if err != nil {
-			records[i] = Record{Index: i, Error: err.Error()}
+			records[i] = NewRecord(s.task, &p, &runtime.Result{Err: err}, Verdict{})
+			records[i].Index = i
 			continue
 		}
 		if err := s.send(ctx, p, &records[i], i, done); err != nil {
@@ -156,6 +187,21 @@ func (s *Server) answer(ctx context.Context, texts []string) ([]Record, error) {
 		}
 	}
 	return records, nil
+}
+
+// examine returns why a puzzle has no one answer. Finding out may take a second,
+// so that one is examined at a time.
+func (s *Server) examine(ctx context.Context, p *puzzle.Puzzle) error {
+	if s.options.Anyway {
+		return nil
+	}
+	select {
+	case s.examining <- struct{}{}:
+		defer func() { <-s.examining }()
+		return puzzle.Examine(p.Of(s.task), p.Question)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // send queues one puzzle; rec is set before done is told.

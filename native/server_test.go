@@ -62,13 +62,15 @@ func post(t *testing.T, url, body string) (int, []Record, string) {
 
 // question is a puzzle that differs for each n.
 func question(n int) string {
-	return fmt.Sprintf("%03d", n) + strings.Repeat(".", 78)
+	digits := fmt.Sprintf("%03d", n)
+	gap := strings.Repeat(".", 29) // so that no two share a row, column or box
+	return digits[:1] + gap + digits[1:2] + gap + digits[2:] + strings.Repeat(".", 20)
 }
 
 // Clients at once each get the answers to their own puzzles, the same that
 // Solve gives.
 func TestServerManyClients(t *testing.T) {
-	web, b := startServer(t, ServerOptions{Solve: runtime.Options{Lanes: 3}, Check: true})
+	web, b := startServer(t, ServerOptions{Solve: runtime.Options{Lanes: 3}, Check: true, Anyway: true})
 	var wg sync.WaitGroup
 	for client := range 8 {
 		wg.Go(func() {
@@ -118,9 +120,15 @@ func TestServerRefuses(t *testing.T) {
 		{`{"puzzles": ["1","2","3"]}`, http.StatusBadRequest},
 		{`{"puzzels": ["1"]}`, http.StatusBadRequest},
 		{`no json`, http.StatusBadRequest},
+		{`{"puzzles": "1"}`, http.StatusBadRequest},
+		{`{"puzzles": {}}`, http.StatusBadRequest},
+		{`{"puzzles": ["1"]} x`, http.StatusBadRequest},
+		{`["1"]`, http.StatusBadRequest},
+		{``, http.StatusBadRequest},
 		{`{"puzzles": ["` + strings.Repeat("1", 2000) + `"]}`, http.StatusRequestEntityTooLarge},
 	} {
-		if status, _, problem := post(t, web.URL, c.body); status != c.want || problem == "" {
+		if status, _, problem := post(t, web.URL, c.body); status != c.want || problem == "" || strings.Contains(problem, "struct") ||
+			status == http.StatusBadRequest && !strings.Contains(problem, "want ") {
 			t.Errorf("%.30s: status %d, %q, want %d", c.body, status, problem, c.want)
 		}
 	}
@@ -139,7 +147,7 @@ func TestServerTimeAndStop(t *testing.T) {
 	if status, _, problem := post(t, web.URL, body); status != http.StatusServiceUnavailable || problem == "" {
 		t.Errorf("no time: status %d, %q", status, problem)
 	}
-	s := NewServer(nil, puzzle.Sudoku{}, ServerOptions{})
+	s := NewServer(nil, puzzle.Sudoku{}, ServerOptions{Anyway: true})
 	close(s.stopped)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
@@ -167,5 +175,55 @@ func TestServerAnswersWithoutHaltingValues(t *testing.T) {
 	rec.QHalt, rec.QContinue = 1.5, 1e-9
 	if text, err := json.Marshal(rec); err != nil || !strings.Contains(string(text), `"q_halt":1.5,"q_continue":1e-9`) {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// A client writes a puzzle as it has it: any text that hrm solve reads, or JSON of
+// rows or cells. What has no answer is said to have none.
+func TestServerReadsAlike(t *testing.T) {
+	web, _ := startServer(t, ServerOptions{Solve: runtime.Options{Lanes: 2}})
+	const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+	var rows []string
+	var lists [][]any
+	for i := 0; i < 81; i += 9 {
+		rows = append(rows, easy[i:i+9])
+		var cells []any
+		for _, c := range easy[i : i+9] {
+			if c == '.' {
+				cells = append(cells, nil)
+			} else {
+				cells = append(cells, int(c-'0'))
+			}
+		}
+		lists = append(lists, cells)
+	}
+	q, _ := puzzle.Sudoku{}.Encode(easy)
+	for name, form := range map[string]any{
+		"a line": easy, "rows": strings.Join(rows, "\n"), "a frame": puzzle.Sudoku{}.Render(q, nil),
+		"dashes": strings.ReplaceAll(easy, ".", "-"), "a list of rows": rows, "a list of lists": lists,
+		"an object": map[string]any{"question": easy}, "with a caption": "Sudoku 1\n" + strings.Join(rows, "\n"),
+	} {
+		body, err := json.Marshal(map[string]any{"puzzles": []any{form}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, results, problem := post(t, web.URL, string(body))
+		if status != http.StatusOK || results[0].Question != easy || results[0].Solution == nil {
+			t.Errorf("%s: %d, %+v, %s", name, status, results, problem)
+		}
+	}
+	for text, want := range map[string]string{
+		`"12x"`:                             "column 3: found 'x'",
+		`"` + easy + `\n` + easy + `"`:      "goes on after one sudoku",
+		`[1, 2, 3]`:                         "3 cells, want 9 (a row) or 81 (a whole grid)",
+		`7`:                                 "JSON without a sudoku",
+		`null`:                              "JSON without a sudoku",
+		`"` + strings.Repeat(".", 81) + `"`: "cannot be solved: clues too few, 0",
+		`"12345678` + strings.Repeat(".", 36) + `9` + strings.Repeat(".", 36) + `"`: "cannot be solved: it has no solution",
+	} {
+		status, results, problem := post(t, web.URL, `{"puzzles": [`+text+`, "`+easy+`"]}`)
+		if status != http.StatusOK || len(results) != 2 || !strings.Contains(results[0].Error, want) || results[1].Solution == nil {
+			t.Errorf("%s: %d, %+v, %s, want %q", text, status, results, problem, want)
+		}
 	}
 }

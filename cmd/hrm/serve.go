@@ -20,6 +20,7 @@ type serveFlags struct {
 	address string
 	timeout time.Duration
 	check   bool
+	anyway  bool
 }
 
 func newServe() *cobra.Command {
@@ -30,7 +31,8 @@ func newServe() *cobra.Command {
 		Long: `Answer puzzles over HTTP. The puzzles of all clients share the lanes of one model.
 
   POST /solve   {"puzzles": ["53..7....", ...]} gives {"results": [...]}, with an
-                object for each puzzle as hrm solve --json prints it
+                object for each puzzle as hrm solve --json prints it; a puzzle is
+                a string as hrm solve reads it, or a list of rows or cells
   GET  /health  {"backend": ..., "task": ...}
 
 A request may have 1 MiB and 1024 puzzles. There is no encryption and no
@@ -47,6 +49,7 @@ SIGINT and SIGTERM finish the requests under way and stop.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.address, "address", "localhost:8080", "`HOST:PORT` to listen on")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "time for one request at most")
+	flags.BoolVar(&f.anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
 	flags.BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	return cmd
 }
@@ -65,7 +68,7 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Timeout: f.timeout})
+	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Anyway: f.anyway, Timeout: f.timeout})
 	fmt.Fprintf(cmd.ErrOrStderr(), "hrm: solving %s on %s at http://%s\n", l.task.Name(), l.backend.Name(), listener.Addr())
 	command.Finish(cmd.Context())
 	return f.serve(cmd.Context(), s, listener)

@@ -2,6 +2,7 @@ package puzzle
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -74,6 +75,29 @@ func newJSONGrids(in *bufio.Reader, t gridTask) *jsonGrids {
 	s := newJSONScanner(in)
 	s.loose = true
 	return &jsonGrids{s: s, task: t, lay: t.layout(), stack: []jsonLevel{{wanted: true}}}
+}
+
+// ParseJSON reads the one puzzle of a JSON value: a string that Parse reads, or a
+// list of rows or of cells, or an object with a question. The error wraps
+// ErrFormat.
+func ParseJSON(task Task, value []byte) (Puzzle, error) {
+	s := newJSONScanner(bufio.NewReaderSize(bytes.NewReader(value), 16))
+	s.loose = true
+	if c, err := s.peek(); err == nil && c == '"' {
+		text, err := s.string()
+		if err == nil {
+			err = s.end()
+		}
+		if err != nil {
+			return Puzzle{}, err
+		}
+		return Parse(task, text)
+	}
+	t, ok := task.(gridTask)
+	if !ok {
+		return Parse(task, string(value))
+	}
+	return onlyOne(task, newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), t))
 }
 
 func (r *jsonGrids) next() (Puzzle, error) {

@@ -138,12 +138,26 @@ func (r *textReader) loose(line string) parsed {
 	}
 	p := r.cells(symbols)
 	if p.kind == lineGrids || p.kind == lineRow && p.bad != nil && p.bad.Column == 0 {
-		n := len(symbols)
-		if n < 5 { // a number
+		if isNumberAlone(symbols) {
 			return parsed{kind: lineText, bad: p.bad}
 		}
 	}
 	return p
+}
+
+// isNumberAlone reports a number of up to four digits: of a page, a level, a
+// rating.
+func isNumberAlone(symbols []symbol) bool {
+	if len(symbols) > 5 {
+		return false
+	}
+	dots := 0
+	for _, s := range symbols {
+		if s.c == '.' {
+			dots++
+		}
+	}
+	return len(symbols)-dots <= 4 && dots <= 1 && symbols[0].c != '.'
 }
 
 // sized is a row or a whole grid.

@@ -285,20 +285,6 @@ func Parse(task Task, text string) (Puzzle, error) {
 	return onlyOne(t, t.text(linesOf(text), false))
 }
 
-// ParseCells is Parse, but that it takes a line of cells whether or not that can be
-// a question.
-func ParseCells(task Task, text string) (Puzzle, error) {
-	tokens, err := task.Encode(text)
-	if err == nil {
-		return Puzzle{Question: tokens, Rating: -1}, nil
-	}
-	p, other := Parse(task, text)
-	if _, sizes := task.(Sizer); sizes || other == nil {
-		err = other
-	}
-	return p, err
-}
-
 // parseGrid is Parse for a grid that may be an answer.
 func parseGrid(t gridTask, text string) ([]int32, error) {
 	p, err := onlyOne(t, t.text(linesOf(text), true))

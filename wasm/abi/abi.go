@@ -64,10 +64,10 @@ type Options struct {
 	Restarts    int    // further attempts for an answer that is not accepted
 	NoCheck     bool   // the halting head decides about that, not the rules of the task
 	Seed        uint64 // of further attempts
+	Anyway      bool   // ask the model about puzzles that have no answer, or several, too
 }
 
-// Puzzle is a question: a line of text as the task writes it (a sudoku is 81
-// characters, 1 to 9 or '.'), its rows in lines, or the tokens of the model.
+// Puzzle is a question: text as hrm solve reads it, or the tokens of the model.
 type Puzzle struct {
 	Text   string
 	Tokens []int32 // instead of Text
@@ -87,11 +87,12 @@ type Reply struct {
 type Kind string
 
 const (
-	KindMessage Kind = "message" // the request could not be read
-	KindModel   Kind = "model"   // the .hrm file is damaged, or for another task
-	KindPuzzle  Kind = "puzzle"  // the text is no puzzle of the model's task
-	KindOptions Kind = "options" // an option is out of range
-	KindFailed  Kind = "failed"  // the solver failed
+	KindMessage  Kind = "message"   // the request could not be read
+	KindModel    Kind = "model"     // the .hrm file is damaged, or for another task
+	KindPuzzle   Kind = "puzzle"    // the text is no puzzle of the model's task
+	KindNoAnswer Kind = "no answer" // the puzzle has no answer, or several
+	KindOptions  Kind = "options"   // an option is out of range
+	KindFailed   Kind = "failed"    // the solver failed
 )
 
 // Error is an error that the guest reports.

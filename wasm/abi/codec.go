@@ -41,6 +41,7 @@ func (r *Request) fields() []field {
 		str("op", &r.Op), bin("model", &r.Model), str("task", &r.Task),
 		list("puzzles", &r.Puzzles, (*Puzzle).fields),
 		num("max_segments", &r.MaxSegments), num("restarts", &r.Restarts), flag("no_check", &r.NoCheck), seed("seed", &r.Seed),
+		flag("anyway", &r.Anyway),
 	}
 }
 

@@ -97,8 +97,13 @@ func options(v js.Value) (o session.Options, err error) {
 		}
 		f.set(x)
 	}
-	check := v.Get("check")
-	o.NoCheck = check.Type() == js.TypeBoolean && !check.Bool()
+	switch check := v.Get("check"); check.Type() {
+	case js.TypeUndefined, js.TypeNull:
+	case js.TypeBoolean:
+		o.NoCheck = !check.Bool()
+	default:
+		return o, fmt.Errorf("%w: check is a %v, want true or false", errOption, check.Type())
+	}
 	return o, nil
 }
 

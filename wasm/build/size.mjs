@@ -8,11 +8,11 @@ import { brotliCompress, constants } from "node:zlib";
 
 const MB = 1e6;
 const limits = {
-  "hrm-js": 1.0 * MB,
+  "hrm-js": 1.05 * MB,
   "hrm-js-webgpu": 1.4 * MB, // text/template, which writes the shaders, keeps much of Go alive
   "hrm-plugin": 1.0 * MB,
-  "hrm-extism": 1.0 * MB,
-  "hrm-wasi": 1.0 * MB,
+  "hrm-extism": 1.2 * MB, // these two read files of every kind, the others one puzzle
+  "hrm-wasi": 1.2 * MB,
 };
 
 async function brotli(path) {
@@ -25,6 +25,6 @@ const [model, ...sizes] = await Promise.all([brotli("../../native/embedded/defau
 names.forEach((name, i) => {
   const size = sizes[i] - (name.startsWith("hrm-js") ? 0 : model);
   const fits = size <= limits[name];
-  console.log(`${name.padEnd(15)} ${(size / MB).toFixed(3)} MB brotli, at most ${(limits[name] / MB).toFixed(1)}${fits ? "" : ": too large"}`);
+  console.log(`${name.padEnd(15)} ${(size / MB).toFixed(3)} MB brotli, at most ${(limits[name] / MB).toFixed(2)}${fits ? "" : ": too large"}`);
   if (!fits) process.exitCode = 1;
 });

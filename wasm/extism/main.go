@@ -6,12 +6,14 @@
 //	open    a .hrm file in, its description as JSON out: the model from now on
 //	info    the description of the model in use
 //
-// The configuration of the plugin may have max_segments, restarts and seed.
+// The configuration of the plugin may have max_segments, restarts, seed, no_check
+// and anyway.
 package main
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -31,7 +33,10 @@ func solve() int32 {
 			return nil, err
 		}
 		var out bytes.Buffer
-		_, err = solver.Lines(&out, bytes.NewReader(input()), o)
+		t, err := solver.Lines(&out, bytes.NewReader(input()), o)
+		if err == nil && t == (guest.Tally{}) {
+			err = errors.New("the input holds no puzzle")
+		}
 		return out.Bytes(), err
 	})
 }
@@ -67,7 +72,21 @@ func options() (o abi.Options, err error) {
 		}
 		return n
 	}
-	o = abi.Options{MaxSegments: int(number("max_segments", 31)), Restarts: int(number("restarts", 31)), Seed: number("seed", 64)}
+	yes := func(key string) bool {
+		switch text := config(key); text {
+		case "", "false":
+			return false
+		case "true":
+			return true
+		default:
+			if err == nil {
+				err = fmt.Errorf("config %s is %q, want true or false", key, text)
+			}
+			return false
+		}
+	}
+	o = abi.Options{MaxSegments: int(number("max_segments", 31)), Restarts: int(number("restarts", 31)), Seed: number("seed", 64),
+		NoCheck: yes("no_check"), Anyway: yes("anyway")}
 	return o, err
 }
 

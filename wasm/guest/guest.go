@@ -114,10 +114,15 @@ func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.E
 func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
 	q, err := puzzle.Puzzle{Question: p.Tokens, Rows: p.Rows, Cols: p.Cols}, error(nil)
 	if p.Tokens == nil {
-		q, err = puzzle.ParseCells(g.session.Task, p.Text)
+		q, err = puzzle.Parse(g.session.Task, p.Text)
 	}
 	if err != nil {
 		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
+	}
+	if t := q.Of(g.session.Task); len(q.Question) == t.SeqLen() && !o.Anyway {
+		if err := puzzle.Examine(t, q.Question); err != nil {
+			return abi.Result{Error: &abi.Error{Kind: abi.KindNoAnswer, Message: err.Error()}}
+		}
 	}
 	a, err := g.session.Solve(context.Background(), q.Question, session.Options{
 		MaxSegments: o.MaxSegments, Restarts: o.Restarts, NoCheck: o.NoCheck, Seed: o.Seed, PuzzleID: p.ID,

@@ -118,6 +118,11 @@ func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer,
 	if a.Known {
 		a.Wrong = task.Check(tokens, a.Tokens)
 	}
+	if a.Wrong != nil {
+		if err := puzzle.Examine(task, tokens); err != nil {
+			a.Wrong = fmt.Errorf("%w; the puzzle %w", a.Wrong, err)
+		}
+	}
 	return a, nil
 }
 

@@ -2,16 +2,18 @@
 //
 //	wazero run hrm-wasi.wasm < puzzles.txt
 //
-// It reads puzzles from standard input, as hrm solve does, and writes a line of
-// JSON for each. The model is the embedded one, or the file that -model names in
+// It reads puzzles from its arguments or else from standard input, as hrm solve
+// does, and writes a line of JSON for each. The model is the embedded one, or the file that -model names in
 // a folder that the host grants.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/hrmgo/hrm/wasm/abi"
 	"github.com/hrmgo/hrm/wasm/guest"
@@ -19,10 +21,12 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-const usage = `Reads puzzles from standard input and writes a line of JSON for each:
-hrm-wasi.wasm [-model file] [-restarts n] [-max-segments n] [-no-check] [-seed n]
+const usage = `Reads puzzles from its arguments, or else from standard input, and writes a line of
+JSON for each:
+hrm-wasi.wasm [-model file] [-restarts n] [-max-segments n] [-no-check] [-anyway] [-seed n] [puzzle]...
 
-Exit status: 0 every puzzle was solved, 1 some were not, 2 wrong usage or input.
+Exit status: 0 every puzzle was solved, 1 some were not, 2 wrong usage, or some
+puzzle could not be read.
 `
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
@@ -34,32 +38,36 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	flags.IntVar(&o.Restarts, "restarts", 7, "further attempts for an answer that is not accepted")
 	flags.IntVar(&o.MaxSegments, "max-segments", 0, "segments of an attempt (default the model's own)")
 	flags.BoolVar(&o.NoCheck, "no-check", false, "let the halting head, not the rules, decide about further attempts")
+	flags.BoolVar(&o.Anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
 	flags.Uint64Var(&o.Seed, "seed", 0, "of further attempts")
 	if err := flags.Parse(args); err == flag.ErrHelp {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	unsolved, err := solve(*model, in, out, o)
-	switch {
-	case err != nil:
+	if flags.NArg() > 0 { // rows of one or several puzzles
+		in = strings.NewReader(strings.Join(flags.Args(), "\n"))
+	}
+	t, err := solve(*model, in, out, o)
+	if err == nil && t == (guest.Tally{}) {
+		err = errors.New("the input holds no puzzle")
+	}
+	if err != nil {
 		fmt.Fprintln(errOut, "hrm-wasi:", err)
 		return 2
-	case unsolved > 0:
-		return 1
 	}
-	return 0
+	return t.Status()
 }
 
-func solve(model string, in io.Reader, out io.Writer, o abi.Options) (unsolved int, err error) {
+func solve(model string, in io.Reader, out io.Writer, o abi.Options) (t guest.Tally, err error) {
 	var g guest.Guest
 	if model != "" {
 		data, err := os.ReadFile(model)
 		if err != nil {
-			return 0, fmt.Errorf("%w: the host must grant the folder, as wazero run -mount does", err)
+			return t, fmt.Errorf("%w: the host must grant the folder, as wazero run -mount does", err)
 		}
 		if reply := g.Do(&abi.Request{Op: abi.OpOpen, Model: data}); reply.Error != nil {
-			return 0, fmt.Errorf("%s: %w", model, reply.Error)
+			return t, fmt.Errorf("%s: %w", model, reply.Error)
 		}
 	}
 	return g.Lines(out, in, o)

@@ -58,11 +58,15 @@ export interface LoadOptions {
 export type Task = "sudoku" | "maze" | "arc";
 
 /**
- * A puzzle: text as the command `hrm solve` reads it, or its tokens. A sudoku is
- * 81 characters with "." or "0" for a blank, or 9 lines; a maze 30 lines of 30
- * characters "# SG", or all 900.
+ * A puzzle. Text as the command `hrm solve` reads it: a sudoku is 81 characters
+ * with "." or "0" for a blank, or 9 rows; a maze 30 rows of 30 characters "# SG",
+ * or all 900. Or a list: of all cells, as in `[5, 3, 0, ...]`, or of rows, each a
+ * string or a list of cells; a cell is a digit, a character, or null for a blank
+ * one. A grid of ARC is a list of rows of colours. Or the tokens of the model.
  */
-export type Puzzle = string | Uint8Array | ArrayLike<number>;
+export type Puzzle = string | ArrayLike<Cell> | ArrayLike<string | ArrayLike<Cell>> | { tokens: ArrayLike<number> };
+
+export type Cell = number | string | null | undefined;
 
 export interface SolveOptions {
   /** Segments of one attempt at most (default: the model's own). */

@@ -2,7 +2,9 @@ import { remember } from "./choice.js";
 import { HRMError, throwIfAborted, withSignal } from "./errors.js";
 import { folder, readModel } from "./fetch.js";
 import { programFor } from "./module.js";
+import { loadOptions, only, solveOptions } from "./options.js";
 import { Pool } from "./pool.js";
+import { input } from "./puzzle.js";
 import { Remote } from "./remote.js";
 
 export { HRMError } from "./errors.js";
@@ -21,6 +23,7 @@ export class HRM {
   }
 
   static async load(source, options = {}) {
+    only(loadOptions, options);
     const { signal, task, device = "auto", worker = true, wasm, progress } = options;
     throwIfAborted(signal);
     const files = options.files === undefined ? undefined : folder(options.files);
@@ -59,11 +62,13 @@ export class HRM {
   get info() { return this.#info; }
 
   async solve(puzzle, options = {}) {
+    only([...solveOptions, "onStep"], options);
     const { signal, onStep, ...rest } = options;
-    return this.#pool.run(input(puzzle), rest, { signal, onStep });
+    return this.#pool.run(input(puzzle, this.task), rest, { signal, onStep });
   }
 
   async solveAll(puzzles, options = {}) {
+    only([...solveOptions, "onResult"], options);
     const { onResult, ...rest } = options;
     return Promise.all(Array.from(puzzles, async (puzzle, i) => {
       const result = await this.solve(puzzle, rest).catch(puzzleError);
@@ -73,6 +78,7 @@ export class HRM {
   }
 
   async *steps(puzzle, options = {}) {
+    only(solveOptions, options);
     const stop = new AbortController();
     const forward = () => stop.abort(options.signal.reason);
     options.signal?.addEventListener("abort", forward, { once: true });
@@ -113,16 +119,6 @@ async function opened(start, open) {
     await runner.close();
     throw error;
   }
-}
-
-/** A puzzle as a runner takes it: text, or tokens as bytes. */
-function input(puzzle) {
-  if (typeof puzzle === "string" || puzzle instanceof Uint8Array) return puzzle;
-  if (Array.isArray(puzzle) || ArrayBuffer.isView(puzzle)) {
-    const bytes = Uint8Array.from(puzzle);
-    if (bytes.every((b, i) => b === puzzle[i])) return bytes;
-  }
-  throw new HRMError("puzzle", "a puzzle is a string, or its tokens as whole numbers from 0 to 255");
 }
 
 /** solveAll gives a bad puzzle its error and goes on with the others. */

@@ -18,9 +18,45 @@ for (const worker of [true, false]) {
       assert.equal(s.reason, "");
       assert.ok(s.elapsed > 0 && s.segments >= 1 && s.attempts >= 1 && s.totalSegments >= s.segments);
       const tokens = [...easy].map((c) => (c === "." ? 1 : Number(c) + 1));
-      assert.deepEqual((await model.solve(tokens)).tokens, s.tokens);
+      assert.deepEqual((await model.solve({ tokens })).tokens, s.tokens);
+      assert.deepEqual((await model.solve({ tokens: Uint8Array.from(tokens) })).tokens, s.tokens);
       const lines = easy.match(/.{9}/g).join("\n");
       assert.equal((await model.solve(lines)).text, solved);
+    });
+
+    test("reads lists of digits, characters and rows", async () => {
+      const digits = [...easy].map((c) => (c === "." ? 0 : Number(c)));
+      const rows = easy.match(/.{9}/g);
+      const forms = {
+        digits, "typed digits": Uint8Array.from(digits), characters: [...easy], rows,
+        nulls: digits.map((d) => d || null), "empty strings": [...easy].map((c) => (c === "." ? "" : c)),
+        "rows of digits": rows.map((r) => [...r].map((c) => (c === "." ? 0 : Number(c)))),
+        "rows of nulls": rows.map((r) => [...r].map((c) => (c === "." ? null : Number(c)))),
+        "typed rows": rows.map((r) => Int8Array.from(r, (c) => (c === "." ? 0 : Number(c)))),
+        "rows of characters": rows.map((r) => [...r]), dashes: easy.replaceAll(".", "-"),
+        "a frame": rows.map((r) => `| ${[...r].join(" ")} |`).join("\n"),
+      };
+      for (const [name, form] of Object.entries(forms)) assert.equal((await model.solve(form)).text, solved, name);
+      const told = (form) => model.solve(form).then(() => "solved", (e) => `${e.code}: ${e.message}`);
+      assert.match(await told(digits.slice(1)), /^puzzle: line 1: 80 cells/);
+      assert.match(await told([...digits.slice(1), 12]), /^puzzle: a cell is 12, want a digit or a character/);
+      assert.match(await told([...digits.slice(1), 0.5]), /^puzzle: a cell is 0.5/);
+      assert.match(await told({ tokens: [1, 300] }), /^puzzle: tokens are whole numbers/);
+      assert.match(await told({ cells: digits }), /^puzzle: a puzzle is a string, a list of rows/);
+      for (const form of [7, null, undefined, true, {}]) assert.match(await told(form), /^puzzle: a puzzle is a string, a list/);
+    });
+
+    test("unknown options are errors", async () => {
+      const told = (promise) => promise.then(() => "solved", (e) => `${e.code}: ${e.message}`);
+      assert.match(await told(model.solve(easy, { restart: 3 })), /^option: unknown option restart: want maxSegments, restarts/);
+      assert.match(await told(model.solve(easy, { onstep() {} })), /^option: unknown option onstep/);
+      assert.match(await told(model.solve(easy, { onResult() {} })), /^option: unknown option onResult/);
+      assert.match(await told(model.solveAll([easy], { onStep() {} })), /^option: unknown option onStep/);
+      assert.match(await told(model.steps(easy, { timeout: 1 }).next()), /^option: unknown option timeout/);
+      assert.match(await told(model.solve(easy, { check: "no" })), /^option: .*check is a string, want true or false/);
+      assert.match(await told(model.solve(easy, null)), /^option: options are an object, not null/);
+      assert.match(await told(HRM.load(modelPath, { worker, threads: 2 })), /^option: unknown option threads: want progress/);
+      assert.equal((await model.solve(easy, { signal: undefined, restarts: undefined })).text, solved);
     });
 
     test("steps settle to the solution", async () => {
@@ -43,7 +79,7 @@ for (const worker of [true, false]) {
     test("an answer that breaks the rules says so", async () => {
       const s = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
       assert.equal(s.valid, false);
-      assert.match(s.reason, /wrong answer: /);
+      assert.match(s.reason, /wrong answer: .*; the puzzle cannot be solved: it has no solution/);
       assert.equal(s.attempts, 3);
       assert.equal(s.totalSegments, 3);
       const again = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
@@ -57,8 +93,8 @@ for (const worker of [true, false]) {
       assert.match((await model.solve(easy.replace("5", "x")).catch((e) => e)).message, /column 1: found 'x'/);
       assert.equal(await code(model.solve(`5${easy.slice(1, 8)}5${easy.slice(9)}`)), "puzzle"); // 5 twice in a row
       assert.equal(await code(model.solve([1, 2, 3])), "puzzle");
-      assert.equal(await code(model.solve(Array(81).fill(300))), "puzzle");
-      assert.equal(await code(model.solve(Array(81).fill(99))), "puzzle");
+      assert.equal(await code(model.solve({ tokens: Array(81).fill(300) })), "puzzle");
+      assert.equal(await code(model.solve({ tokens: Array(81).fill(99) })), "puzzle");
       assert.equal(await code(model.solve(null)), "puzzle");
       assert.equal(await code(model.solve(`${easy}\n${easy}`)), "puzzle");
       assert.equal(await code(model.solve(easy, { restarts: -1 })), "option");
