@@ -21,7 +21,11 @@ const segments = 4
 func TestONNXRuntimeFloat32(t *testing.T) {
 	e := startONNX(t, engine.StartONNX)
 	for name, c := range configs() {
-		for _, opset := range []int{NewestOpset, 18, 17, OldestOpset} {
+		opsets := []int{NewestOpset, 17}
+		if name == "relations" || name == "mlpt" { // which between them have all that older opsets write out
+			opsets = append(opsets, 18, OldestOpset)
+		}
+		for _, opset := range opsets {
 			t.Run(fmt.Sprintf("%s/%d", name, opset), func(t *testing.T) { compareFloat32(t, e, c, opset) })
 		}
 	}
