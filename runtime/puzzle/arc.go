@@ -146,6 +146,9 @@ func (ARC) Encode(text string) ([]int32, error) {
 // JSON form.
 func (ARC) Decode(tokens []int32) string { return Crop(tokens, 0, 0).String() }
 
+// source implements sourceTask.
+func (ARC) source(in *bufio.Reader) textSource { return &arcPuzzles{tasks: newARCReader(in, "")} }
+
 // Check reports an answer that holds no grid. Whether the grid is right only
 // the author of the task knows.
 func (a ARC) Check(question, answer []int32) error {

@@ -115,8 +115,10 @@ func recogniseCSV(head string) Task {
 	h, _ := csvHeader(firstLine(head))
 	_, rest, _ := strings.Cut(head, "\n")
 	fields, err := splitCSV(firstLine(rest), h.separator)
-	if q := h.at["question"]; err == nil && q < len(fields) && mazeLine(fields[q]) == lineRow && strings.ContainsAny(fields[q], "#SG█X") {
-		return Maze{Rows: 30, Cols: 30}
+	if q := h.at["question"]; err == nil && q < len(fields) {
+		if t := recogniseLine(fields[q]); t != nil {
+			return t
+		}
 	}
 	return Sudoku{}
 }

@@ -117,6 +117,12 @@ func (m Maze) layout() layout {
 	return layout{rows: m.Rows, cols: m.Cols, want: mazeWant, forms: mazeForms}
 }
 
+// Recognises implements Recogniser.
+func (Maze) Recognises(line string) bool {
+	usual := strings.Trim(line, "# SGo.") == "" && strings.TrimSpace(line) != ""
+	return len(line) > 4 && mazeLine(line) == lineRow && (usual || strings.ContainsAny(line, "█X"))
+}
+
 // text implements gridTask.
 func (m Maze) text(l *lines, answers bool) textSource {
 	return &mazeReader{lines: l, task: m, answers: answers}

@@ -121,8 +121,8 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 		} else {
 			r.next = t.text(l, false).next
 		}
-	case ARC:
-		r.next = (&arcPuzzles{tasks: newARCReader(in, "")}).next
+	case sourceTask:
+		r.next = t.source(in).next
 	case nil:
 		r.next = func() (Puzzle, error) { return Puzzle{}, io.EOF }
 	default:
@@ -157,6 +157,12 @@ type gridTask interface {
 	text(l *lines, answers bool) textSource
 	// checkQuestion reports the cell of a question that makes it impossible.
 	checkQuestion(q []int32) (cell int, err error)
+}
+
+// sourceTask is a Task that reads its files itself.
+type sourceTask interface {
+	Task
+	source(in *bufio.Reader) textSource
 }
 
 // textSource gives one puzzle after the other, and io.EOF after the last.
@@ -231,6 +237,16 @@ func Recognise(in *bufio.Reader) Task {
 	return recognise(string(head))
 }
 
+// recogniseLine returns the first task that knows a line as one of its own.
+func recogniseLine(line string) Task {
+	for _, t := range Tasks {
+		if r, ok := t.(Recogniser); ok && r.Recognises(line) {
+			return t
+		}
+	}
+	return nil
+}
+
 // recognise returns the task of a file that starts with head, nil if unclear.
 func recognise(head string) Task {
 	if isJSON(head) {
@@ -239,14 +255,9 @@ func recognise(head string) Task {
 	if isCSV(head) {
 		return recogniseCSV(head)
 	}
-	sudoku := newTextReader(&lines{}, Sudoku{})
 	for line := range strings.Lines(head) {
-		line = strings.TrimRight(line, "\r\n")
-		if p := sudoku.parse(line); p.kind == lineGrids || p.kind == lineBad || p.kind == lineRow && !p.rows[0].maybe {
-			return Sudoku{}
-		}
-		if len(line) > 4 && mazeLine(line) == lineRow && (strings.ContainsAny(line, "█X") || strings.Trim(line, "# SGo.") == "" && strings.TrimSpace(line) != "") {
-			return Maze{Rows: 30, Cols: 30}
+		if t := recogniseLine(strings.TrimRight(line, "\r\n")); t != nil {
+			return t
 		}
 	}
 	return nil

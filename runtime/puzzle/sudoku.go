@@ -150,6 +150,12 @@ func (Sudoku) layout() layout {
 	}
 }
 
+// Recognises implements Recogniser.
+func (s Sudoku) Recognises(line string) bool {
+	p := newTextReader(&lines{}, s).parse(line)
+	return p.kind == lineGrids || p.kind == lineBad || p.kind == lineRow && !p.rows[0].maybe
+}
+
 // text implements gridTask.
 func (s Sudoku) text(l *lines, answers bool) textSource {
 	r := newTextReader(l, s)

@@ -47,6 +47,14 @@ type Augmenter interface {
 	Augment(rng *rand.Rand, question, answer []int32)
 }
 
+// Recogniser is a task whose puzzles can be told from others'.
+type Recogniser interface {
+	Task
+	// Recognises reports a line of text that is a row or a grid of this task and
+	// hardly of another.
+	Recognises(line string) bool
+}
+
 // Blanks is a task whose questions have blank cells, which the answer fills.
 type Blanks interface {
 	Task
