@@ -25,6 +25,9 @@ const (
 	maxShards = 1000
 )
 
+// getAgain is what to do about a file that ends early.
+const getAgain = "the download or the copy stopped early, get the file again"
+
 // locate returns the files of a checkpoint: the one of that path, or what a
 // folder holds. The index of a sharded one comes before its shards.
 func locate(path string) ([]string, error) {

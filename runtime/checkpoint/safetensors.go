@@ -66,7 +66,7 @@ func safeHeader(r io.ReaderAt, size int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: header of %d bytes, want at most %d", ErrTooLarge, n, maxSafeHeader)
 	}
 	if int64(n) > size-8 {
-		return nil, fmt.Errorf("%w: header of %d bytes in a file of %d", ErrTruncated, n, size)
+		return nil, fmt.Errorf("%w: header of %d bytes in a file of %d: %s", ErrTruncated, n, size, getAgain)
 	}
 	header := make([]byte, n)
 	if _, err := r.ReadAt(header, 8); err != nil {
@@ -86,9 +86,9 @@ func checkCover(entries []safeEntry, size int64) error {
 		n, ok := count(e.shape, size/e.dtype.size)
 		switch {
 		case !ok:
-			return fmt.Errorf("%w: tensor %s: %s %v in %d bytes of data", ErrTruncated, quote(e.key), e.dtype.name, e.shape, size)
+			return fmt.Errorf("%w: tensor %s: %s %v in %d bytes of data: %s", ErrTruncated, quote(e.key), e.dtype.name, e.shape, size, getAgain)
 		case e.end > size:
-			return fmt.Errorf("%w: tensor %s ends at %d of %d", ErrTruncated, quote(e.key), e.end, size)
+			return fmt.Errorf("%w: tensor %s ends at %d of %d: %s", ErrTruncated, quote(e.key), e.end, size, getAgain)
 		case e.begin != end:
 			return fmt.Errorf("%w: tensor %s starts at %d, want %d: overlap or hole", ErrFormat, quote(e.key), e.begin, end)
 		case e.end-e.begin != n*e.dtype.size:

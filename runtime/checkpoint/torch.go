@@ -66,7 +66,7 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	case errors.Is(err, ErrTooLarge):
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("%w: the directory at the end of the zip is missing or damaged: the download or the copy stopped early, get the file again (%w)", ErrTruncated, err)
+		return nil, fmt.Errorf("%w: the directory at the end of the zip is missing or damaged: %s (%w)", ErrTruncated, getAgain, err)
 	}
 	m.left = math.MaxInt64
 	a := &archive{r: r, size: size, entries: make(map[string]*zip.File, len(z.File))}
