@@ -45,6 +45,8 @@ type Record struct {
 	Where    string `json:"where,omitempty"` // the puzzle's place in the input
 	Name     string `json:"name,omitempty"`  // of an ARC task
 	Question string `json:"question,omitempty"`
+	Rows     int    `json:"rows,omitempty"` // of a puzzle that brings its size
+	Cols     int    `json:"cols,omitempty"`
 	*Solution
 	Error string `json:"error,omitempty"` // why there is no answer
 }
@@ -81,7 +83,7 @@ func (x Number) MarshalJSON() ([]byte, error) {
 
 // NewRecord returns the record of a result.
 func NewRecord(t puzzle.Task, p *puzzle.Puzzle, r *runtime.Result, v Verdict) Record {
-	rec := Record{Name: p.Name}
+	rec := Record{Name: p.Name, Rows: p.Rows, Cols: p.Cols}
 	t = p.Of(t)
 	if p.Question != nil {
 		rec.Question = t.Decode(p.Question)

@@ -23,6 +23,7 @@ type ServerOptions struct {
 	Anyway     bool            // ask the model about puzzles that have no answer, or several, too
 	MaxBody    int64           // bytes of a request; 1 MiB
 	MaxPuzzles int             // of a request; 1024
+	MaxTokens  int             // of a puzzle; 4096, or the model's own grid where that is all it takes or larger
 	Timeout    time.Duration   // of a request; 1 minute
 }
 
@@ -79,10 +80,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 func (s *Server) Run(ctx context.Context) error {
 	defer close(s.stopped)
 	o := s.options.Solve
-	if c := s.backend.Config(); o.MaxTokens == 0 && c.AnyShape() {
-		o.MaxTokens = max(c.SeqLen, defaultMaxTokens)
-	}
+	o.MaxTokens = s.maxTokens()
 	return runtime.Serve(ctx, s.backend, s.queue, o)
+}
+
+// maxTokens is the limit of a puzzle's tokens, for which there is room from the start.
+func (s *Server) maxTokens() int {
+	c := s.backend.Config()
+	switch {
+	case !c.AnyShape():
+		return c.SeqLen
+	case s.options.MaxTokens > 0:
+		return s.options.MaxTokens
+	}
+	return max(c.SeqLen, defaultMaxTokens)
 }
 
 func (s *Server) accept(i int, answer []int32) bool {
@@ -163,6 +174,9 @@ func (s *Server) answer(ctx context.Context, texts []json.RawMessage) ([]Record,
 	waiting := 0
 	for i, text := range texts {
 		p, err := puzzle.ParseJSON(s.task, text)
+		if n := len(p.Question); err == nil && n > s.maxTokens() {
+			err = fmt.Errorf("%w: %d cells, at most %d are taken here", runtime.ErrInput, n, s.maxTokens())
+		}
 		if err == nil {
 			err = s.examine(ctx, &p)
 		}

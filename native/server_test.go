@@ -17,14 +17,22 @@ import (
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
+// sudokuModel is the shape of a small model.
+var sudokuModel = runtime.Config{
+	Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 16, Heads: 2, Expansion: 1,
+	LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.Rope,
+	HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
+}
+
 // startServer serves a small random sudoku model.
 func startServer(t *testing.T, o ServerOptions) (*httptest.Server, runtime.Backend) {
 	t.Helper()
-	m, err := runtime.NewModel(runtime.Config{
-		Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 16, Heads: 2, Expansion: 1,
-		LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.Rope,
-		HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
-	}, 1)
+	return serve(t, sudokuModel, puzzle.Sudoku{}, o)
+}
+
+func serve(t *testing.T, c runtime.Config, task puzzle.Task, o ServerOptions) (*httptest.Server, runtime.Backend) {
+	t.Helper()
+	m, err := runtime.NewModel(c, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +40,7 @@ func startServer(t *testing.T, o ServerOptions) (*httptest.Server, runtime.Backe
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewServer(b, puzzle.Sudoku{}, o)
+	s := NewServer(b, task, o)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = s.Run(ctx) }()
@@ -142,12 +150,12 @@ func TestServerRefuses(t *testing.T) {
 // A request that cannot be answered in time ends; so does one that comes when
 // the server no longer solves.
 func TestServerTimeAndStop(t *testing.T) {
-	web, _ := startServer(t, ServerOptions{Timeout: time.Nanosecond})
+	web, b := startServer(t, ServerOptions{Timeout: time.Nanosecond})
 	body := `{"puzzles": ["` + question(1) + `"]}`
 	if status, _, problem := post(t, web.URL, body); status != http.StatusServiceUnavailable || problem == "" {
 		t.Errorf("no time: status %d, %q", status, problem)
 	}
-	s := NewServer(nil, puzzle.Sudoku{}, ServerOptions{Anyway: true})
+	s := NewServer(b, puzzle.Sudoku{}, ServerOptions{Anyway: true})
 	close(s.stopped)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
@@ -225,5 +233,29 @@ func TestServerReadsAlike(t *testing.T) {
 		if status != http.StatusOK || len(results) != 2 || !strings.Contains(results[0].Error, want) || results[1].Solution == nil {
 			t.Errorf("%s: %d, %+v, %s, want %q", text, status, results, problem, want)
 		}
+	}
+}
+
+// Puzzles bring their sizes, the answers say them, and the operator has the last
+// word.
+func TestServerAnyShape(t *testing.T) {
+	c := sudokuModel
+	c.VocabSize, c.SeqLen, c.Mixing, c.Conv, c.Positions = 6, 16, runtime.NoMixing, 3, runtime.NoPos
+	web, _ := serve(t, c, puzzle.Maze{Rows: 4, Cols: 4}, ServerOptions{MaxTokens: 60})
+	large := "S" + strings.Repeat(" ", 60) + "G\n" + strings.Repeat("#", 62)
+	mazes := []string{"S  #        #  G", "S     G\n#   # #\n#######", large}
+	body, _ := json.Marshal(map[string]any{"puzzles": mazes})
+	status, results, problem := post(t, web.URL, string(body))
+	if status != http.StatusOK || len(results) != 3 {
+		t.Fatalf("status %d, %d results, %s", status, len(results), problem)
+	}
+	if r := results[0]; r.Solution == nil || len(r.Answer) != 16 {
+		t.Errorf("its own size: %+v", r)
+	}
+	if r := results[1]; r.Solution == nil || len(r.Answer) != 21 || r.Rows != 3 || r.Cols != 7 || r.Valid == nil {
+		t.Errorf("3 x 7: %+v", r)
+	}
+	if r := results[2]; r.Solution != nil || !strings.Contains(r.Error, "124 cells, at most 60 are taken here") {
+		t.Errorf("2 x 62: %+v", r)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -34,6 +36,8 @@ type benchFlags struct {
 	json    bool
 	to      string
 	tokens  int
+	shape   string
+	grid    runtime.Shape
 }
 
 // benchReport is what hrm bench prints; its JSON names are in the help.
@@ -68,7 +72,8 @@ median time, the arithmetic done in the best, and its share of the best that the
 same instructions reach in a loop of nothing else, on the same threads: float32
 multiply-adds, or products of int8 for a model with int8 weights. The same is
 said of the matrix products alone. Without --model the published full size is used,
-with random weights (27,275,266 parameters); --tokens 900 makes it that for mazes,
+with random weights (27,275,266 parameters); --tokens 900 makes it that for mazes.
+--shape 20x45 measures puzzles of so many rows and columns, if the model takes them.
 --to int8 or fp16 converts the weights first. Without --device the processor is measured, and then the GPU where there is one.
 
 --json prints one object for each, on a line: model, backend (with the kernels in use), threads,
@@ -80,7 +85,7 @@ HRM_KERNELS=generic|avx2|avxvnni|avx512|amx|neon|sdot|i8mm chooses other kernels
 		Example: `  hrm bench
   hrm bench --to int8
   hrm bench --tokens 900 --lanes 1,4 --threads 1 --json
-  hrm bench --model sudoku.hrm`,
+  hrm bench --model maze.hrm --shape 20x45`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -89,6 +94,8 @@ HRM_KERNELS=generic|avx2|avxvnni|avx512|amx|neon|sdot|i8mm chooses other kernels
 	cmd.Flags().Float64Var(&f.seconds, "seconds", 3, "time to spend on each number of lanes")
 	cmd.Flags().StringVar(&f.to, "to", "", "convert the weights to this `FORMAT` first: int8 or fp16")
 	cmd.Flags().IntVar(&f.tokens, "tokens", fullSize.SeqLen, "`N` tokens of a puzzle, without --model")
+	cmd.Flags().StringVar(&f.shape, "shape", "", "`ROWSxCOLS` of a puzzle (default the model's own grid)")
+	cmd.MarkFlagsMutuallyExclusive("tokens", "shape")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object for each device")
 	return cmd
 }
@@ -97,11 +104,17 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 	if i := slices.IndexFunc(f.lanes, func(n int) bool { return n < 1 }); i >= 0 {
 		return fmt.Errorf("--lanes has %d, want 1 or more", f.lanes[i])
 	}
+	if err := f.readShape(); err != nil {
+		return err
+	}
 	m, name, file, err := f.benchModel()
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	if f.shape == "" {
+		f.grid = m.Config.Grid()
+	}
 	var devices []string
 	switch f.device {
 	case "auto":
@@ -134,7 +147,7 @@ func (f *benchFlags) report(cmd *cobra.Command, device string, m *runtime.Model,
 		return err
 	}
 	defer b.Close()
-	r := &benchReport{Model: name, Backend: b.Name(), Threads: threads, FLOP: flop(&m.Config), PeakGFLOPS: peak / 1e9}
+	r := &benchReport{Model: name, Backend: b.Name(), Threads: threads, FLOP: f.flop(&m.Config), PeakGFLOPS: peak / 1e9}
 	bar := newProgress(cmd.ErrOrStderr(), len(f.lanes), "measuring")
 	for _, lanes := range f.lanes {
 		row, err := f.measure(cmd.Context(), b, lanes)
@@ -160,7 +173,9 @@ func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer
 		m, file, err = f.open()
 	} else {
 		c := fullSize
-		c.SeqLen = f.tokens
+		if c.SeqLen = f.tokens; f.shape != "" {
+			c.SeqLen, c.Cols = f.grid.Len(), f.grid.Cols
+		}
 		name = "full size, random weights"
 		m, err = runtime.NewModel(c, 1)
 	}
@@ -180,14 +195,14 @@ func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer
 func formatOf(m *runtime.Model) quantize.Format { return m.Level(runtime.L)[0].Down.Format }
 
 // flop returns the floating-point operations of one segment of one puzzle.
-func flop(c *runtime.Config) float64 {
-	segment, _ := c.FLOPs(c.Grid())
+func (f *benchFlags) flop(c *runtime.Config) float64 {
+	segment, _ := c.FLOPs(f.grid)
 	return segment
 }
 
 // measure times segments of a number of lanes.
 func (f *benchFlags) measure(ctx context.Context, b runtime.Backend, lanes int) (benchRow, error) {
-	batch, err := b.NewBatch(lanes, 0)
+	batch, err := b.NewBatch(lanes, f.grid.Len())
 	if err != nil {
 		return benchRow{}, err
 	}
@@ -195,7 +210,7 @@ func (f *benchFlags) measure(ctx context.Context, b runtime.Backend, lanes int) 
 	all := make([]int, lanes)
 	for i := range all {
 		all[i] = i
-		if err := batch.Reset(i, benchPuzzle(b.Config(), i)); err != nil {
+		if err := batch.Reset(i, benchPuzzle(b.Config(), f.grid, i)); err != nil {
 			return benchRow{}, err
 		}
 	}
@@ -215,12 +230,28 @@ func (f *benchFlags) measure(ctx context.Context, b runtime.Backend, lanes int) 
 
 // benchPuzzle returns tokens of every kind; what they mean makes no difference
 // to the time.
-func benchPuzzle(c *runtime.Config, lane int) runtime.Input {
-	tokens := make([]int32, c.SeqLen)
+func benchPuzzle(c *runtime.Config, grid runtime.Shape, lane int) runtime.Input {
+	tokens := make([]int32, grid.Len())
 	for i := range tokens {
 		tokens[i] = int32((i*7 + lane) % c.VocabSize)
 	}
-	return runtime.Input{Tokens: tokens}
+	return runtime.Input{Tokens: tokens, Rows: grid.Rows, Cols: grid.Cols}
+}
+
+// readShape reads --shape.
+func (f *benchFlags) readShape() error {
+	if f.shape == "" {
+		return nil
+	}
+	rows, cols, ok := strings.Cut(f.shape, "x")
+	var err [2]error
+	f.grid.Rows, err[0] = strconv.Atoi(rows)
+	f.grid.Cols, err[1] = strconv.Atoi(cols)
+	const most = 1 << 10
+	if !ok || err[0] != nil || err[1] != nil || min(f.grid.Rows, f.grid.Cols) < 1 || max(f.grid.Rows, f.grid.Cols) > most {
+		return fmt.Errorf("--shape is %q, want ROWSxCOLS, each from 1 to %d, as in 20x45", f.shape, most)
+	}
+	return nil
 }
 
 // rate derives the speeds of a row.

@@ -26,6 +26,10 @@ type inspection struct {
 	TaskSpec    map[string]any    `json:"task_spec,omitempty"`
 	Meta        map[string]string `json:"meta"`
 	Config      map[string]any    `json:"config"`
+	Layer       []string          `json:"layer,omitempty"`
+	Rows        int               `json:"rows,omitempty"`
+	Cols        int               `json:"cols,omitempty"`
+	AnyShape    bool              `json:"any_shape"`
 	Parameters  int64             `json:"parameters"`
 	PuzzleTable int64             `json:"puzzle_table_parameters"`
 	HashOK      bool              `json:"sha256_ok"`
@@ -50,7 +54,9 @@ its data against the hash and its tensors against the configuration.
 
 Parameters are those that training changes, without the puzzle table.
 
---json prints one object: path, bytes, version, task, meta, config, parameters,
+--json prints one object: path, bytes, version, task, meta, config, layer (what each
+layer does), rows and cols (of its own grid), any_shape (whether puzzles may have
+other grids), parameters,
 puzzle_table_parameters, sha256_ok, problem (why no model can be made of it,
 absent when one can), tensors (name, dtype, shape, bytes).
 
@@ -106,7 +112,40 @@ func inspect(path string) (*inspection, error) {
 	for _, t := range f.Tensors() {
 		i.add(t)
 	}
+	i.describe()
 	return i, nil
+}
+
+// describe says what the configuration comes to, when it is one.
+func (i *inspection) describe() {
+	c, err := runtime.ParseConfig(i.Config)
+	if err != nil {
+		return
+	}
+	grid := c.Grid()
+	i.Rows, i.Cols, i.AnyShape = grid.Rows, grid.Cols, c.AnyShape()
+	for _, s := range c.Sublayers() {
+		i.Layer = append(i.Layer, sublayer(&c, s))
+	}
+}
+
+// sublayer says what one step of a layer is, with its sizes.
+func sublayer(c *runtime.Config, s runtime.Sublayer) string {
+	switch s {
+	case runtime.Convolution:
+		return fmt.Sprintf("%v %d x %d", s, c.Conv, c.Conv)
+	case runtime.Attention:
+		text := fmt.Sprintf("%v, %s, positions by %s", s, count(c.Heads, "head"), c.Positions)
+		if c.Relations != "" {
+			text += ", relations of a " + c.Relations
+		}
+		return text
+	case runtime.PositionSwiGLU:
+		return fmt.Sprintf("%v, %d wide", s, c.InterT())
+	case runtime.SwiGLU:
+		return fmt.Sprintf("%v, %d wide", s, c.Inter())
+	}
+	return s.String()
 }
 
 // add counts one tensor. The initial states and the scales of int8 tensors are
@@ -132,6 +171,17 @@ func (i *inspection) print(out io.Writer) error {
 	fmt.Fprintf(w, "parameters\t%s\n", thousands(i.Parameters))
 	if i.PuzzleTable > 0 {
 		fmt.Fprintf(w, "puzzle table\t%s\n", thousands(i.PuzzleTable))
+	}
+	if len(i.Layer) > 0 {
+		shape := "no other"
+		if i.AnyShape {
+			shape = "or any other"
+		}
+		if relations, ok := i.Config["relations"].(string); ok && relations != "" {
+			shape += " of a " + relations
+		}
+		fmt.Fprintf(w, "grid\t%d x %d, %s\n", i.Rows, i.Cols, shape)
+		fmt.Fprintf(w, "each layer\t%s\n", strings.Join(i.Layer, "; "))
 	}
 	fmt.Fprintf(w, "sha256\t%s\n", map[bool]string{true: "ok", false: "WRONG"}[i.HashOK])
 	if i.Problem != "" {

@@ -19,6 +19,7 @@ type serveFlags struct {
 	thinkFlags
 	address string
 	timeout time.Duration
+	tokens  int
 	check   bool
 	anyway  bool
 }
@@ -35,7 +36,8 @@ func newServe() *cobra.Command {
                 a string as hrm solve reads it, or a list of rows or cells
   GET  /health  {"backend": ..., "task": ...}
 
-A request may have 1 MiB and 1024 puzzles. There is no encryption and no
+A request may have 1 MiB and 1024 puzzles. Where the model takes grids of any size,
+a puzzle is text with a row a line and at most --max-tokens cells. There is no encryption and no
 authentication: put it behind a proxy that has both before strangers reach it.
 
 SIGINT and SIGTERM finish the requests under way and stop.`,
@@ -50,6 +52,7 @@ SIGINT and SIGTERM finish the requests under way and stop.`,
 	flags.StringVar(&f.address, "address", "localhost:8080", "`HOST:PORT` to listen on")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "time for one request at most")
 	flags.BoolVar(&f.anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
+	flags.IntVar(&f.tokens, "max-tokens", 0, "`CELLS` of a puzzle at most, for models that take any size (default 4096, or the model's own grid if larger)")
 	flags.BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	return cmd
 }
@@ -64,11 +67,14 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if f.tokens < 0 {
+		return fmt.Errorf("--max-tokens is %d, want 1 or more", f.tokens)
+	}
 	listener, err := net.Listen("tcp", f.address)
 	if err != nil {
 		return err
 	}
-	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Anyway: f.anyway, Timeout: f.timeout})
+	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Anyway: f.anyway, MaxTokens: f.tokens, Timeout: f.timeout})
 	fmt.Fprintf(cmd.ErrOrStderr(), "hrm: solving %s on %s at http://%s\n", l.task.Name(), l.backend.Name(), listener.Addr())
 	command.Finish(cmd.Context())
 	return f.serve(cmd.Context(), s, listener)

@@ -52,6 +52,7 @@ With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
   name                 of an ARC test input
   question, answer     as one line of text
+  rows, cols           of the grid, where puzzles come in sizes
   second_answer        ARC with --identifiers: the other attempt
   valid                whether the answer obeys the task's rules and agrees with
                        the answer given in the input; absent when neither can tell

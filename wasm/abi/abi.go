@@ -3,24 +3,32 @@
 //
 // The plugin exports three functions:
 //
-//	hrm_abi() i32            the Version that it speaks
+//	hrm_abi() i32            the oldest Version of the messages that it answers
+//	hrm_abi_newest() i32     the newest; without this export the same
 //	hrm_buffer(size i32) i32 the address of memory for a request of size bytes; 0: too large
 //	hrm_call(size i32) i64   reads the request, returns address<<32 | size of the reply
 //
 // The reply is valid until the next call. The guest handles one call at a time.
 //
 // A message is a map with string keys. Absent keys mean zero; an unknown key, a
-// key that comes twice, a nil or a value of another kind is an error.
+// key that comes twice, a nil or a value of another kind is an error. So a guest
+// puts nothing into a reply that the version of its request does not have, and a
+// host sends nothing that the guest does not know.
 package abi
 
 import "errors"
 
-// Version is what hrm_abi returns.
-const Version = 1
+// Versions of the messages. Newest adds Options.Anyway, and the rows and
+// columns of puzzles, results and models.
+const (
+	Version = 1
+	Newest  = 2
+)
 
 // The names of the exports.
 const (
 	ExportVersion = "hrm_abi"
+	ExportNewest  = "hrm_abi_newest"
 	ExportBuffer  = "hrm_buffer"
 	ExportCall    = "hrm_call"
 )
@@ -51,6 +59,7 @@ const (
 
 // Request is what the host sends.
 type Request struct {
+	Version int // of the messages; 0: Version
 	Op      Op
 	Model   []byte   // open: a .hrm file; empty: the embedded model
 	Task    string   // open: what the model must solve; "": anything
@@ -71,7 +80,7 @@ type Options struct {
 type Puzzle struct {
 	Text   string
 	Tokens []int32 // instead of Text
-	Rows   int     // of the tokens' grid; 0: the model's own
+	Rows   int     // of the grid of tokens or of one line; 0: the model's own
 	Cols   int
 	ID     int32 // row of the model's puzzle table
 }
@@ -108,6 +117,9 @@ type Info struct {
 	Task        string            `json:"task"`
 	Backend     string            `json:"backend"` // "cpu/simd128 int8"; "cpu/generic" without the SIMD kernels
 	SeqLen      int               `json:"seq_len"`
+	Rows        int               `json:"rows,omitempty"` // of the model's own grid
+	Cols        int               `json:"cols,omitempty"`
+	AnyShape    bool              `json:"any_shape,omitempty"` // puzzles may have other grids
 	Vocab       int               `json:"vocab"`
 	MaxSegments int               `json:"max_segments"` // of an attempt, by default
 	Meta        map[string]string `json:"meta"`         // the model's own words about itself
@@ -118,6 +130,8 @@ type Result struct {
 	Error         *Error  `json:"error,omitempty"`
 	Answer        string  `json:"answer,omitempty"`
 	Tokens        []int32 `json:"-"`
+	Rows          int     `json:"rows,omitempty"` // of the answer
+	Cols          int     `json:"cols,omitempty"`
 	Known         bool    `json:"-"`                // the task has rules to judge by: sudoku and maze
 	Reason        string  `json:"reason,omitempty"` // why the answer is wrong, Known only
 	Segments      int     `json:"segments"`
@@ -130,3 +144,29 @@ type Result struct {
 
 // Valid reports whether the answer obeys the rules of its task.
 func (r *Result) Valid() bool { return r.Error == nil && r.Known && r.Reason == "" }
+
+// Needs returns the version of the messages in which the request can be said.
+func (r *Request) Needs() int {
+	if r.Anyway {
+		return 2
+	}
+	for i := range r.Puzzles {
+		if r.Puzzles[i].Rows != 0 || r.Puzzles[i].Cols != 0 {
+			return 2
+		}
+	}
+	return Version
+}
+
+// Since drops what a version of the messages does not have.
+func (r *Reply) Since(version int) {
+	if version >= 2 {
+		return
+	}
+	if i := r.Info; i != nil {
+		i.Rows, i.Cols, i.AnyShape = 0, 0, false
+	}
+	for i := range r.Results {
+		r.Results[i].Rows, r.Results[i].Cols = 0, 0
+	}
+}

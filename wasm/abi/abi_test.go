@@ -10,7 +10,7 @@ import (
 
 func sampleRequest() *Request {
 	return &Request{
-		Op: OpSolve, Model: []byte{1, 2}, Task: "sudoku",
+		Version: Newest, Op: OpSolve, Model: []byte{1, 2}, Task: "sudoku",
 		Puzzles: []Puzzle{{Text: "5..", Rows: 3, Cols: 5, ID: 3}, {Tokens: []int32{0, -1, 10, math.MaxInt32, math.MinInt32}}},
 		Options: Options{MaxSegments: 16, Restarts: 7, NoCheck: true, Seed: math.MaxUint64},
 	}
@@ -18,10 +18,10 @@ func sampleRequest() *Request {
 
 func sampleReply() *Reply {
 	return &Reply{
-		Info: &Info{Task: "maze", Backend: "cpu/generic", SeqLen: 900, Vocab: 6, MaxSegments: 16, Meta: map[string]string{"a": "b", "c": ""}},
+		Info: &Info{Task: "maze", Backend: "cpu/generic", SeqLen: 900, Rows: 30, Cols: 30, AnyShape: true, Vocab: 6, MaxSegments: 16, Meta: map[string]string{"a": "b", "c": ""}},
 		Results: []Result{
 			{Error: &Error{KindPuzzle, "no puzzle"}},
-			{Answer: "12", Tokens: []int32{2, 3}, Known: true, Reason: "row 1", Segments: 3, Halted: true, QHalt: 1.5, QContinue: -2.25, Attempts: 2, TotalSegments: 19},
+			{Answer: "12", Tokens: []int32{2, 3}, Rows: 1, Cols: 2, Known: true, Reason: "row 1", Segments: 3, Halted: true, QHalt: 1.5, QContinue: -2.25, Attempts: 2, TotalSegments: 19},
 		},
 	}
 }
@@ -121,4 +121,27 @@ func FuzzReply(f *testing.F) {
 			t.Fatalf("%+v became %+v, %v", r, got, err)
 		}
 	})
+}
+
+// A reply to a host of version 1 holds nothing that one does not know, and a
+// request that such a guest can answer says nothing else.
+func TestSince(t *testing.T) {
+	r := sampleReply()
+	r.Since(0)
+	text := string(r.Encode())
+	for _, key := range []string{"rows", "cols", "any_shape"} {
+		if strings.Contains(text, key) {
+			t.Errorf("a reply of version 1 has %s", key)
+		}
+	}
+	r = sampleReply()
+	if r.Since(Newest); !reflect.DeepEqual(r, sampleReply()) {
+		t.Errorf("%+v has lost something", r)
+	}
+	if v := (&Request{Puzzles: []Puzzle{{Text: "5"}}}).Needs(); v != Version {
+		t.Errorf("a plain request needs version %d", v)
+	}
+	if v := (&Request{Puzzles: []Puzzle{{Text: "5"}, {Text: "6", Cols: 1}}}).Needs(); v != 2 {
+		t.Errorf("one with columns needs version %d", v)
+	}
 }

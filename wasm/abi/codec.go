@@ -38,7 +38,7 @@ func DecodeReply(data []byte) (*Reply, error) {
 
 func (r *Request) fields() []field {
 	return []field{
-		str("op", &r.Op), bin("model", &r.Model), str("task", &r.Task),
+		num("version", &r.Version), str("op", &r.Op), bin("model", &r.Model), str("task", &r.Task),
 		list("puzzles", &r.Puzzles, (*Puzzle).fields),
 		num("max_segments", &r.MaxSegments), num("restarts", &r.Restarts), flag("no_check", &r.NoCheck), seed("seed", &r.Seed),
 		flag("anyway", &r.Anyway),
@@ -62,7 +62,8 @@ func (e *Error) fields() []field {
 
 func (i *Info) fields() []field {
 	return []field{
-		str("task", &i.Task), str("backend", &i.Backend), num("seq_len", &i.SeqLen), num("vocab", &i.Vocab),
+		str("task", &i.Task), str("backend", &i.Backend), num("seq_len", &i.SeqLen),
+		num("rows", &i.Rows), num("cols", &i.Cols), flag("any_shape", &i.AnyShape), num("vocab", &i.Vocab),
 		num("max_segments", &i.MaxSegments), texts("meta", &i.Meta),
 	}
 }
@@ -70,7 +71,7 @@ func (i *Info) fields() []field {
 func (r *Result) fields() []field {
 	return []field{
 		part("error", &r.Error, (*Error).fields), str("answer", &r.Answer), nums("tokens", &r.Tokens),
-		flag("known", &r.Known), str("reason", &r.Reason), num("segments", &r.Segments), flag("halted", &r.Halted),
+		num("rows", &r.Rows), num("cols", &r.Cols), flag("known", &r.Known), str("reason", &r.Reason), num("segments", &r.Segments), flag("halted", &r.Halted),
 		float("q_halt", &r.QHalt), float("q_continue", &r.QContinue),
 		num("attempts", &r.Attempts), num("total_segments", &r.TotalSegments),
 	}

@@ -115,7 +115,7 @@ func (p *port) solve(args []js.Value) (js.Value, error) {
 	if err != nil {
 		return js.Null(), err
 	}
-	q, err := p.puzzle(args[0])
+	q, err := p.puzzle(args[0], o.Rows, o.Cols)
 	if err != nil {
 		return js.Null(), err
 	}
@@ -139,9 +139,9 @@ func (p *port) solve(args []js.Value) (js.Value, error) {
 }
 
 // puzzle reads a puzzle, a string or a Uint8Array of tokens.
-func (p *port) puzzle(v js.Value) (puzzle.Puzzle, error) {
+func (p *port) puzzle(v js.Value, rows, cols int) (puzzle.Puzzle, error) {
 	if v.Type() == js.TypeString {
-		return p.session.Read(v.String())
+		return p.session.Read(v.String(), rows, cols)
 	}
 	bytes := make([]byte, v.Length())
 	js.CopyBytesToGo(bytes, v)

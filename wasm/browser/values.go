@@ -110,12 +110,14 @@ func options(v js.Value) (o session.Options, err error) {
 // description is what a host is told about a model.
 func description(s *session.Session, d device) js.Value {
 	c := &s.Model.Config
+	grid := c.Grid()
 	meta := map[string]any{}
 	for k, v := range s.Model.Meta {
 		meta[k] = v
 	}
 	return js.ValueOf(map[string]any{
 		"task": s.Task.Name(), "tokens": c.SeqLen, "vocabulary": c.VocabSize,
+		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape(),
 		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "meta": meta,
 		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
 	})

@@ -39,6 +39,12 @@ func (g *Guest) Call(request []byte) []byte {
 // Do answers a request.
 func (g *Guest) Do(r *abi.Request) *abi.Reply {
 	var reply abi.Reply
+	defer reply.Since(r.Version)
+	if r.Version > abi.Newest {
+		reply.Error = &abi.Error{Kind: abi.KindMessage,
+			Message: fmt.Sprintf("a message of version %d, want %d to %d", r.Version, abi.Version, abi.Newest)}
+		return &reply
+	}
 	switch r.Op {
 	case abi.OpOpen:
 		if reply.Error = g.open(r.Model, r.Task); reply.Error == nil {
@@ -88,9 +94,10 @@ func (g *Guest) Info() (*abi.Info, *abi.Error) {
 	}
 	s := g.session
 	c := &s.Model.Config
+	grid := c.Grid()
 	return &abi.Info{
 		Task: s.Task.Name(), Backend: s.Backend.Name(), SeqLen: c.SeqLen, Vocab: c.VocabSize,
-		MaxSegments: c.HaltMaxSteps, Meta: s.Model.Meta,
+		Rows: grid.Rows, Cols: grid.Cols, AnyShape: c.AnyShape(), MaxSegments: c.HaltMaxSteps, Meta: s.Model.Meta,
 	}, nil
 }
 
@@ -114,7 +121,7 @@ func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.E
 func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
 	q, err := puzzle.Puzzle{Question: p.Tokens, Rows: p.Rows, Cols: p.Cols}, error(nil)
 	if p.Tokens == nil {
-		q, err = puzzle.Parse(g.session.Task, p.Text)
+		q, err = g.session.Read(p.Text, p.Rows, p.Cols)
 	}
 	if err != nil {
 		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
@@ -134,8 +141,9 @@ func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
 	if err != nil {
 		return abi.Result{Error: failed(err)}
 	}
+	grid := g.session.Model.Config.Shape(runtime.Input{Rows: q.Rows, Cols: q.Cols})
 	r := abi.Result{
-		Answer: g.session.Task.Decode(a.Tokens), Tokens: a.Tokens, Known: a.Known,
+		Answer: g.session.Task.Decode(a.Tokens), Tokens: a.Tokens, Rows: grid.Rows, Cols: grid.Cols, Known: a.Known,
 		Segments: a.Segments, Halted: a.Halted, QHalt: a.QHalt, QContinue: a.QContinue,
 		Attempts: a.Attempts, TotalSegments: a.TotalSegments,
 	}

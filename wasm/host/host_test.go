@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/wasm/abi"
 	"github.com/hrmgo/hrm/wasm/internal/toolchain"
 )
@@ -288,5 +289,59 @@ func TestClose(t *testing.T) {
 	}
 	if _, err := h.Solve(context.Background(), []Puzzle{{Text: easy}}, SolveOptions{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("%v, want ErrClosed", err)
+	}
+}
+
+// Rows and columns go in and come out, with a guest and a host that both speak of
+// them; the others go on without.
+func TestShapes(t *testing.T) {
+	m, err := runtime.NewModel(runtime.Config{
+		Family: runtime.TRM, VocabSize: 6, SeqLen: 16, Hidden: 16, Heads: 1, Expansion: 4, InterSize: 32,
+		LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.NoPos, Conv: 3, Mixing: runtime.NoMixing,
+		HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Task = "maze"
+	path := filepath.Join(t.TempDir(), "maze.hrm")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	model, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, Options{Model: model, Instances: 1})
+	if i := h.Info(); i.Rows != 4 || i.Cols != 4 || !i.AnyShape {
+		t.Errorf("%+v", i)
+	}
+	data, err := ask(t.Context(), h, (&abi.Request{Op: abi.OpInfo}).Encode())
+	if reply, bad := abi.DecodeReply(data); err != nil || bad != nil || reply.Info.SeqLen != 16 || reply.Info.Rows != 0 {
+		t.Errorf("an older host is told %+v, %v, %v", reply, err, bad)
+	}
+	results, err := h.Solve(t.Context(), []Puzzle{
+		{Text: "S  #        #  G"}, {Text: "S    G\n# ## #\n#    #"}, {Text: "S    G# ## ##    #", Rows: 3, Cols: 6},
+		{Tokens: []int32{3, 2, 2, 2, 2, 4, 1, 2, 1, 1, 2, 1, 1, 2, 2, 2, 2, 1}, Rows: 3, Cols: 6}, {Text: "S    G# ## ##    #"}, {Text: "S G", Rows: 1 << 20, Cols: 1 << 20},
+	}, SolveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results[0]; r.Error != nil || r.Rows != 4 || r.Cols != 4 || len(r.Answer) != 16 {
+		t.Errorf("%+v", r)
+	}
+	for i := 1; i <= 3; i++ {
+		if r := results[i]; r.Error != nil || r.Rows != 3 || r.Cols != 6 || r.Answer != results[1].Answer || len(r.Answer) != 18 {
+			t.Errorf("%d: %+v", i, r)
+		}
+	}
+	for i := 4; i < 6; i++ {
+		if r := results[i]; r.Error == nil || r.Error.Kind != abi.KindPuzzle {
+			t.Errorf("%d: %+v", i, r)
+		}
+	}
+	older := &instance{version: abi.Version}
+	if _, err := older.do(t.Context(), &abi.Request{Op: abi.OpSolve, Puzzles: []Puzzle{{Text: "S G", Rows: 1, Cols: 3}}}); !errors.Is(err, ErrModule) {
+		t.Errorf("rows for a guest that does not know them: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ type instance struct {
 	module       api.Module
 	buffer, call api.Function
 	stderr       head
+	version      int  // of the messages
 	info         Info // of the model
 	failed       bool // closed: after a trap the state of a guest is unknown
 }
@@ -63,6 +64,13 @@ func (in *instance) bind(ctx context.Context) error {
 	if v := int32(got[0]); v != abi.Version {
 		return fmt.Errorf("%w: it speaks version %d of the messages, want %d", ErrModule, v, abi.Version)
 	}
+	in.version = abi.Version
+	if newest := in.module.ExportedFunction(abi.ExportNewest); has(newest, nil, api.ValueTypeI32) {
+		if got, err = newest.Call(ctx); err != nil {
+			return in.fault(ctx, err)
+		}
+		in.version = min(max(int(int32(got[0])), abi.Version), abi.Newest)
+	}
 	return nil
 }
 
@@ -77,6 +85,12 @@ func has(f api.Function, params []api.ValueType, result api.ValueType) bool {
 // do sends a request and returns the reply. An *abi.Error in the reply is
 // returned as the error; after any other error the instance has failed.
 func (in *instance) do(ctx context.Context, r *abi.Request) (*abi.Reply, error) {
+	if in.version < r.Needs() {
+		return nil, fmt.Errorf("%w: it speaks version %d of the messages, rows and columns of puzzles and anyway need %d", ErrModule, in.version, r.Needs())
+	}
+	if in.version > abi.Version {
+		r.Version = in.version
+	}
 	data, err := in.exchange(ctx, r.Encode())
 	var reply *abi.Reply
 	if err == nil {

@@ -28,6 +28,9 @@ func main() {}
 //go:wasmexport hrm_abi
 func version() int32 { return abi.Version }
 
+//go:wasmexport hrm_abi_newest
+func newest() int32 { return abi.Newest }
+
 // request makes room for a request. The one before may hold a model that is in
 // use, so its memory is not used again.
 //

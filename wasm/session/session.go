@@ -57,8 +57,23 @@ func Open(data []byte, task string) (*Session, error) {
 // Close ends the backend.
 func (s *Session) Close() error { return s.Backend.Close() }
 
-// Read reads one puzzle from text, see puzzle.Parse.
-func (s *Session) Read(text string) (puzzle.Puzzle, error) { return puzzle.Parse(s.Task, text) }
+// Read reads one puzzle from text, see puzzle.Parse. rows and cols are those of a
+// puzzle in one line; 0, 0 where its lines say it, or it is of the model's own size.
+func (s *Session) Read(text string, rows, cols int) (puzzle.Puzzle, error) {
+	t, err := puzzle.Sized(s.Task, rows, cols)
+	if err != nil {
+		return puzzle.Puzzle{}, err
+	}
+	p, err := puzzle.Parse(t, text)
+	switch {
+	case err != nil || rows == 0 && cols == 0:
+	case p.Rows == 0:
+		p.Rows, p.Cols = rows, cols
+	case p.Rows != rows || p.Cols != cols:
+		err = fmt.Errorf("%w: the text has %d x %d cells, not %d x %d", puzzle.ErrFormat, p.Rows, p.Cols, rows, cols)
+	}
+	return p, err
+}
 
 // Options say how long and how often to think about a puzzle.
 type Options struct {

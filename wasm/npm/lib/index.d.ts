@@ -79,7 +79,7 @@ export interface SolveOptions {
   seed?: number;
   /** Row of the model's puzzle table; ARC only. */
   puzzleId?: number;
-  /** Of the grid of a puzzle given as tokens, where it is not the model's own; text says it itself. */
+  /** Of the grid of a puzzle given as tokens or in one line, where it is not the model's own; text in rows says it itself. */
   rows?: number;
   cols?: number;
   /** Aborts: the promise rejects at once, and the worker is free after the segment under way. */
@@ -140,6 +140,11 @@ export interface ModelInfo {
   task: Task;
   tokens: number;
   vocabulary: number;
+  /** Of the model's own grid. */
+  rows: number;
+  cols: number;
+  /** Puzzles may have other grids: rows of text, or the options `rows` and `cols`. */
+  anyShape: boolean;
   family: "hrm" | "trm";
   hidden: number;
   maxSegments: number;
