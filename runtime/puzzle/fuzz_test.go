@@ -89,7 +89,7 @@ func isPlain(in []byte) bool {
 		return false
 	}
 	text, _ := io.ReadAll(r.text)
-	return bytes.HasSuffix(in, text) && (len(text) > 0 || len(in) == 0) && !isGzip(in) && !bytes.HasPrefix(in, []byte("PK")) && foreign(text[:min(len(text), sniffSize)]) == nil &&
+	return bytes.Equal(bytes.TrimPrefix(in, []byte("\xef\xbb\xbf")), text) && (len(text) > 0 || len(in) == 0) && !isGzip(in) && !bytes.HasPrefix(in, []byte("PK")) && foreign(append(text[:min(len(text), sniffSize)], "\n\n11"...)) == nil &&
 		!isJSON(string(text)) && !isCSV(string(text))
 }
 
