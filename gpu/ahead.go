@@ -175,7 +175,7 @@ func (t *batch) commit(lanes []int, logits bool) (r results, err error) {
 	if err := Write(t.index, 0, t.words); err != nil {
 		return r, err
 	}
-	t.b.device.Scatter(t.slots.views()[:2], t.work.views()[:2], t.index.View(0, t.indexPart), n, len(t.x))
+	t.b.device.Scatter(t.slots.views()[:2], t.work.views()[:2], t.index.View(0, t.indexPart), n, t.n)
 	return r, nil
 }
 
@@ -189,7 +189,7 @@ func (t *batch) lookAhead(ctx context.Context, lanes []int, logits bool) error {
 	d := t.b.device
 	err := t.gather(lanes)
 	if err == nil {
-		err = t.think(ctx, &t.work, len(lanes), t.layout.ahead(len(lanes), logits))
+		err = t.think(ctx, &t.work, t.grids.Gathered(len(lanes)), t.layout.ahead(len(lanes), logits))
 	}
 	if ctx.Err() != nil {
 		d.Drop()

@@ -7,12 +7,11 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// Attention is the shape of self-attention in a model, and its tables on the
-// device.
+// Attention is the shape of self-attention in a model, for lanes of at most P
+// positions.
 type Attention struct {
 	P, Heads, Dim   int
 	Rope, Relations bool
-	Tables          *Buffer
 }
 
 // attentionOptions specialise the shaders. H4 is the head size in vec4.
@@ -47,60 +46,12 @@ func attentionNumber(v attentionVector, x int) any {
 // published models have 64.
 const maxHeadDim = 256
 
-// NewAttention uploads the rotary table and the relation classes of a model.
-func NewAttention(d *Device, c *runtime.Config) (*Attention, error) {
+// NewAttention returns the attention of a model.
+func NewAttention(c *runtime.Config, p int) (*Attention, error) {
 	if c.HeadDim() > maxHeadDim {
 		return nil, fmt.Errorf("%w: head size %d, the attention shaders take up to %d", ErrLimit, c.HeadDim(), maxHeadDim)
 	}
-	a := &Attention{P: c.P(), Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Positions == runtime.Rope || c.Positions == runtime.Rope2D, Relations: c.Relations != ""}
-	table := a.table(c)
-	var err error
-	if a.Tables, err = d.NewBuffer("attention tables", len(table)); err != nil {
-		return nil, err
-	}
-	if err := Write(a.Tables, 0, table); err != nil {
-		a.Release()
-		return nil, err
-	}
-	return a, nil
-}
-
-// table is cos and sin of every angle, then the classes by query and by key.
-func (a *Attention) table(c *runtime.Config) []uint32 {
-	table := make([]uint32, 0, a.P*a.Dim+1)
-	if a.Rope {
-		cos, sin := c.RopeTable(c.Grid())
-		for i := range cos {
-			table = append(table, math.Float32bits(cos[i]), math.Float32bits(sin[i]))
-		}
-	}
-	if a.Relations {
-		table = append(table, packClasses(a.P, func(i, j int) int { return c.Relation(c.Grid(), i, j) })...)
-		table = append(table, packClasses(a.P, func(j, i int) int { return c.Relation(c.Grid(), i, j) })...)
-	}
-	if len(table) == 0 {
-		table = append(table, 0)
-	}
-	return table
-}
-
-// packClasses is class(i, j) [P, P], eight of a row in a word, the first lowest.
-func packClasses(p int, class func(i, j int) int) []uint32 {
-	words := ceil(p, 8)
-	packed := make([]uint32, p*words)
-	for i := range p {
-		for j := range p {
-			packed[i*words+j/8] |= uint32(class(i, j)) << (4 * (j % 8))
-		}
-	}
-	return packed
-}
-
-// Release frees the tables.
-func (a *Attention) Release() {
-	if a != nil {
-		a.Tables.Release()
-	}
+	return &Attention{P: p, Heads: c.Heads, Dim: c.HeadDim(), Rope: c.Turns(), Relations: c.Relations != ""}, nil
 }
 
 // options choose the largest tile whose two arrays fit 16 KiB of workgroup
@@ -130,34 +81,35 @@ func (a *Attention) forwardRows() int {
 	return 1
 }
 
-func (a *Attention) params(lanes int) []uint32 {
+func (a *Attention) params(l Lanes) []uint32 {
 	width := a.Heads * a.Dim
-	return []uint32{uint32(a.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(lanes), bits(1 / math.Sqrt(float64(a.Dim)))}
+	return []uint32{uint32(a.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(l.N), bits(1 / math.Sqrt(float64(a.Dim))), uint32(l.at)}
 }
 
-func (a *Attention) record(d *Device, file string, rows, lanes int, views []View) {
+func (a *Attention) record(d *Device, file string, rows int, l Lanes, views []View) {
 	o := a.options(rows)
-	d.Dispatch(d.kernel(file, o), ceil(a.P, o.Threads*o.Rows), a.Heads, lanes, a.params(lanes), views...)
+	d.Dispatch(d.kernel(file, o), ceil(a.P, o.Threads*o.Rows), a.Heads, l.N, a.params(l), views...)
 }
 
-// inputs are the bindings that all three kernels begin with.
-func (a *Attention) inputs(qkv, bias View) []View {
+// inputs are the bindings that all kernels begin with.
+func (a *Attention) inputs(qkv, bias View, l Lanes) []View {
 	if a.Relations {
-		return []View{qkv, a.Tables.All(), bias}
+		return []View{qkv, l.grids.All(), bias}
 	}
-	return []View{qkv, a.Tables.All()}
+	return []View{qkv, l.grids.All()}
 }
 
-// Forward records, per lane and head, with q and k rotated when Rope,
+// Forward records, per lane and head, over its positions, with q and k rotated when
+// Rope,
 //
 //	ctx[i] = sum over j of softmax_j(q[i] . k[j] / sqrt(Dim) + bias[head, relation(i, j)]) * v[j]
 //
-// qkv is [lanes, P, 3D], ctx [lanes, P, D], bias [Heads, 8] with Relations.
-// stats [2, lanes, Heads, P] keeps the logarithms of the sums.
-func (a *Attention) Forward(d *Device, ctx, stats, qkv, bias View, lanes int) {
-	views := append(a.inputs(qkv, bias), ctx, stats)
-	run := func(way int) { a.record(d, "attention", way+1, lanes, views) }
-	run(d.choose(a.key("attention", lanes), 2, a.forwardRows()-1, ctx.Buffer, run))
+// and ctx = 0 behind them. qkv is [lanes, P, 3D], ctx [lanes, P, D], bias [Heads, 8]
+// with Relations. stats [2, lanes, Heads, P] keeps the logarithms of the sums.
+func (a *Attention) Forward(d *Device, ctx, stats, qkv, bias View, l Lanes) {
+	views := append(a.inputs(qkv, bias, l), ctx, stats)
+	run := func(way int) { a.record(d, "attention", way+1, l, views) }
+	run(d.choose(a.key("attention", l.N), 2, a.forwardRows()-1, ctx.Buffer, run))
 }
 
 // StatsLen and RelationsLen are the sizes of stats and of drel.
@@ -188,25 +140,25 @@ type Back struct {
 }
 
 // Back records the gradient of qkv, before the rotation, and of the bias.
-func (a *Attention) Back(d *Device, b Back, lanes int) {
-	ways := []func(){func() { a.longBack(d, b, lanes) }}
+func (a *Attention) Back(d *Device, b Back, l Lanes) {
+	ways := []func(){func() { a.longBack(d, b, l) }}
 	if o, ok := a.shortBack(d.info.Limits); ok {
-		ways = append(ways, func() { a.recordShortBack(d, b, o, lanes) })
+		ways = append(ways, func() { a.recordShortBack(d, b, o, l) })
 	}
-	way := d.choose(a.key("attention_back", lanes), len(ways), len(ways)-1, b.DQKV.Buffer, func(i int) { ways[i]() })
+	way := d.choose(a.key("attention_back", l.N), len(ways), len(ways)-1, b.DQKV.Buffer, func(i int) { ways[i]() })
 	ways[way]()
 	if a.Relations {
 		n := a.Heads * runtime.NumRelations
-		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: lanes * a.backTiles(), Stride: n, Scale: 1, Add: true})
+		d.Sum(b.DBias, b.Drel, Sum{N: n, Parts: l.N * a.backTiles(), Stride: n, Scale: 1, Add: true})
 	}
 }
 
-func (a *Attention) recordShortBack(d *Device, b Back, o attentionOptions, lanes int) {
-	views := append(a.inputs(b.QKV, b.Bias), b.Ctx, b.DCtx, b.Stats, b.DQKV)
+func (a *Attention) recordShortBack(d *Device, b Back, o attentionOptions, l Lanes) {
+	views := append(a.inputs(b.QKV, b.Bias, l), b.Ctx, b.DCtx, b.Stats, b.DQKV)
 	if a.Relations {
 		views = append(views, b.Drel)
 	}
-	d.Dispatch(d.kernel("attention_back", o), 1, a.Heads, lanes, a.params(lanes), views...)
+	d.Dispatch(d.kernel("attention_back", o), 1, a.Heads, l.N, a.params(l), views...)
 }
 
 func (a *Attention) key(file string, lanes int) attentionKey {
@@ -214,11 +166,25 @@ func (a *Attention) key(file string, lanes int) attentionKey {
 }
 
 // longBack passes over all queries and over all keys in turn.
-func (a *Attention) longBack(d *Device, b Back, lanes int) {
-	q := append(a.inputs(b.QKV, b.Bias), b.Ctx, b.DCtx, b.Stats, b.DQKV)
+func (a *Attention) longBack(d *Device, b Back, l Lanes) {
+	q := append(a.inputs(b.QKV, b.Bias, l), b.Ctx, b.DCtx, b.Stats, b.DQKV)
 	if a.Relations {
 		q = append(q, b.Drel)
 	}
-	a.record(d, "attention_back_q", 1, lanes, q)
-	a.record(d, "attention_back_kv", 1, lanes, append(a.inputs(b.QKV, b.Bias), b.DCtx, b.Stats, b.DQKV))
+	a.record(d, "attention_back_q", 1, l, q)
+	a.record(d, "attention_back_kv", 1, l, append(a.inputs(b.QKV, b.Bias, l), b.DCtx, b.Stats, b.DQKV))
+}
+
+func (n *Network) attentionMemory(a *Arena, t *Acts, _ bool) {
+	rows, d := n.Lanes*n.P, n.Config.Hidden
+	t.QKV, t.Ctx = a.Buffer("qkv", rows*3*d), a.Buffer("attention output", rows*d)
+	t.Stats = a.Buffer("softmax sums", n.Attention.StatsLen(n.Lanes))
+}
+
+// attend records y = rms(x + o . Attention(x)).
+func (n *Network) attend(l *Layer, t *Acts, lanes Lanes) {
+	rows, width := lanes.Rows(), n.Config.Hidden
+	n.Device.MatMul(Linear(t.QKV, t.In, l.QKV, rows, 3*width))
+	n.Attention.Forward(n.Device, t.Ctx.All(), t.Stats.All(), t.QKV.All(), l.RelationBias.View, lanes)
+	n.residual(t, Linear(n.sum, t.Ctx, l.O, rows, width))
 }

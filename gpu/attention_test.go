@@ -14,6 +14,7 @@ import (
 // rotation inside.
 type attentionOracle struct {
 	c              *runtime.Config
+	shape          runtime.Shape
 	qkv, bias      []float64 // [P, 3D], [Heads, 8]
 	ctx, dqkv      []float64
 	dbias          []float64
@@ -21,10 +22,17 @@ type attentionOracle struct {
 }
 
 func (o *attentionOracle) angle(i, pair int) (cos, sin float64) {
-	if o.c.Positions != runtime.Rope {
+	place, pairs := i, o.dim/2
+	switch cell := i - o.c.Prefix(); {
+	case o.c.Positions == runtime.Rope:
+	case o.c.Positions != runtime.Rope2D || cell < 0:
 		return 1, 0
+	case pair < pairs/2:
+		place, pairs = cell/o.shape.Cols, pairs/2
+	default:
+		place, pair, pairs = cell%o.shape.Cols, pair-pairs/2, pairs/2
 	}
-	a := float64(i) * math.Pow(o.c.RopeTheta, -2*float64(pair)/float64(o.dim))
+	a := float64(place) * math.Pow(o.c.RopeTheta, -float64(pair)/float64(pairs))
 	return math.Cos(a), math.Sin(a)
 }
 
@@ -64,7 +72,7 @@ func (o *attentionOracle) class(i, j int) int {
 	if o.c.Relations == "" {
 		return 0
 	}
-	return o.c.Relation(o.c.Grid(), i, j)
+	return o.c.Relation(o.shape, i, j)
 }
 
 func (o *attentionOracle) run(dctx []float64) {
@@ -125,6 +133,7 @@ func attentionCases() map[string]*runtime.Config {
 		"82/64":        {SeqLen: 81, PuzzleEmbLen: 1, Hidden: 64, Heads: 1, Positions: runtime.Rope},
 		"82/100":       {SeqLen: 81, PuzzleEmbLen: 1, Hidden: 100, Heads: 1, Positions: runtime.Rope},
 		"901":          {SeqLen: 900, PuzzleEmbLen: 1, Hidden: 32, Heads: 2, Positions: runtime.Rope},
+		"82/2d":        {SeqLen: 81, PuzzleEmbLen: 1, Hidden: 32, Heads: 2, Positions: runtime.Rope2D},
 	}
 	for _, c := range cases {
 		c.RopeTheta = 10000
@@ -139,12 +148,40 @@ func TestAttention(t *testing.T) {
 	}
 }
 
-func testAttention(t *testing.T, d *gpu.Device, c *runtime.Config) {
-	const lanes = 2
-	a, err := gpu.NewAttention(d, c)
-	check(t, err)
+// attentionShapes are those of the lanes: the configuration's and smaller ones.
+func attentionShapes(c *runtime.Config) []runtime.Shape {
+	switch {
+	case c.Relations != "":
+		return []runtime.Shape{c.Grid(), {Rows: 4, Cols: 4}, {Rows: 6, Cols: 6}}
+	case c.SeqLen < 9:
+		return []runtime.Shape{c.Grid(), {Rows: 1, Cols: 1}}
+	}
+	return []runtime.Shape{c.Grid(), {Rows: 2, Cols: 3}, {Rows: c.SeqLen / 7, Cols: 5}}
+}
+
+// grids returns shapes on the device, of lanes with room for so many tokens, gathered
+// in the order of shapes behind those of other lanes.
+func grids(t *testing.T, d *gpu.Device, c *runtime.Config, shapes []runtime.Shape, tokens int) gpu.Lanes {
+	t.Helper()
+	a := &gpu.Arena{Device: d}
 	t.Cleanup(a.Release)
-	p, width := c.P(), c.Hidden
+	g := gpu.NewGrids(a, c, len(shapes)+1, tokens)
+	check(t, a.Err)
+	check(t, g.Set(0, shapes[len(shapes)-1]))
+	var order []int
+	for i, s := range shapes {
+		check(t, g.Set(i+1, s))
+		order = append(order, i+1)
+	}
+	check(t, g.Gather(order))
+	return g.Gathered(len(shapes))
+}
+
+func testAttention(t *testing.T, d *gpu.Device, c *runtime.Config) {
+	p, width, shapes := c.P(), c.Hidden, attentionShapes(c)
+	lanes, on := len(shapes), grids(t, d, c, attentionShapes(c), c.SeqLen)
+	a, err := gpu.NewAttention(c, p)
+	check(t, err)
 	r := random(uint64(p * width))
 	qkv, dctx, bias := normal(r, lanes*p*3*width), normal(r, lanes*p*width), zeros(c.Heads*8)
 	if c.Relations != "" {
@@ -152,22 +189,30 @@ func testAttention(t *testing.T, d *gpu.Device, c *runtime.Config) {
 	}
 	var ctx, dqkv []float64
 	dbias := make([]float64, c.Heads*8)
-	for lane := range lanes {
-		o := attentionOracle{c: c, positions: p, dim: c.HeadDim(), bias: doubles(bias), qkv: doubles(qkv[lane*p*3*width : (lane+1)*p*3*width])}
-		o.run(doubles(dctx[lane*p*width : (lane+1)*p*width]))
+	for lane, s := range shapes {
+		n := c.Prefix() + s.Len()
+		o := attentionOracle{c: c, shape: s, positions: n, dim: c.HeadDim(), bias: doubles(bias), qkv: doubles(qkv[lane*p*3*width:][:n*3*width])}
+		o.run(doubles(dctx[lane*p*width:][:n*width]))
 		ctx, dqkv = append(ctx, o.ctx...), append(dqkv, o.dqkv...)
+		ctx, dqkv = append(ctx, make([]float64, (p-n)*width)...), append(dqkv, make([]float64, (p-n)*3*width)...)
 		axpy(dbias, 1, o.dbias)
+		for i := n * width; i < p*width; i++ { // behind the positions: read by nobody
+			dctx[lane*p*width+i] = float32(math.NaN())
+		}
+		for i := n * 3 * width; i < p*3*width; i++ {
+			qkv[lane*p*3*width+i] = float32(math.NaN())
+		}
 	}
 	dev := struct{ qkv, dctx, bias, ctx, stats, dqkv, dbias, drel array }{
 		upload(t, d, qkv), upload(t, d, dctx), upload(t, d, bias), upload(t, d, zeros(len(ctx))),
 		upload(t, d, zeros(a.StatsLen(lanes))), upload(t, d, zeros(len(dqkv))), upload(t, d, zeros(len(dbias))), upload(t, d, zeros(a.RelationsLen(lanes))),
 	}
-	a.Forward(d, dev.ctx.view(), dev.stats.view(), dev.qkv.view(), dev.bias.view(), lanes)
+	a.Forward(d, dev.ctx.view(), dev.stats.view(), dev.qkv.view(), dev.bias.view(), on)
 	near(t, "ctx", download[float32](t, d, dev.ctx), ctx)
 	a.Back(d, gpu.Back{
 		DQKV: dev.dqkv.view(), DBias: dev.dbias.view(), Drel: dev.drel.view(), DCtx: dev.dctx.view(),
 		Ctx: dev.ctx.view(), Stats: dev.stats.view(), QKV: dev.qkv.view(), Bias: dev.bias.view(),
-	}, lanes)
+	}, on)
 	near(t, "dqkv", download[float32](t, d, dev.dqkv), dqkv)
 	if c.Relations != "" {
 		near(t, "dbias", download[float32](t, d, dev.dbias), dbias)
@@ -180,9 +225,8 @@ func testAttention(t *testing.T, d *gpu.Device, c *runtime.Config) {
 func TestAttentionLargeScores(t *testing.T) {
 	d := open(t)
 	c := &runtime.Config{SeqLen: 82, Hidden: 8, Heads: 1, Positions: runtime.NoPos, RopeTheta: 1e4}
-	a, err := gpu.NewAttention(d, c)
+	a, err := gpu.NewAttention(c, 82)
 	check(t, err)
-	t.Cleanup(a.Release)
 	qkv := normal(random(1), 82*24)
 	for i := range qkv {
 		qkv[i] *= 30
@@ -190,7 +234,7 @@ func TestAttentionLargeScores(t *testing.T) {
 	o := attentionOracle{c: c, positions: 82, dim: 8, bias: make([]float64, 8), qkv: doubles(qkv)}
 	o.run(make([]float64, 82*8))
 	ctx := upload(t, d, zeros(82*8))
-	a.Forward(d, ctx.view(), upload(t, d, zeros(a.StatsLen(1))).view(), upload(t, d, qkv).view(), gpu.View{}, 1)
+	a.Forward(d, ctx.view(), upload(t, d, zeros(a.StatsLen(1))).view(), upload(t, d, qkv).view(), gpu.View{}, grids(t, d, c, []runtime.Shape{c.Grid()}, 82))
 	got := download[float32](t, d, ctx)
 	for i, v := range got {
 		if math.IsNaN(float64(v)) {
@@ -201,8 +245,7 @@ func TestAttentionLargeScores(t *testing.T) {
 }
 
 func TestAttentionRefusesWideHeads(t *testing.T) {
-	d := open(t)
-	_, err := gpu.NewAttention(d, &runtime.Config{SeqLen: 1, Hidden: 257, Heads: 1})
+	_, err := gpu.NewAttention(&runtime.Config{SeqLen: 1, Hidden: 257, Heads: 1}, 1)
 	if !errors.Is(err, gpu.ErrLimit) {
 		t.Fatalf("got %v, want ErrLimit", err)
 	}

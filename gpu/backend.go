@@ -39,7 +39,7 @@ func New(d *Device, m *runtime.Model) (*Backend, error) {
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
 	if err := supported(&m.Config); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("gpu: %w", err)
 	}
 	b := &Backend{device: d, model: m, config: m.Config, passes: m.Config.Passes()}
 	b.weights.Device = d
@@ -54,19 +54,6 @@ func New(d *Device, m *runtime.Model) (*Backend, error) {
 		return nil, fmt.Errorf("gpu: %w", err)
 	}
 	return b, nil
-}
-
-// supported reports a sublayer that has no shaders.
-func supported(c *runtime.Config) error {
-	for _, s := range c.Sublayers() {
-		if s == runtime.Convolution {
-			return fmt.Errorf("gpu: %v: %w", s, ErrLimit)
-		}
-	}
-	if !c.Has(runtime.Attention) && !c.Has(runtime.PositionSwiGLU) {
-		return fmt.Errorf("gpu: no mixing of positions: %w", ErrLimit)
-	}
-	return nil
 }
 
 // arrive waits until the weights are there, and measures a read-back.

@@ -83,14 +83,14 @@ func converted(t *testing.T, m *runtime.Model, f quantize.Format) (packed, plain
 	}
 	layers := func(l []runtime.Layer) (a, b []runtime.Layer) {
 		a, b = slices.Clone(l), slices.Clone(l)
+		params := m.Config.Block()
 		for i := range a {
-			x, y := &a[i], &b[i]
-			convert(&x.QKV, &y.QKV)
-			convert(&x.O, &y.O)
-			convert(&x.GateUp, &y.GateUp)
-			convert(&x.Down, &y.Down)
-			convert(&x.GateUpT, &y.GateUpT)
-			convert(&x.DownT, &y.DownT)
+			x, y := a[i].All(), b[i].All()
+			for j, p := range params.All() {
+				if p.Matrix {
+					convert(x[j], y[j])
+				}
+			}
 		}
 		return a, b
 	}

@@ -16,13 +16,13 @@ import (
 type batch struct {
 	b     *Backend
 	lanes int
+	n     int // numbers of a lane's zH, of its P positions
 	arena Arena
 	net   *Network
+	grids *Grids
 
-	slots, work carry
+	slots, work Carry
 	index       *Buffer // u32 [2][lanes]: of a commit, of a gather
-	stage       [2]*Buffer
-	acts        *Acts
 	logits      *Buffer // [R, vocabulary]
 	out         *Buffer // what is read back; see layout
 	layout      layout
@@ -39,37 +39,34 @@ type batch struct {
 	result []uint32
 }
 
-// carry is zH, zL and the input embedding x, each [lanes, P, D].
-type carry struct{ zH, zL, x *Buffer }
+func (z *Carry) views() []View { return []View{z.ZH.All(), z.ZL.All(), z.X.All()} }
 
-func newCarry(a *Arena, n int) carry {
-	return carry{a.Buffer("zH", n), a.Buffer("zL", n), a.Buffer("x", n)}
-}
-
-func (c *carry) views() []View { return []View{c.zH.All(), c.zL.All(), c.x.All()} }
-
-// NewBatch allocates a batch of empty lanes.
+// NewBatch allocates a batch of empty lanes. With weights that know the number of
+// positions (see runtime.Config.AnyShape) it has room for the model's own.
 func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
-	if lanes < 1 {
-		return nil, fmt.Errorf("gpu: a batch of %d lanes, want at least 1", lanes)
+	if lanes < 1 || tokens < 0 {
+		return nil, fmt.Errorf("gpu: a batch of %d lanes of %d tokens, want at least 1", lanes, tokens)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := &b.config
-	n := c.P() * c.Hidden
-	if lanes > maxNumbers/(n+c.P()*(2*c.Inter()+c.VocabSize)) {
-		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes", ErrLimit, lanes)
+	if tokens == 0 || !c.AnyShape() {
+		tokens = c.SeqLen
 	}
-	t := &batch{b: b, lanes: lanes, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
+	p := c.Prefix() + min(tokens, maxNumbers)
+	n := p * c.Hidden
+	if lanes > maxNumbers/(n+p*(2*c.Inter()+c.VocabSize)) {
+		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes of %d tokens", ErrLimit, lanes, tokens)
+	}
+	t := &batch{b: b, lanes: lanes, n: n, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
 		ahead: newAhead(lanes), x: make([]float32, n), zH: make([]float32, n), zL: make([]float32, n),
-		layout: newLayout(c, lanes), indexPart: ceil(lanes, 64) * 64}
+		layout: newLayout(c, lanes, tokens), indexPart: ceil(lanes, 64) * 64}
 	a := &t.arena
-	t.net = NewNetwork(a, c, lanes)
-	t.slots, t.work = newCarry(a, lanes*n), newCarry(a, lanes*n)
+	t.grids = NewGrids(a, c, lanes, tokens)
+	t.net = NewNetwork(a, c, lanes, p)
+	t.slots, t.work = NewCarry(a, c, lanes, p), NewCarry(a, c, lanes, p)
 	t.index = a.Buffer("lanes", 2*t.indexPart)
-	t.stage = [2]*Buffer{a.Buffer("block input", lanes*n), a.Buffer("block input", lanes*n)}
-	t.acts = t.net.NewActs(a, false)
-	t.logits = a.Buffer("logits", lanes*c.P()*c.VocabSize)
+	t.logits = a.Buffer("logits", lanes*p*c.VocabSize)
 	t.out = a.Buffer("results", t.layout.total)
 	if a.Err != nil {
 		a.Release()
@@ -87,17 +84,22 @@ func (t *batch) Reset(i int, in runtime.Input) error {
 	}
 	t.ready[i] = false
 	t.ahead.forget(i)
-	if t.b.config.Shape(in) != t.b.config.Grid() {
-		return fmt.Errorf("gpu: lane %d: %w: a grid of %v, this backend takes %v alone", i, runtime.ErrInput, t.b.config.Shape(in), t.b.config.Grid())
-	}
-	if err := t.b.model.Embed(in, t.x); err != nil {
+	m := t.b.model
+	if err := m.Config.Check(in); err != nil {
 		return fmt.Errorf("gpu: lane %d: %w", i, err)
 	}
-	t.b.model.Start(in, t.zH, t.zL)
+	if n := len(in.Tokens); n > t.layout.tokens {
+		return fmt.Errorf("gpu: lane %d: %w: %d tokens, this batch takes at most %d", i, runtime.ErrInput, n, t.layout.tokens)
+	}
+	n := (m.Config.Prefix() + len(in.Tokens)) * m.Config.Hidden
+	x, zH, zL := t.x[:n], t.zH[:n], t.zL[:n]
+	if err := m.Embed(in, x); err != nil {
+		return fmt.Errorf("gpu: lane %d: %w", i, err)
+	}
+	m.Start(in, zH, zL)
 	t.b.mu.Lock()
 	defer t.b.mu.Unlock()
-	n := len(t.x)
-	err := errors.Join(Write(t.slots.zH, i*n, t.zH), Write(t.slots.zL, i*n, t.zL), Write(t.slots.x, i*n, t.x))
+	err := errors.Join(t.grids.Set(i, m.Config.Shape(in)), Write(t.slots.ZH, i*t.n, zH), Write(t.slots.ZL, i*t.n, zL), Write(t.slots.X, i*t.n, x))
 	if err != nil {
 		return fmt.Errorf("gpu: lane %d: %w", i, err)
 	}
@@ -111,7 +113,7 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	if err := t.check(lanes); err != nil {
 		return err
 	}
-	out.Resize(len(lanes), 0, &t.b.config)
+	out.Resize(len(lanes), t.layout.tokens, &t.b.config)
 	if len(lanes) == 0 {
 		return ctx.Err()
 	}
@@ -180,53 +182,54 @@ func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) erro
 
 // segment records a segment of the fresh lanes, in place if it can be.
 func (t *batch) segment(ctx context.Context, logits bool) error {
-	z, n := &t.slots, len(t.fresh)
+	n := len(t.fresh)
+	z, on := &t.slots, t.grids.First(n)
 	inPlace := ascending(t.fresh)
 	if !inPlace {
-		z = &t.work
+		z, on = &t.work, t.grids.Gathered(n)
 		if err := t.gather(t.fresh); err != nil {
 			return err
 		}
 	}
-	if err := t.think(ctx, z, n, t.layout.step(n, logits)); err != nil {
+	if err := t.think(ctx, z, on, t.layout.step(n, logits)); err != nil {
 		return err
 	}
 	if !inPlace {
-		t.b.device.Scatter(t.slots.views()[:2], z.views()[:2], t.index.View(t.indexPart, t.indexPart), n, len(t.x))
+		t.b.device.Scatter(t.slots.views()[:2], z.views()[:2], t.index.View(t.indexPart, t.indexPart), n, t.n)
 	}
 	return nil
 }
 
-// gather records copies of lanes' slots to the work space.
+// gather records copies of lanes' slots and shapes to the work space.
 func (t *batch) gather(lanes []int) error {
 	t.words = grow(t.words, len(lanes))
 	for i, lane := range lanes {
 		t.words[i] = uint32(lane)
 	}
-	if err := Write(t.index, t.indexPart, t.words); err != nil {
+	if err := errors.Join(Write(t.index, t.indexPart, t.words), t.grids.Gather(lanes)); err != nil {
 		return err
 	}
-	t.b.device.Gather(t.work.views(), t.slots.views(), t.index.View(t.indexPart, t.indexPart), len(lanes), len(t.x))
+	t.b.device.Gather(t.work.views(), t.slots.views(), t.index.View(t.indexPart, t.indexPart), len(lanes), t.n)
 	return nil
 }
 
-// think records the passes of a segment on the first n lanes of z, and its
-// heads, whose results go to a part of out.
-func (t *batch) think(ctx context.Context, z *carry, n int, to part) error {
+// think records the passes of a segment on lanes of z, and its heads, whose
+// results go to a part of out.
+func (t *batch) think(ctx context.Context, z *Carry, lanes Lanes, to part) error {
 	var work float64
 	for _, pass := range t.b.passes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		t.pass(pass.Level, z, n)
-		if work += float64(n) * t.b.passWork(pass.Level); work > submitWork {
+		t.net.Pass(pass.Level, t.b.levels[pass.Level], z, nil, lanes)
+		if work += float64(lanes.Rows()) * t.b.rowWork(pass.Level, lanes.P); work > submitWork {
 			if err := t.b.device.Flush(); err != nil {
 				return err
 			}
 			work = 0
 		}
 	}
-	t.heads(z, n, to)
+	t.heads(z, lanes, to)
 	return nil
 }
 
@@ -244,53 +247,31 @@ func ascending(lanes []int) bool {
 // small GPU: browsers and drivers reset a GPU that is busy for long.
 const submitWork = 5e11
 
-// passWork is roughly the operations of one pass on one lane.
-func (b *Backend) passWork(level runtime.Level) float64 {
+// rowWork is roughly the operations of one pass on a position of p.
+func (b *Backend) rowWork(level runtime.Level, p int) float64 {
 	c := &b.config
-	p, d := float64(c.P()), float64(c.Hidden)
-	return float64(c.Layers(level)) * 2 * p * d * (4*d + 3*float64(c.Inter()) + 2*p)
-}
-
-// pass records zL = L(zL + zH + x) or zH = H(zH + zL).
-func (t *batch) pass(level runtime.Level, z *carry, lanes int) {
-	c, d := &t.b.config, t.b.device
-	size := lanes * c.P() * c.Hidden
-	in, to := t.stage[0], z.zH
-	if level == runtime.L {
-		to = z.zL
-		d.Add3(in.All(), z.zL.All(), z.zH.All(), z.x.All(), size)
-	} else {
-		d.Add(in.All(), z.zH.All(), z.zL.All(), size)
-	}
-	layers := t.b.levels[level]
-	for i := range layers {
-		y := t.stage[(i+1)%2]
-		if i == len(layers)-1 {
-			y = to
-		}
-		t.net.Block(&layers[i], y, in, t.acts, lanes)
-		in = y
-	}
+	d := float64(c.Hidden)
+	return float64(c.Layers(level)) * 2 * d * (4*d + 3*float64(c.Inter()) + 2*float64(p))
 }
 
 // heads records logits, the most likely tokens and the halting values.
-func (t *batch) heads(z *carry, lanes int, to part) {
+func (t *batch) heads(z *Carry, lanes Lanes, to part) {
 	c, d := &t.b.config, t.b.device
-	h := Heads{Lanes: lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize}
+	h := Heads{Lanes: lanes.N, P: lanes.P, D: c.Hidden, Tokens: t.layout.tokens, Vocab: c.VocabSize}
 	out := t.out.View(to.results, t.layout.results)
-	d.MatMul(Linear(t.logits, z.zH, t.b.lmHead, lanes*c.P(), c.VocabSize))
+	d.MatMul(Linear(t.logits, z.ZH, t.b.lmHead, lanes.Rows(), c.VocabSize))
 	d.Argmax(out, t.logits.All(), h)
-	d.QHead(out, lanes*c.SeqLen, z.zH.All(), t.b.qHead, t.b.qBias, h)
+	d.QHead(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, h)
 	if to.logits >= 0 {
-		n := lanes * t.layout.lane
+		n := lanes.N * t.layout.lane
 		d.Copy(t.out.View(to.logits, n), t.logits.View(0, n))
 	}
 }
 
 // fill copies what came back from number from of out.
 func (t *batch) fill(out *runtime.Output, from int) {
-	c := &t.b.config
-	s, prefix, n := c.SeqLen, c.Prefix()*c.VocabSize, c.SeqLen*c.VocabSize
+	c, s := &t.b.config, t.layout.tokens
+	prefix, n := c.Prefix()*c.VocabSize, s*c.VocabSize
 	for k, w := range t.where {
 		for i, token := range t.result[w.tokens-from:][:s] {
 			out.Tokens[k*s+i] = int32(token)
@@ -313,18 +294,18 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// State copies a lane's zH and zL, each [P, D].
+// State copies a lane's zH and zL, each [P, D] with the P of its puzzle.
 func (t *batch) State(i int, zH, zL []float32) error {
 	if i < 0 || i >= t.lanes {
 		return fmt.Errorf("gpu: lane %d of %d", i, t.lanes)
 	}
-	n := len(t.x)
+	n := t.grids.Positions(i) * t.b.config.Hidden
 	if len(zH) != n || len(zL) != n {
 		return fmt.Errorf("gpu: state of %d and %d numbers, want %d", len(zH), len(zL), n)
 	}
 	t.b.mu.Lock()
 	defer t.b.mu.Unlock()
-	return errors.Join(Read(t.b.device, zH, t.slots.zH, i*n), Read(t.b.device, zL, t.slots.zL, i*n))
+	return errors.Join(Read(t.b.device, zH, t.slots.ZH, i*t.n), Read(t.b.device, zL, t.slots.ZL, i*t.n))
 }
 
 // Close frees the batch.

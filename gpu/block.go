@@ -1,133 +1,192 @@
 package gpu
 
-import "github.com/hrmgo/hrm/runtime"
+import (
+	"fmt"
+
+	"github.com/hrmgo/hrm/runtime"
+)
 
 // Layer is the weights of one block on the device.
 type Layer = runtime.Block[Operand]
 
-// Acts is what the forward pass of one block leaves behind for the backward
-// pass, R = lanes * P rows.
+// Carry is zH, zL and the input embedding x of some lanes, each [R, D] with R =
+// lanes * P rows.
+type Carry struct{ ZH, ZL, X *Buffer }
+
+// NewCarry allocates a carry.
+func NewCarry(a *Arena, c *runtime.Config, lanes, p int) Carry {
+	n := lanes * p * c.Hidden
+	return Carry{a.Buffer("zH", n), a.Buffer("zL", n), a.Buffer("x", n)}
+}
+
+// Z returns the state of a level.
+func (z *Carry) Z(level runtime.Level) *Buffer {
+	if level == runtime.H {
+		return z.ZH
+	}
+	return z.ZL
+}
+
+// Acts is what the forward pass of one sublayer reads, writes, and leaves behind for
+// its backward pass, R = lanes * P rows.
 type Acts struct {
-	QKV, Ctx, Stats *Buffer // [R, 3D], [R, D], [2, lanes, heads, P]
-	GateUpT         *Buffer // [lanes, 2It, D], MLPT
-	H1, Inv1        *Buffer // [R, D] after the first norm
-	GateUp          *Buffer // [R, 2I], nil where there is no backward pass
+	In, Y *Buffer // [R, D] input and result, as Block was told
+	Inv   *Buffer // [R] of the norm; of positions [lanes, D]
+
+	QKV, Ctx, Stats *Buffer // attention: [R, 3D], [R, D], [2, lanes, heads, P]
+	GateUpT         *Buffer // over positions: [lanes, 2It, D]
+	GateUp          *Buffer // SwiGLU: [R, 2I], nil where there is no backward pass
 	Act             *Buffer // [R, I] silu(gate) * up
-	Y, Inv2         *Buffer // [R, D] the block's output
+
+	own *Buffer // result where the caller has no buffer for it
 }
 
-// Arena allocates buffers that live and die together. After a failure it
-// allocates nothing more and Err says why.
-type Arena struct {
-	Device  *Device
-	Err     error
-	buffers []*Buffer
+// sublayer is the code of a kind: memory allocates what its forward pass needs, with
+// keep all that a backward pass does, and forward records a.Y = rms(a.In + f(a.In)).
+// Each kind has a file of its own: conv.go, attention.go, positions.go, swiglu.go.
+type sublayer struct {
+	memory  func(n *Network, a *Arena, t *Acts, keep bool)
+	forward func(n *Network, l *Layer, t *Acts, lanes Lanes)
 }
 
-// Buffer allocates n numbers, or returns nil after a failure.
-func (a *Arena) Buffer(label string, n int) *Buffer {
-	if a.Err != nil {
-		return nil
+var sublayers = [...]sublayer{
+	runtime.Convolution:    {(*Network).convolutionMemory, (*Network).convolve},
+	runtime.Attention:      {(*Network).attentionMemory, (*Network).attend},
+	runtime.PositionSwiGLU: {(*Network).positionMemory, (*Network).mixPositions},
+	runtime.SwiGLU:         {(*Network).swiGLUMemory, (*Network).feedForward},
+}
+
+// supported reports a sublayer that has no code here, wrapping ErrLimit.
+func supported(c *runtime.Config) error {
+	for _, s := range c.Sublayers() {
+		if int(s) >= len(sublayers) || sublayers[s].forward == nil {
+			return fmt.Errorf("%w: no shaders for %v", ErrLimit, s)
+		}
 	}
-	b, err := a.Device.NewBuffer(label, n)
-	if err != nil {
-		a.Err = err
-		return nil
-	}
-	a.buffers = append(a.buffers, b)
-	return b
+	return nil
 }
 
-// Upload allocates a buffer and fills it.
-func Upload[T float32 | uint32 | int32](a *Arena, label string, data []T) *Buffer {
-	b := a.Buffer(label, len(data))
-	if b != nil {
-		a.Err = Write(b, 0, data)
-	}
-	return b
-}
-
-// Release frees all buffers.
-func (a *Arena) Release() {
-	for _, b := range a.buffers {
-		b.Release()
-	}
-	a.buffers = nil
-}
-
-// Network records blocks of one model shape.
+// Network records passes of a model on lanes of at most P positions.
 type Network struct {
 	Device    *Device
 	Config    *runtime.Config
-	Attention *Attention
-	Lanes     int     // at most
-	sum       *Buffer // [R, D] what a residual adds
+	Attention *Attention // nil where there is none
+	Lanes, P  int        // at most
+
+	sublayers []runtime.Sublayer
+	sum       *Buffer    // [R, D] what a residual adds
+	stage     [2]*Buffer // [R, D] inputs of blocks
+	scratch   []*Acts    // of a block whose activations nobody wants
 }
 
 // NewNetwork allocates what all blocks share.
-func NewNetwork(a *Arena, c *runtime.Config, lanes int) *Network {
-	n := &Network{Device: a.Device, Config: c, Lanes: lanes, sum: a.Buffer("residual", residualSize(lanes*c.P(), c.Hidden))}
-	if c.Has(runtime.Attention) && a.Err == nil {
-		n.Attention, a.Err = NewAttention(a.Device, c)
-		if a.Err == nil {
-			a.buffers = append(a.buffers, n.Attention.Tables)
-		}
+func NewNetwork(a *Arena, c *runtime.Config, lanes, p int) *Network {
+	n := &Network{Device: a.Device, Config: c, Lanes: lanes, P: p, sublayers: c.Sublayers()}
+	if a.Err == nil {
+		a.Err = supported(c)
 	}
+	if c.Has(runtime.Attention) && a.Err == nil {
+		n.Attention, a.Err = NewAttention(c, p)
+	}
+	if a.Err != nil {
+		return n
+	}
+	size := lanes * p * c.Hidden
+	n.sum = a.Buffer("residual", residualSize(lanes*p, c.Hidden))
+	n.stage = [2]*Buffer{a.Buffer("block input", size), a.Buffer("block input", size)}
+	n.scratch = n.newActs(a, false)
 	return n
 }
 
 // residualSize is room for a residual, in parts where it has few rows.
 func residualSize(rows, width int) int { return max(rows, min(maxParts*rows, 8192)) * width }
 
-// NewActs allocates one block's activations, with keep all that a backward
-// pass needs.
-func (n *Network) NewActs(a *Arena, keep bool) *Acts {
-	c := n.Config
-	rows, d := n.Lanes*c.P(), c.Hidden
-	t := &Acts{
-		H1: a.Buffer("h1", rows*d), Act: a.Buffer("activation", rows*c.Inter()),
-		Y: a.Buffer("block output", rows*d), Inv2: a.Buffer("inverse norm", rows),
+// newActs allocates one block's activations, with keep all that a backward pass
+// needs; the result too, else only those of its inner sublayers.
+func (n *Network) newActs(a *Arena, keep bool) (acts []*Acts) {
+	rows := n.Lanes * n.P
+	for i, s := range n.sublayers {
+		t := &Acts{Inv: a.Buffer("inverse norm", rows)}
+		if keep || i < len(n.sublayers)-1 {
+			t.own = a.Buffer("result of a sublayer", rows*n.Config.Hidden)
+		}
+		sublayers[s].memory(n, a, t, keep)
+		acts = append(acts, t)
 	}
-	if keep {
-		t.GateUp = a.Buffer("gate_up", rows*2*c.Inter())
-	}
-	if c.Has(runtime.PositionSwiGLU) {
-		t.GateUpT, t.Inv1 = a.Buffer("gate_up over positions", n.Lanes*2*c.InterT()*d), a.Buffer("inverse norm", n.Lanes*d)
-		return t
-	}
-	t.QKV, t.Ctx, t.Inv1 = a.Buffer("qkv", rows*3*d), a.Buffer("attention output", rows*d), a.Buffer("inverse norm", rows)
-	if n.Attention != nil {
-		t.Stats = a.Buffer("softmax sums", n.Attention.StatsLen(n.Lanes))
-	}
-	return t
+	return acts
 }
 
-// Block records one block on the first lanes of in, into t and y:
+// Saved is what a differentiated pass leaves behind: what goes into its first layer,
+// and the activations of every layer.
+type Saved struct {
+	In     *Buffer
+	Layers [][]*Acts
+}
+
+// NewSaved allocates that of a pass of so many layers.
+func (n *Network) NewSaved(a *Arena, layers int) *Saved {
+	s := &Saved{In: a.Buffer("pass input", n.Lanes*n.P*n.Config.Hidden)}
+	for range layers {
+		s.Layers = append(s.Layers, n.newActs(a, true))
+	}
+	return s
+}
+
+// Pass records one pass of a segment, and with saved keeps what its backward pass
+// needs:
 //
-//	h1 = rms(in + Attention(in))    or, with MLPT, over positions
-//	y  = rms(h1 + SwiGLU(h1))
-func (n *Network) Block(l *Layer, y, in *Buffer, t *Acts, lanes int) {
-	c, d := n.Config, n.Device
-	rows, width := lanes*c.P(), c.Hidden
-	if c.Has(runtime.PositionSwiGLU) {
-		n.mixPositions(l, in, t, lanes)
-	} else {
-		d.MatMul(Linear(t.QKV, in, l.QKV, rows, 3*width))
-		n.Attention.Forward(d, t.Ctx.All(), t.Stats.All(), t.QKV.All(), l.RelationBias.View, lanes)
-		n.residual(t.H1, t.Inv1, in, Linear(n.sum, t.Ctx, l.O, rows, width))
+//	L: zL = L(zL + zH + x)    H: zH = H(zH + zL)
+func (n *Network) Pass(level runtime.Level, layers []Layer, z *Carry, saved *Saved, lanes Lanes) {
+	in, to := n.stage[0], z.Z(level)
+	if saved != nil {
+		in = saved.In
 	}
-	gate := Linear(t.GateUp, t.H1, l.GateUp, rows, 2*c.Inter())
-	gate.Act = t.Act.All()
-	d.MatMul(gate)
-	n.residual(y, t.Inv2, t.H1, Linear(n.sum, t.Act, l.Down, rows, width))
+	terms := []View{z.ZH.All(), z.ZL.All()}
+	if level == runtime.L {
+		terms = append(terms, z.X.All())
+	}
+	n.Device.Enter(in.All(), terms, n.Config.Hidden, lanes)
+	for i := range layers {
+		if saved != nil {
+			in = n.block(&layers[i], saved.Layers[i], in, nil, lanes)
+			continue
+		}
+		y := n.stage[(i+1)%2]
+		if i == len(layers)-1 {
+			y = to
+		}
+		in = n.block(&layers[i], n.scratch, in, y, lanes)
+	}
+	if saved != nil {
+		n.Device.Copy(to.All(), in.All())
+	}
 }
 
-// residual records y = rms(h + product). A product of few rows is made in
-// parts side by side, which the norm adds up.
-func (n *Network) residual(y, inv, h *Buffer, m MatMul) {
+// block records x = rms(x + f(x)) for every sublayer f, from in to y, or where that
+// is nil to a buffer of acts, and returns where the result is.
+func (n *Network) block(l *Layer, acts []*Acts, in, y *Buffer, lanes Lanes) *Buffer {
+	for i, s := range n.sublayers {
+		t := acts[i]
+		if t.In, t.Y = in, t.own; i == len(acts)-1 && y != nil {
+			t.Y = y
+		}
+		sublayers[s].forward(n, l, t, lanes)
+		in = t.Y
+	}
+	return in
+}
+
+// residual records t.Y = rms(t.In + product). A product of few rows is made in parts
+// side by side, which the norm adds up.
+func (n *Network) residual(t *Acts, m MatMul) {
 	parts := m.splitForSum(n.sum.Len())
 	n.Device.MatMul(m)
-	n.Device.RMSNorm(y.All(), inv.All(), h.All(), n.sum.All(), parts, m.M, m.N, n.Config.NormEps)
+	n.addNorm(t, parts, m.M)
+}
+
+// addNorm records t.Y = rms(t.In + sum), of which there are parts.
+func (n *Network) addNorm(t *Acts, parts, rows int) {
+	n.Device.RMSNorm(t.Y.All(), t.Inv.All(), t.In.All(), n.sum.All(), parts, rows, n.Config.Hidden, n.Config.NormEps)
 }
 
 // Linear is y [rows, out] = x [rows, w.Stride] . w^T; y may be nil.
@@ -137,28 +196,4 @@ func Linear(y, x *Buffer, w Operand, rows, out int) MatMul {
 		m.C = y.All()
 	}
 	return m
-}
-
-// ActivationOfT is silu(gate) * up over positions, per lane [It, D].
-func (n *Network) ActivationOfT(t *Acts) Operand {
-	size := n.Config.InterT() * n.Config.Hidden
-	return Operand{View: t.GateUpT.All(), Kind: KindSwiGLU, Stride: n.Config.Hidden, KMajor: true, Batch: 2 * size, Up: size}
-}
-
-// mixPositions records, per lane with in [P, D],
-//
-//	h1 = rms over positions(in + down . (silu(gate . in) * (up . in)))
-func (n *Network) mixPositions(l *Layer, in *Buffer, t *Acts, lanes int) {
-	c, d := n.Config, n.Device
-	p, width, inter := c.P(), c.Hidden, c.InterT()
-	d.MatMul(MatMul{
-		M: 2 * inter, N: width, K: p, A: l.GateUpT, Batch: lanes,
-		B: Operand{View: in.All(), Stride: width, KMajor: true, Batch: p * width},
-		C: t.GateUpT.All(), CStride: width, CBatch: 2 * inter * width,
-	})
-	d.MatMul(MatMul{
-		M: p, N: width, K: inter, A: l.DownT, B: n.ActivationOfT(t), Batch: lanes,
-		C: n.sum.All(), CStride: width, CBatch: p * width,
-	})
-	d.RMSNormCols(t.H1.All(), t.Inv1.All(), in.All(), n.sum.All(), lanes, p, width, c.NormEps)
 }

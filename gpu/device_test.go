@@ -1,48 +1,16 @@
 package gpu_test
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
-	"sync"
 	"testing"
 
 	"github.com/hrmgo/hrm/gpu"
-	"github.com/hrmgo/hrm/gpu/wgpu"
+	"github.com/hrmgo/hrm/gpu/gputest"
 )
 
-var adapter struct {
-	sync.Once
-	d   *gpu.Device
-	err error
-}
-
-// open returns the device that all tests share, or skips.
-func open(t testing.TB) *gpu.Device {
-	t.Helper()
-	adapter.Do(func() { adapter.d, adapter.err = wgpu.Open() })
-	skipWithout(t, adapter.err)
-	return adapter.d
-}
-
-// fresh returns a device of the test's own.
-func fresh(t testing.TB) *gpu.Device {
-	t.Helper()
-	d, err := wgpu.Open()
-	skipWithout(t, err)
-	t.Cleanup(func() { d.Close() })
-	return d
-}
-
-func skipWithout(t testing.TB, err error) {
-	t.Helper()
-	if errors.Is(err, gpu.ErrNotBuilt) || errors.Is(err, gpu.ErrNoAdapter) {
-		t.Skipf("no WebGPU here: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+func open(t testing.TB) *gpu.Device  { t.Helper(); return gputest.Open(t) }
+func fresh(t testing.TB) *gpu.Device { t.Helper(); return gputest.Fresh(t) }
 
 const guard = 64 // numbers behind every array, which no kernel may write
 

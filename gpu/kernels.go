@@ -19,14 +19,12 @@ func grid(n int) (x, y int) {
 	return x, ceil(n, x)
 }
 
-// Add records y = a + b [n].
-func (d *Device) Add(y, a, b View, n int) {
-	d.flat(d.kernel("add", struct{ Three bool }{false}), n, []uint32{uint32(n)}, a, b, y)
-}
-
-// Add3 records y = a + b + c [n].
-func (d *Device) Add3(y, a, b, c View, n int) {
-	d.flat(d.kernel("add", struct{ Three bool }{true}), n, []uint32{uint32(n)}, a, b, c, y)
+// Enter records y = the sum of two or three terms, rows of n numbers of some lanes,
+// and zero in the rows behind a lane's positions, whatever the terms have there.
+func (d *Device) Enter(y View, terms []View, n int, l Lanes) {
+	views := append(append([]View(nil), terms...), l.grids.All(), y)
+	d.flat(d.kernel("enter", struct{ Three bool }{len(terms) == 3}), l.Rows()*n,
+		[]uint32{uint32(l.Rows() * n), uint32(l.P * n), uint32(n), uint32(l.at)}, views...)
 }
 
 // Sum says what Device.Sum adds up.

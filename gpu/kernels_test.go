@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/x448/float16"
 )
 
@@ -218,7 +219,7 @@ func TestMatMulOneHot(t *testing.T) {
 	near(t, "c", download[float32](t, d, c), want)
 }
 
-func TestAddAndSum(t *testing.T) {
+func TestEnterAndSum(t *testing.T) {
 	d := open(t)
 	for _, n := range sizes {
 		r := random(uint64(n))
@@ -226,14 +227,24 @@ func TestAddAndSum(t *testing.T) {
 		da, db, dc := upload(t, d, a), upload(t, d, b), upload(t, d, c)
 		y, y3, s := upload(t, d, zeros(n)), upload(t, d, zeros(n)), upload(t, d, c)
 		parts := upload(t, d, append(append([]float32(nil), a...), b...))
-		d.Add(y.view(), da.view(), db.view(), n)
-		d.Add3(y3.view(), da.view(), db.view(), dc.view(), n)
+		c1 := &runtime.Config{Hidden: 1}
+		on := grids(t, d, c1, []runtime.Shape{{Rows: 1, Cols: n - n/3}}, n)
+		behind := append([]float32(nil), a...)
+		for i := n - n/3; i < n; i++ {
+			behind[i] = float32(math.NaN())
+		}
+		check(t, gpu.Write(da.b, 0, behind))
+		d.Enter(y.view(), []gpu.View{da.view(), db.view()}, 1, on)
+		d.Enter(y3.view(), []gpu.View{da.view(), db.view(), dc.view()}, 1, on)
 		d.Sum(s.view(), parts.view(), gpu.Sum{N: n, Parts: 2, Stride: n, Scale: 0.5, Add: true})
 		w, w3, ws := make([]float64, n), make([]float64, n), make([]float64, n)
 		for i := range n {
 			w[i] = float64(a[i]) + float64(b[i])
 			w3[i] = w[i] + float64(c[i])
 			ws[i] = float64(c[i]) + w[i]/2
+			if i >= n-n/3 {
+				w[i], w3[i] = 0, 0
+			}
 		}
 		near(t, "a+b", download[float32](t, d, y), w)
 		near(t, "a+b+c", download[float32](t, d, y3), w3)

@@ -11,15 +11,15 @@ import "github.com/hrmgo/hrm/runtime"
 // The results of n lanes are their tokens [n, S] and then their halting values
 // [n, 2]. The logits of a step end where its results begin.
 type layout struct {
-	tokens  int // S
+	tokens  int // S, of the largest puzzle
 	lane    int // P * vocabulary, logits of a lane
 	results int // of all lanes, a multiple of 64
 	begin   int // of the step's results, a multiple of 64
 	total   int
 }
 
-func newLayout(c *runtime.Config, lanes int) layout {
-	l := layout{tokens: c.SeqLen, lane: c.P() * c.VocabSize, results: ceil(lanes*(c.SeqLen+2), 64) * 64}
+func newLayout(c *runtime.Config, lanes, tokens int) layout {
+	l := layout{tokens: tokens, lane: (c.Prefix() + tokens) * c.VocabSize, results: ceil(lanes*(tokens+2), 64) * 64}
 	l.begin = ceil(lanes*l.lane, 64) * 64
 	l.total = l.begin + 2*l.results + lanes*l.lane
 	return l

@@ -5,7 +5,7 @@
 // stats[lane, head, i] = log of the softmax's sum, for the backward pass.
 {{template "attention" .}}
 {{ro "qkv" .Type}}
-{{ro "tables" "u32"}}
+{{ro "grids" "u32"}}
 {{if .Relations}}{{ro "bias" "f32"}}{{end}}
 {{rw "ctx" .Type}}
 {{rw "stats" "f32"}}
@@ -17,24 +17,25 @@ var<workgroup> tv: array<array<vec4<f32>, {{.H4}}>, {{.Tile}}>;
 @compute @workgroup_size({{.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) t: u32) {
     let head = wid.y;
+{{template "enter"}}
     let first = wid.z * p.positions;
 {{range $r := seq .Rows}}    let own{{$r}} = (wid.x * {{$.Rows}}u + {{$r}}u) * {{$.Threads}}u + t;
-    let i{{$r}} = min(own{{$r}}, p.positions - 1u);
+    let i{{$r}} = min(own{{$r}}, n - 1u);
     let at{{$r}} = (first + i{{$r}}) * p.ld + head * {{$.Head}}u;
     var top{{$r}} = -3.0e38;
     var sum{{$r}} = 0.0;
 {{range $c := seq $.H4}}    let q{{$r}}_{{$c}} = p.scale * rotated(at{{$r}}, i{{$r}}, {{$c}}u);
     var o{{$r}}_{{$c}} = vec4<f32>();
 {{end}}{{end}}{{if .Relations}}    if (t < 8u) { tb[t] = bias[head * 8u + t]; }
-{{end}}    for (var j0 = 0u; j0 < p.positions; j0 += {{.Tile}}u) {
+{{end}}    for (var j0 = 0u; j0 < n; j0 += {{.Tile}}u) {
         for (var e = t; e < {{mul .Tile .H4}}u; e += {{.Threads}}u) {
-            let j = min(j0 + e / {{.H4}}u, p.positions - 1u);
+            let j = min(j0 + e / {{.H4}}u, n - 1u);
             let base = (first + j) * p.ld + head * {{.Head}}u;
             tk[e / {{.H4}}u][e % {{.H4}}u] = rotated(base + p.d, j, e % {{.H4}}u);
             tv[e / {{.H4}}u][e % {{.H4}}u] = plain(base + 2u * p.d, e % {{.H4}}u);
         }
         workgroupBarrier();
-        let count = min({{.Tile}}u, p.positions - j0);
+        let count = min({{.Tile}}u, n - j0);
         for (var j = 0u; j < count; j += {{.Step}}u) {
 {{range $r := seq .Rows}}{{if $.Relations}}            let seen{{$r}} = seen(i{{$r}}, j0 + j);
 {{end}}            var m{{$r}} = top{{$r}};
@@ -59,11 +60,14 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
 {{end}}        }
         workgroupBarrier();
     }
-{{range $r := seq .Rows}}    if (own{{$r}} < p.positions) {
+{{range $r := seq .Rows}}    if (own{{$r}} < n) {
         let to = (first + i{{$r}}) * p.d + head * {{$.Head}}u;
 {{range $c := seq $.H4}}        let y{{$c}} = o{{$r}}_{{$c}} / sum{{$r}};
 {{if $.Vec}}        ctx[(to >> 2u) + {{$c}}u] = y{{$c}};
 {{else}}{{range $n := seq 4}}{{if lt (add (mul 4 $c) $n) $.Head}}        ctx[to + {{add (mul 4 $c) $n}}u] = y{{$c}}[{{$n}}];
 {{end}}{{end}}{{end}}{{end}}        stats[(wid.z * p.heads + head) * p.positions + i{{$r}}] = top{{$r}} + log(sum{{$r}});
+    } else if (own{{$r}} < p.positions) {
+        let to = (first + own{{$r}}) * p.d + head * {{$.Head}}u;
+        for (var c = 0u; c < {{if $.Vec}}{{$.H4}}{{else}}{{$.Head}}{{end}}u; c++) { ctx[{{if $.Vec}}(to >> 2u){{else}}to{{end}} + c] = {{$.Type}}(); }
     }
 {{end}}}

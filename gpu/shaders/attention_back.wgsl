@@ -5,7 +5,7 @@
 // where w and ds of {{.Tile}} keys pass through shared memory. drel[lane, head, class] is the sum of ds.
 {{template "attention" .}}
 {{ro "qkv" .Type}}
-{{ro "tables" "u32"}}
+{{ro "grids" "u32"}}
 {{if .Relations}}{{ro "bias" "f32"}}{{end}}
 {{ro "ctx" .Type}}
 {{ro "dctx" .Type}}
@@ -21,10 +21,11 @@ var<workgroup> tv: array<array<vec4<f32>, {{.H4}}>, {{.Tile}}>;
 {{template "unrotate" .}}
 @compute @workgroup_size({{.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-    let i = min(t, p.positions - 1u);
+{{template "enter"}}
+    let i = min(t, n - 1u);
     let head = wid.y;
     let first = wid.z * p.positions;
-    for (var e = t; e < p.positions * {{.H4}}u; e += {{.Threads}}u) {
+    for (var e = t; e < n * {{.H4}}u; e += {{.Threads}}u) {
         let r = e / {{.H4}}u;
         let c = e % {{.H4}}u;
         rows[0][r][c] = dctx[(((first + r) * p.d + head * {{.Head}}u) >> 2u) + c];
@@ -42,19 +43,19 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     dots += g{{$c}} * ctx[at + {{$c}}u];
     var d{{$c}} = vec4<f32>();
 {{end}}    let delta = dots.x + dots.y + dots.z + dots.w;
-    for (var j0 = 0u; j0 < p.positions; j0 += {{.Tile}}u) {
+    for (var j0 = 0u; j0 < n; j0 += {{.Tile}}u) {
         for (var e = t; e < {{mul .Tile .H4}}u; e += {{.Threads}}u) {
-            let j = min(j0 + e / {{.H4}}u, p.positions - 1u);
+            let j = min(j0 + e / {{.H4}}u, n - 1u);
             let base = (first + j) * p.ld + head * {{.Head}}u;
             tk[e / {{.H4}}u][e % {{.H4}}u] = rotated(base + p.d, j, e % {{.H4}}u);
             tv[e / {{.H4}}u][e % {{.H4}}u] = plain(base + 2u * p.d, e % {{.H4}}u);
         }
         workgroupBarrier();
-        let count = min({{.Tile}}u, p.positions - j0);
+        let count = min({{.Tile}}u, n - j0);
         for (var j = 0u; j < {{.Tile}}u; j += 4u) {
             var ws = vec4<f32>();
             var dss = vec4<f32>();
-{{if .Relations}}            let kinds = seen(i, min(j0 + j, p.positions - 1u));
+{{if .Relations}}            let kinds = seen(i, min(j0 + j, n - 1u));
 {{end}}{{range $s := seq 4}}            if (j + {{$s}}u < count) {
 {{range $c := seq $.H4}}                let k{{$c}} = tk[j + {{$s}}u][{{$c}}];
 {{end}}                var s = q0 * k0;
@@ -82,7 +83,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
             let c = e % {{div .H4 2}}u;
 {{range $s := seq 4}}            var x{{$s}} = vec4<f32>();
             var y{{$s}} = vec4<f32>();
-{{end}}            for (var r = 0u; r < p.positions; r++) {
+{{end}}            for (var r = 0u; r < n; r++) {
                 let w = sums[which][r][four];
                 let a = rows[which][r][c];
                 let b = rows[which][r][c + {{div .H4 2}}u];
@@ -92,10 +93,15 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
 {{range $s := seq 4}}            put(which, j0 + four * 4u + {{$s}}u, first, head, c, x{{$s}}, y{{$s}});
 {{end}}        }
     }
-    if (t < p.positions) {
+    if (t < n) {
         let source = (first + i) * p.ld + head * {{.Head}}u;
 {{range $c := seq .H4}}        d{{$c}} *= p.scale;
-{{end}}{{template "gradient" (part . "source" "d" "i")}}    }
+{{end}}{{template "gradient" (part . "source" "d" "i")}}    } else if (t < p.positions) {
+        let source = (first + t) * p.ld + head * {{.Head}}u;
+        none(source);
+        none(source + p.d);
+        none(source + 2u * p.d);
+    }
     {{if .Relations}}
     workgroupBarrier(); // sums is free now
     sums[0][t][0] = low;
@@ -103,7 +109,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     workgroupBarrier();
     if (t < 8u) {
         var s = 0.0;
-        for (var r = 0u; r < p.positions; r++) { s += sums[t >> 2u][r][0][t & 3u]; }
+        for (var r = 0u; r < n; r++) { s += sums[t >> 2u][r][0][t & 3u]; }
         drel[(wid.z * p.heads + head) * 8u + t] = s;
     }
     {{end}}
@@ -111,7 +117,7 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
 
 // put writes groups c and c + half of dv_j (which 0) or dk_j, the latter before the rotation.
 fn put(which: u32, j: u32, first: u32, head: u32, c: u32, x: vec4<f32>, y: vec4<f32>) {
-    if (j >= p.positions) { return; }
+    if (j >= positions) { return; }
     let to = (((first + j) * p.ld + head * {{.Head}}u + (2u - which) * p.d) >> 2u) + c;
     var a = x;
     var b = y;

@@ -2,7 +2,7 @@
 // workgroup, after attention_back_q has left delta in stats.
 {{template "attention" .}}
 {{ro "qkv" .Type}}
-{{ro "tables" "u32"}}
+{{ro "grids" "u32"}}
 {{if .Relations}}{{ro "bias" "f32"}}{{end}}
 {{ro "dctx" .Type}}
 {{ro "stats" "f32"}}
@@ -29,8 +29,9 @@ fn gradient1(base: u32, c: u32) -> f32 {
 
 @compute @workgroup_size({{.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+{{template "enter"}}
     let own = wid.x * {{.Threads}}u + t;
-    let j = min(own, p.positions - 1u);
+    let j = min(own, n - 1u);
     let head = wid.y;
     let first = wid.z * p.positions;
     let stat = (wid.z * p.heads + head) * p.positions;
@@ -40,16 +41,16 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     var d{{$c}} = vec4<f32>();
     var e{{$c}} = vec4<f32>();
 {{end}}{{if .Relations}}    if (t < 8u) { tb[t] = bias[head * 8u + t]; }
-{{end}}    for (var i0 = 0u; i0 < p.positions; i0 += {{.Tile}}u) {
+{{end}}    for (var i0 = 0u; i0 < n; i0 += {{.Tile}}u) {
         for (var e = t; e < {{mul .Tile .H4}}u; e += {{.Threads}}u) {
-            let i = min(i0 + e / {{.H4}}u, p.positions - 1u);
+            let i = min(i0 + e / {{.H4}}u, n - 1u);
             let c = e % {{.H4}}u;
             tq[e / {{.H4}}u][c] = p.scale * rotated((first + i) * p.ld + head * {{.Head}}u, i, c);
             tg[e / {{.H4}}u][c] = gradient((first + i) * p.d + head * {{.Head}}u, c);
             if (c == 0u) { tl[e / {{.H4}}u] = vec2<f32>(stats[stat + i], stats[p.lanes * p.heads * p.positions + stat + i]); }
         }
         workgroupBarrier();
-        let count = min({{.Tile}}u, p.positions - i0);
+        let count = min({{.Tile}}u, n - i0);
         for (var i = 0u; i < count; i++) {
 {{range $c := seq .H4}}            let q{{$c}} = tq[i][{{$c}}];
             let g{{$c}} = tg[i][{{$c}}];
@@ -65,7 +66,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
 {{end}}        }
         workgroupBarrier();
     }
-    if (own >= p.positions) { return; }
+    if (own >= n) {
+        if (own < p.positions) {
+            none((first + own) * p.ld + head * {{.Head}}u + p.d);
+            none((first + own) * p.ld + head * {{.Head}}u + 2u * p.d);
+        }
+        return;
+    }
 {{template "gradient" (part . "at" "d" "j")}}    let to = at + p.d;
 {{range $c := seq .H4}}{{if $.Vec}}    dqkv[(to >> 2u) + {{$c}}u] = e{{$c}};
 {{else}}{{range $n := seq 4}}{{if lt (add (mul 4 $c) $n) $.Head}}    dqkv[to + {{add (mul 4 $c) $n}}u] = e{{$c}}[{{$n}}];

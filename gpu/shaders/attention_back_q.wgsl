@@ -3,7 +3,7 @@
 // the second half of stats. drel[lane, tile, head, class] is the sum of ds.
 {{template "attention" .}}
 {{ro "qkv" .Type}}
-{{ro "tables" "u32"}}
+{{ro "grids" "u32"}}
 {{if .Relations}}{{ro "bias" "f32"}}{{end}}
 {{ro "ctx" .Type}}
 {{ro "dctx" .Type}}
@@ -18,8 +18,9 @@ var<workgroup> tv: array<array<vec4<f32>, {{.H4}}>, {{.Tile}}>;
 {{template "unrotate" .}}
 @compute @workgroup_size({{.Threads}})
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+{{template "enter"}}
     let own = wid.x * {{.Threads}}u + t;
-    let i = min(own, p.positions - 1u);
+    let i = min(own, n - 1u);
     let head = wid.y;
     let first = wid.z * p.positions;
     let at = (first + i) * p.d + head * {{.Head}}u;
@@ -35,19 +36,19 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec
 {{end}}{{end}}{{end}}    let q{{$c}} = p.scale * rotated(source, i, {{$c}}u);
     var d{{$c}} = vec4<f32>();
 {{end}}    let delta = dots.x + dots.y + dots.z + dots.w;
-    if (own < p.positions) { stats[p.lanes * p.heads * p.positions + stat] = delta; }
+    if (own < n) { stats[p.lanes * p.heads * p.positions + stat] = delta; }
 {{if .Relations}}    var low = vec4<f32>(); // sums of classes 0 to 3
     var high = vec4<f32>();
     if (t < 8u) { tb[t] = bias[head * 8u + t]; }
-{{end}}    for (var j0 = 0u; j0 < p.positions; j0 += {{.Tile}}u) {
+{{end}}    for (var j0 = 0u; j0 < n; j0 += {{.Tile}}u) {
         for (var e = t; e < {{mul .Tile .H4}}u; e += {{.Threads}}u) {
-            let j = min(j0 + e / {{.H4}}u, p.positions - 1u);
+            let j = min(j0 + e / {{.H4}}u, n - 1u);
             let base = (first + j) * p.ld + head * {{.Head}}u;
             tk[e / {{.H4}}u][e % {{.H4}}u] = rotated(base + p.d, j, e % {{.H4}}u);
             tv[e / {{.H4}}u][e % {{.H4}}u] = plain(base + 2u * p.d, e % {{.H4}}u);
         }
         workgroupBarrier();
-        let count = min({{.Tile}}u, p.positions - j0);
+        let count = min({{.Tile}}u, n - j0);
         for (var j = 0u; j < count; j++) {
 {{range $c := seq .H4}}            let k{{$c}} = tk[j][{{$c}}];
 {{end}}            var s = q0 * k0;
@@ -63,11 +64,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) num: vec
 {{end}}        }
         workgroupBarrier();
     }
-    if (own < p.positions) {
+    if (own < n) {
 {{range $c := seq .H4}}        d{{$c}} *= p.scale;
-{{end}}{{template "gradient" (part . "source" "d" "i")}}    }
+{{end}}{{template "gradient" (part . "source" "d" "i")}}    } else if (own < p.positions) {
+        none((first + own) * p.ld + head * {{.Head}}u);
+    }
     {{if .Relations}}
-    if (own >= p.positions) { low = vec4<f32>(); high = vec4<f32>(); }
+    if (own >= n) { low = vec4<f32>(); high = vec4<f32>(); }
 {{range $n := seq 4}}    classes[t * 8u + {{$n}}u] = low[{{$n}}];
     classes[t * 8u + {{add 4 $n}}u] = high[{{$n}}];
 {{end}}    workgroupBarrier();

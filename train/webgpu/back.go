@@ -2,10 +2,32 @@ package webgpu
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train"
 )
+
+// back is the backward pass of a kind of sublayer: it turns g from the gradient of
+// a.Y into that of a.In, and adds to the gradients of its weights. Each kind has a
+// file of its own; the forward passes are those of package gpu.
+var back = [...]func(t *Device, w, dw *gpu.Layer, a *gpu.Acts){
+	runtime.Convolution:    (*Device).convolveBack,
+	runtime.Attention:      (*Device).attendBack,
+	runtime.PositionSwiGLU: (*Device).mixPositionsBack,
+	runtime.SwiGLU:         (*Device).feedForwardBack,
+}
+
+// supported reports a sublayer that has no code here, wrapping train.ErrUnsupported.
+func supported(c *runtime.Config) error {
+	for _, s := range c.Sublayers() {
+		if int(s) >= len(back) || back[s] == nil {
+			return fmt.Errorf("%v: %w", s, train.ErrUnsupported)
+		}
+	}
+	return nil
+}
 
 // segmentBack turns g, the gradient of the last zH, into dx, that of the input
 // embedding. Only the last H pass and L passes right before it are
@@ -13,15 +35,15 @@ import (
 // becomes that of zL, and every L pass adds its own to dx.
 func (t *Device) segmentBack(ctx context.Context) error {
 	passes := t.spec.Config.Passes()
-	n := t.spec.Lanes * t.spec.Config.P() * t.spec.Config.Hidden
+	n := t.lanes.Rows() * t.spec.Config.Hidden
 	first := true
 	for i := len(passes) - 1; i >= 0 && passes[i].Grad; i-- {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		level := passes[i].Level
-		for j := len(t.saved[i]) - 1; j >= 0; j-- {
-			t.blockBack(&t.levels[level][j], &t.grads[level][j], t.saved[i][j])
+		for j := len(t.saved[i].Layers) - 1; j >= 0; j-- {
+			t.blockBack(&t.levels[level][j], &t.grads[level][j], t.saved[i].Layers[j])
 			if err := t.gpu.Flush(); err != nil {
 				return err
 			}
@@ -36,29 +58,22 @@ func (t *Device) segmentBack(ctx context.Context) error {
 
 // blockBack turns g from the gradient of a block's output into that of its
 // input, and adds to the gradients of its weights.
-func (t *Device) blockBack(w, dw *gpu.Layer, s *saved) {
-	c, d := &t.spec.Config, t.gpu
-	rows, width, inter := t.spec.Lanes*c.P(), c.Hidden, c.Inter()
-	d.RMSNormBack(t.g2.All(), s.Y.All(), s.Inv2.All(), t.g.All(), rows, width)
-	d.MatMul(gpu.MatMul{
-		M: rows, N: inter, K: width, A: rowsOf(t.g2, width), B: transposed(w.Down),
-		C: t.dWide.All(), CStride: 2 * inter, GateUp: s.GateUp.All(), CUp: inter,
-	})
-	d.MatMulSplit(gpu.MatMul{M: width, N: inter, K: rows, A: columnsOf(t.g2, width), B: columnsOf(s.Act, inter), C: dw.Down.View, CStride: inter}, t.split.All())
-	t.linearBack(t.g2, t.dWide, s.H1, w.GateUp, dw.GateUp, rows, 2*inter, true)
-	if c.Has(runtime.PositionSwiGLU) {
-		t.mixBack(w, dw, s)
-		return
+func (t *Device) blockBack(w, dw *gpu.Layer, layer []*gpu.Acts) {
+	kinds := t.spec.Config.Sublayers()
+	for i := len(kinds) - 1; i >= 0; i-- {
+		back[kinds[i]](t, w, dw, layer[i])
 	}
-	d.RMSNormBack(t.g.All(), s.H1.All(), s.Inv1.All(), t.g2.All(), rows, width)
-	t.linearBack(t.dCtx, t.g, s.Ctx, w.O, dw.O, rows, width, false)
-	b := gpu.Back{DQKV: t.dWide.All(), DBias: dw.RelationBias.View, DCtx: t.dCtx.All(), Ctx: s.Ctx.All(), Stats: s.Stats.All(), QKV: s.QKV.All(), Bias: w.RelationBias.View}
-	if t.drel != nil {
-		b.Drel = t.drel.All()
-	}
-	t.net.Attention.Back(d, b, t.spec.Lanes)
-	t.linearBack(t.g, t.dWide, s.in, w.QKV, dw.QKV, rows, 3*width, true)
 }
+
+// normBack turns g from the gradient of a.Y = rms(a.In + s) into that of a.In and of s
+// alike.
+func (t *Device) normBack(a *gpu.Acts) {
+	t.gpu.RMSNormBack(t.g2.All(), a.Y.All(), a.Inv.All(), t.g.All(), t.lanes.Rows(), t.spec.Config.Hidden)
+	t.swap()
+}
+
+// swap makes g what was written to g2.
+func (t *Device) swap() { t.g, t.g2 = t.g2, t.g }
 
 // linearBack records, for y [rows, out] = x . w^T with gradient dy,
 // dx (+)= dy . w and dw += dy^T . x.
@@ -66,29 +81,6 @@ func (t *Device) linearBack(dx, dy, x *gpu.Buffer, w, dw gpu.Operand, rows, out 
 	in := w.Stride
 	t.gpu.MatMul(gpu.MatMul{M: rows, N: in, K: out, A: rowsOf(dy, out), B: transposed(w), C: dx.All(), CStride: in, Add: add})
 	t.gpu.MatMulSplit(gpu.MatMul{M: out, N: in, K: rows, A: columnsOf(dy, out), B: columnsOf(x, in), C: dw.View, CStride: in}, t.split.All())
-}
-
-// mixBack is the backward pass of the SwiGLU over positions, from g2, the
-// gradient of h1, to g, that of the block's input.
-func (t *Device) mixBack(w, dw *gpu.Layer, s *saved) {
-	c, d := &t.spec.Config, t.gpu
-	lanes, p, width, inter := t.spec.Lanes, c.P(), c.Hidden, c.InterT()
-	d.RMSNormColsBack(t.g.All(), s.H1.All(), s.Inv1.All(), t.g2.All(), lanes, p, width)
-
-	out := columnsOf(t.g, width) // per lane [P, D], the reduction over P
-	out.Batch = p * width
-	d.MatMul(gpu.MatMul{
-		M: inter, N: width, K: p, A: transposed(w.DownT), B: out, Batch: lanes,
-		C: t.dWide.All(), CStride: width, CBatch: 2 * inter * width, GateUp: s.GateUpT.All(), CUp: inter * width,
-	})
-	act := t.net.ActivationOfT(s.Acts)
-	act.KMajor, act.Batch, act.Repeat = false, 0, 2*inter*width
-	d.MatMulSplit(gpu.MatMul{M: p, N: inter, K: width, Reps: lanes, A: repeated(t.g, width, p*width), B: act, C: dw.DownT.View, CStride: inter}, t.split.All())
-
-	d.MatMulSplit(gpu.MatMul{M: 2 * inter, N: p, K: width, Reps: lanes, A: repeated(t.dWide, width, 2*inter*width), B: repeated(s.in, width, p*width), C: dw.GateUpT.View, CStride: p}, t.split.All())
-	wide := columnsOf(t.dWide, width)
-	wide.Batch = 2 * inter * width
-	d.MatMul(gpu.MatMul{M: p, N: width, K: 2 * inter, A: transposed(w.GateUpT), B: wide, Batch: lanes, C: t.g.All(), CStride: width, CBatch: p * width, Add: true})
 }
 
 // rowsOf is b [rows, n] reduced over its columns.

@@ -23,14 +23,14 @@ type Device struct {
 	heads  gpu.Heads
 	arena  gpu.Arena
 	net    *gpu.Network
+	grids  *gpu.Grids
+	lanes  gpu.Lanes // all
 
 	levels [2][]gpu.Layer // weights, by runtime.Level; TRM: the same network twice
 	grads  [2][]gpu.Layer // places of their gradients
 
 	buffers
-	saved   [][]*saved // activations of the differentiated passes, by pass and layer
-	scratch *gpu.Acts  // of all other passes
-	stage   [2]*gpu.Buffer
+	saved []*gpu.Saved // activations of the differentiated passes, nil for others
 
 	elements []span           // of the flat buffers, updated number by number
 	muon     []*gpu.MuonGroup // none without Muon
@@ -42,22 +42,15 @@ type Device struct {
 	fresh   []uint32 // those lanes, but for states with noise, which the host makes
 }
 
-// saved is what the backward pass needs of one layer: its input and what its
-// forward pass left. The input of a later layer is the output before it.
-type saved struct {
-	in *gpu.Buffer
-	*gpu.Acts
-}
-
-// buffers are the named parts of device memory. R = lanes * P.
+// buffers are the named parts of device memory. R = lanes * P. A puzzle smaller than
+// the configuration's grid has zeros in the rest of its lane's rows, forth and back.
 type buffers struct {
 	params, grad, m, v, ema *gpu.Buffer // flat, see train.Layout
 	puzzle, puzzleGrad      *gpu.Buffer // [NumPuzzles, dim], [lanes, dim]
-	zH, zL, x               *gpu.Buffer // [R, D]
-	nextH, nextL            *gpu.Buffer // [R, D] the segment after, HRM
+	z, next                 gpu.Carry   // and that of the segment after, HRM
 	tokens, labels          *gpu.Buffer // i32 [R], -1 in the prefix; [lanes, S]
 	ids, last               *gpu.Buffer // u32 [lanes]
-	lanes, inits            *gpu.Buffer // u32, of fresh; H_init and L_init [2, D]
+	freshLanes, inits       *gpu.Buffer // u32, of fresh; H_init and L_init [2, D]
 	weight                  *gpu.Buffer // [lanes] 1 / (labelled * batch)
 	logits, dLogits         *gpu.Buffer // [R, vocabulary]
 	tok                     *gpu.Buffer // [lanes, S, 2]
@@ -65,8 +58,9 @@ type buffers struct {
 	result                  *gpu.Buffer // [lanes, 8], then norm and clip
 	parts                   *gpu.Buffer // sums on their way
 
-	g, g2, dx, dWide, dCtx, drel *gpu.Buffer // backward
-	split                        *gpu.Buffer
+	g, g2                 *gpu.Buffer // [R, D] the gradient on its way back; see swap
+	dx, dWide, dCtx, drel *gpu.Buffer
+	split                 *gpu.Buffer
 }
 
 // Open prepares a training device on d, which stays the caller's to close. Its
@@ -79,21 +73,31 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 		return nil, fmt.Errorf("train/webgpu: label smoothing: %w: train on the cpu, or without", train.ErrUnsupported)
 	}
 	c := &spec.Config
+	if err := supported(c); err != nil {
+		return nil, fmt.Errorf("train/webgpu: %w", err)
+	}
 	t := &Device{
 		gpu: d, spec: spec, layout: train.NewLayout(c), arena: gpu.Arena{Device: d},
 		heads: gpu.Heads{Lanes: spec.Lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize},
 		out:   make([]float32, 8*spec.Lanes+2),
 	}
-	t.net = gpu.NewNetwork(&t.arena, &t.spec.Config, spec.Lanes)
-	t.allocateState()
-	t.allocateBackward()
-	t.elements, t.muon = t.byElement(), t.newMuon()
+	t.grids = gpu.NewGrids(&t.arena, &t.spec.Config, spec.Lanes, c.SeqLen)
+	t.net = gpu.NewNetwork(&t.arena, &t.spec.Config, spec.Lanes, c.P())
+	t.lanes = t.grids.First(spec.Lanes)
+	train.NewEmptyState(&t.spec).CopyTo(&t.host)
+	if t.arena.Err == nil {
+		t.allocateState()
+		t.allocateBackward()
+		t.elements, t.muon = t.byElement(), t.newMuon()
+	}
+	if t.arena.Err == nil {
+		t.arena.Err = t.setGrids()
+	}
 	if err := t.arena.Err; err != nil {
 		t.arena.Release()
 		return nil, fmt.Errorf("train/webgpu: %w", err)
 	}
 	t.levels, t.grads = t.layers(t.params), t.layers(t.grad)
-	train.NewEmptyState(&t.spec).CopyTo(&t.host)
 	if !d.Info().Software {
 		if err := t.tune(); err != nil {
 			t.arena.Release()
@@ -124,13 +128,13 @@ func (t *Device) allocateState() {
 		t.puzzle = a.Buffer("puzzle table", c.NumPuzzles*c.PuzzleEmbDim)
 		t.puzzleGrad = a.Buffer("puzzle gradient", lanes*c.PuzzleEmbDim)
 	}
-	t.zH, t.zL, t.x = a.Buffer("zH", size), a.Buffer("zL", size), a.Buffer("x", size)
+	t.z = gpu.NewCarry(a, c, lanes, c.P())
 	if c.Family == runtime.HRM {
-		t.nextH, t.nextL = a.Buffer("next zH", size), a.Buffer("next zL", size)
+		t.next = gpu.Carry{ZH: a.Buffer("next zH", size), ZL: a.Buffer("next zL", size), X: t.z.X}
 	}
 	t.tokens, t.labels = a.Buffer("tokens", rows), a.Buffer("labels", lanes*c.SeqLen)
 	t.ids, t.last, t.weight = a.Buffer("puzzle ids", lanes), a.Buffer("last step", lanes), a.Buffer("loss weights", lanes)
-	t.lanes, t.inits = a.Buffer("fresh lanes", lanes), a.Buffer("initial states", 2*c.Hidden)
+	t.freshLanes, t.inits = a.Buffer("fresh lanes", lanes), a.Buffer("initial states", 2*c.Hidden)
 	t.logits, t.dLogits = a.Buffer("logits", rows*c.VocabSize), a.Buffer("logits' gradient", rows*c.VocabSize)
 	t.tok = a.Buffer("token losses", 2*lanes*c.SeqLen)
 	t.q, t.qNext, t.dq = a.Buffer("q", 2*lanes), a.Buffer("next q", 2*lanes), a.Buffer("q gradient", 2*lanes)
@@ -142,37 +146,27 @@ func (t *Device) allocateBackward() {
 	rows := t.spec.Lanes * c.P()
 	size := rows * c.Hidden
 	t.parts = a.Buffer("partial sums", 256)
-	t.g, t.g2, t.dx = a.Buffer("gradient of z", size), a.Buffer("gradient of h1", size), a.Buffer("gradient of x", size)
-	wide := max(rows*2*c.Inter(), rows*3*c.Hidden)
+	t.g, t.g2, t.dx = a.Buffer("gradient", size), a.Buffer("gradient", size), a.Buffer("gradient of x", size)
+	wide := rows * 2 * c.Inter()
 	if c.Has(runtime.PositionSwiGLU) {
 		wide = max(wide, t.spec.Lanes*2*c.InterT()*c.Hidden)
-	} else {
+	}
+	if c.Has(runtime.Attention) {
+		wide = max(wide, rows*3*c.Hidden)
 		t.dCtx = a.Buffer("gradient of attention", size)
 	}
 	t.dWide = a.Buffer("gradient of gate_up or qkv", wide)
-	if c.Relations != "" && a.Err == nil {
+	if c.Relations != "" {
 		t.drel = a.Buffer("gradient of relations", t.net.Attention.RelationsLen(t.spec.Lanes))
 	}
 	t.split = a.Buffer("partial products", t.splitSize())
-	t.stage = [2]*gpu.Buffer{a.Buffer("block input", size), a.Buffer("block input", size)}
-	t.scratch = t.net.NewActs(a, false)
 	for _, pass := range c.Passes() {
-		t.saved = append(t.saved, t.newSaved(pass, size))
+		var s *gpu.Saved
+		if pass.Grad {
+			s = t.net.NewSaved(a, c.Layers(pass.Level))
+		}
+		t.saved = append(t.saved, s)
 	}
-}
-
-// newSaved allocates the activations of a differentiated pass, nil for others.
-func (t *Device) newSaved(pass runtime.Pass, size int) []*saved {
-	if !pass.Grad {
-		return nil
-	}
-	var layers []*saved
-	in := t.arena.Buffer("pass input", size)
-	for range t.spec.Config.Layers(pass.Level) {
-		s := &saved{in, t.net.NewActs(&t.arena, true)}
-		layers, in = append(layers, s), s.Y
-	}
-	return layers
 }
 
 // splitSize is room for the parts of the largest weight's gradient, 256 rows

@@ -6,39 +6,28 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 
-	"github.com/hrmgo/hrm/gpu"
-	"github.com/hrmgo/hrm/gpu/wgpu"
+	"github.com/hrmgo/hrm/gpu/gputest"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/cpu"
 	"github.com/hrmgo/hrm/train/traintest"
 )
 
-// adapter is opened once: compiling the shaders takes most of a small test.
-var adapter = sync.OnceValues(wgpu.Open)
-
 // open returns a training device on the system's adapter, or skips.
 func open(t testing.TB, s train.Spec) (train.Device, error) {
 	t.Helper()
-	d, err := adapter()
-	if errors.Is(err, gpu.ErrNotBuilt) || errors.Is(err, gpu.ErrNoAdapter) {
-		t.Skipf("no WebGPU here: %v", err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return Open(d, s)
+	return Open(gputest.Open(t), s)
 }
 
 func TestGolden(t *testing.T) {
-	traintest.Golden(t, func(s train.Spec) (train.Device, error) { return open(t, s) })
+	d := gputest.Open(t)
+	traintest.Golden(t, func(s train.Spec) (train.Device, error) { return Open(d, s) })
 }
 
-// lockstepCases are two small models that between them use every part of a
-// step.
+// lockstepCases are small models that between them use every part of a step, those of
+// any shape on lanes of several.
 func lockstepCases() map[string]train.Spec {
 	trm := runtime.Config{
 		Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 32, Heads: 2, Expansion: 1, LLayers: 1, HCycles: 2, LCycles: 2,
@@ -48,16 +37,26 @@ func lockstepCases() map[string]train.Spec {
 		Family: runtime.HRM, VocabSize: 5, SeqLen: 10, NumPuzzles: 3, PuzzleEmbDim: 24, Hidden: 16, Heads: 2, Expansion: 1,
 		HLayers: 1, LLayers: 2, HCycles: 2, LCycles: 2, Positions: runtime.Learned, HaltMaxSteps: 4, NormEps: 1e-5, RopeTheta: 10000,
 	}
+	conv := trm // alone
+	conv.Mixing, conv.Relations, conv.Conv, conv.SeqLen, conv.Cols, conv.LLayers = runtime.NoMixing, "", 3, 42, 7, 2
+	three := hrm // sublayers of a layer
+	three.Positions, three.Conv, three.SeqLen, three.Cols = runtime.Rope2D, 5, 24, 8
+	positions := trm
+	positions.Mixing, positions.Relations, positions.Conv, positions.SeqLen, positions.PuzzleEmbLen = runtime.PositionMixing, "", 3, 16, 1
+	optim := train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}
 	return map[string]train.Spec{
-		"muon": {Config: hrm, Lanes: 3, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
-		"trm":  {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
-		"hrm":  {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
+		"conv":      {Config: conv, Lanes: 4, Loss: train.Stablemax, Optim: optim},
+		"three":     {Config: three, Lanes: 4, Loss: train.Softmax, Optim: optim},
+		"positions": {Config: positions, Lanes: 2, Loss: train.Softmax, Optim: optim},
+		"muon":      {Config: hrm, Lanes: 3, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"trm":       {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"hrm":       {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
 	}
 }
 
 func TestAgreesWithCPU(t *testing.T) {
 	for name, spec := range lockstepCases() {
-		t.Run(name, func(t *testing.T) { lockstep(t, spec, 20) })
+		t.Run(name, func(t *testing.T) { lockstep(t, spec, 10) })
 	}
 }
 
@@ -91,6 +90,9 @@ func lockstep(t *testing.T, spec train.Spec, steps int64) {
 			}
 		}
 		same(t, step, "gradient norm", got.GradNorm, want.GradNorm)
+		if step == 1 {
+			sameGradients(t, &spec, onGPU, onCPU)
+		}
 	}
 	var gs, cs train.State
 	check(t, onGPU.Save(&gs))
@@ -98,10 +100,39 @@ func lockstep(t *testing.T, spec train.Spec, steps int64) {
 	sameNumbers(t, "params", gs.Params, cs.Params, agreement)
 	sameNumbers(t, "moving average", gs.EMA, cs.EMA, agreement)
 	sameNumbers(t, "puzzle table", gs.Puzzle, cs.Puzzle, agreement)
-	sameNumbers(t, "zH", gs.ZH, cs.ZH, carryAgreement)
-	if !slices.Equal(gs.Tokens, cs.Tokens) || !slices.Equal(gs.Labels, cs.Labels) || !slices.Equal(gs.PuzzleIDs, cs.PuzzleIDs) {
+	for lane := range spec.Lanes { // what lies behind a smaller puzzle is nothing
+		c := &spec.Config
+		at, n := lane*c.P()*c.Hidden, (c.Prefix()+gs.Shape(c, lane).Len())*c.Hidden
+		sameNumbers(t, "zH", gs.ZH[at:at+n], cs.ZH[at:at+n], carryAgreement)
+	}
+	if !slices.Equal(gs.Shapes, cs.Shapes) || !slices.Equal(gs.Tokens, cs.Tokens) || !slices.Equal(gs.Labels, cs.Labels) || !slices.Equal(gs.PuzzleIDs, cs.PuzzleIDs) {
 		t.Error("the devices hold different puzzles")
 	}
+}
+
+// sameGradients compares the gradient of every tensor, relative to its largest number.
+func sameGradients(t *testing.T, spec *train.Spec, onGPU, onCPU train.Device) {
+	t.Helper()
+	l := train.NewLayout(&spec.Config)
+	got, want := make([]float32, l.Size), make([]float32, l.Size)
+	check(t, onGPU.Gradient(got, nil))
+	check(t, onCPU.Gradient(want, nil))
+	for _, tensor := range l.Tensors {
+		w := l.View(want, tensor.Name)
+		size := max(float64(slices.Max(w)), -float64(slices.Min(w)))
+		if size == 0 {
+			t.Errorf("gradient of %s is zero", tensor.Name)
+		}
+		sameNumbers(t, "gradient of "+tensor.Name, l.View(got, tensor.Name), w, agreement*size)
+	}
+}
+
+// shapes are those of the lanes' puzzles.
+func shapes(c *runtime.Config) []runtime.Shape {
+	if !c.AnyShape() || c.Relations != "" { // train.CheckExample takes one
+		return []runtime.Shape{{}}
+	}
+	return []runtime.Shape{{}, {Rows: 2, Cols: 3}, {Rows: c.SeqLen / 3, Cols: 3}, {Rows: 1, Cols: 5}}
 }
 
 // wake gives the halting head weights. At its usual start, all zero, the
@@ -124,7 +155,11 @@ func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
 		if step > 1 && lane != int(step)%spec.Lanes {
 			continue
 		}
-		f := train.Refill{Lane: lane, Input: runtime.Input{Tokens: make([]int32, c.SeqLen)}, Labels: make([]int32, c.SeqLen)}
+		all := shapes(c)
+		s := all[(lane+int(step))%len(all)]
+		f := train.Refill{Lane: lane, Input: runtime.Input{Rows: s.Rows, Cols: s.Cols}}
+		n := c.Shape(f.Input).Len()
+		f.Input.Tokens, f.Labels = make([]int32, n), make([]int32, n)
 		if c.NumPuzzles > 0 {
 			f.Input.PuzzleID = int32(r.IntN(c.NumPuzzles))
 		}

@@ -24,9 +24,7 @@ func (t *Device) Load(s *train.State) error {
 	h := &t.host
 	copy(h.HInit, s.HInit)
 	copy(h.LInit, s.LInit)
-	copy(h.Tokens, s.Tokens)
-	copy(h.Labels, s.Labels)
-	copy(h.PuzzleIDs, s.PuzzleIDs)
+	copyExamples(h, s)
 	t.fresh = t.fresh[:0]
 	err := firstError(t.send(), gpu.Write(t.inits, 0, h.HInit), gpu.Write(t.inits, t.spec.Config.Hidden, h.LInit))
 	if err != nil {
@@ -46,9 +44,25 @@ func (t *Device) Save(s *train.State) error {
 	h := &t.host
 	copy(s.HInit, h.HInit)
 	copy(s.LInit, h.LInit)
-	copy(s.Tokens, h.Tokens)
-	copy(s.Labels, h.Labels)
-	copy(s.PuzzleIDs, h.PuzzleIDs)
+	copyExamples(s, h)
+	return nil
+}
+
+// copyExamples copies the puzzles of all lanes.
+func copyExamples(to, from *train.State) {
+	copy(to.Tokens, from.Tokens)
+	copy(to.Labels, from.Labels)
+	copy(to.Shapes, from.Shapes)
+	copy(to.PuzzleIDs, from.PuzzleIDs)
+}
+
+// setGrids gives the GPU the shapes of all lanes.
+func (t *Device) setGrids() error {
+	for lane := range t.spec.Lanes {
+		if err := t.grids.Set(lane, t.host.Shape(&t.spec.Config, lane)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -60,7 +74,7 @@ type pair struct {
 
 // flat lists the buffers that Load and Save move.
 func (t *Device) flat(s *train.State) []pair {
-	pairs := []pair{{t.params, &s.Params}, {t.m, &s.M}, {t.v, &s.V}, {t.zH, &s.ZH}, {t.zL, &s.ZL}}
+	pairs := []pair{{t.params, &s.Params}, {t.m, &s.M}, {t.v, &s.V}, {t.z.ZH, &s.ZH}, {t.z.ZL, &s.ZL}}
 	if t.ema != nil {
 		pairs = append(pairs, pair{t.ema, &s.EMA})
 	}
@@ -93,9 +107,7 @@ func (t *Device) refill(r *train.Refill) error {
 	if err := train.CheckExample(c, r.Input, r.Labels); err != nil {
 		return err
 	}
-	copy(h.Tokens[r.Lane*c.SeqLen:], r.Input.Tokens)
-	copy(h.Labels[r.Lane*c.SeqLen:], r.Labels)
-	h.PuzzleIDs[r.Lane] = r.Input.PuzzleID
+	h.SetExample(c, r.Lane, r.Input, r.Labels)
 	t.changed = true
 	if r.Input.Noise == 0 {
 		t.fresh = append(t.fresh, uint32(r.Lane))
@@ -105,27 +117,33 @@ func (t *Device) refill(r *train.Refill) error {
 	zH, zL := h.ZH[r.Lane*n:(r.Lane+1)*n], h.ZL[r.Lane*n:(r.Lane+1)*n]
 	m := runtime.Model{Config: *c, HInit: h.HInit, LInit: h.LInit}
 	m.Start(r.Input, zH, zL)
-	return firstError(gpu.Write(t.zH, r.Lane*n, zH), gpu.Write(t.zL, r.Lane*n, zL))
+	return firstError(gpu.Write(t.z.ZH, r.Lane*n, zH), gpu.Write(t.z.ZL, r.Lane*n, zL))
 }
 
-// send writes the puzzles of all lanes, in one piece each: tokens behind the
-// prefix, labels, ids, and the weight of one labelled position in the loss.
+// send writes the puzzles of all lanes, in one piece each: their shapes, tokens behind
+// the prefix, labels, ids, and the weight of one labelled position in the loss. What
+// is no token is -1.
 func (t *Device) send() error {
 	c, h := &t.spec.Config, &t.host
-	s, prefix := c.SeqLen, c.Prefix()
 	tokens := make([]int32, t.spec.Lanes*c.P())
+	for i := range tokens {
+		tokens[i] = -1
+	}
+	labels := make([]int32, len(h.Labels))
+	for i := range labels {
+		labels[i] = train.IgnoreLabel
+	}
 	weight := make([]float32, t.spec.Lanes)
 	for lane := range weight {
-		row := tokens[lane*c.P() : (lane+1)*c.P()]
-		for i := range prefix {
-			row[i] = -1
-		}
-		copy(row[prefix:], h.Tokens[lane*s:(lane+1)*s])
-		weight[lane] = float32(1 / (float64(max(1, labelled(h.Labels[lane*s:(lane+1)*s]))) * float64(t.spec.BatchSize())))
+		copy(tokens[lane*c.P()+c.Prefix():], h.LaneTokens(c, lane))
+		own := h.LaneLabels(c, lane)
+		copy(labels[lane*c.SeqLen:], own)
+		weight[lane] = float32(1 / (float64(max(1, labelled(own))) * float64(t.spec.BatchSize())))
 	}
 	return firstError(
+		t.setGrids(),
 		gpu.Write(t.tokens, 0, tokens),
-		gpu.Write(t.labels, 0, h.Labels),
+		gpu.Write(t.labels, 0, labels),
 		gpu.Write(t.ids, 0, h.PuzzleIDs),
 		gpu.Write(t.weight, 0, weight),
 	)

@@ -38,7 +38,7 @@ func (t *Device) prepare(in *train.StepIn) error {
 		}
 	}
 	if t.changed {
-		if err := firstError(t.send(), gpu.Write(t.lanes, 0, t.fresh)); err != nil {
+		if err := firstError(t.send(), gpu.Write(t.freshLanes, 0, t.fresh)); err != nil {
 			return err
 		}
 	}
@@ -64,14 +64,14 @@ func (t *Device) deliver(out *train.StepOut) {
 
 func (t *Device) record(ctx context.Context, in *train.StepIn) error {
 	if len(t.fresh) > 0 {
-		t.gpu.Start(t.zH.All(), t.zL.All(), t.lanes.All(), t.inits.All(), len(t.fresh), t.heads)
+		t.gpu.Start(t.z.ZH.All(), t.z.ZL.All(), t.freshLanes.All(), t.inits.All(), len(t.fresh), t.heads)
 	}
 	t.embed()
-	if err := t.segment(ctx, t.zH, t.zL, true); err != nil {
+	if err := t.segment(ctx, &t.z, t.saved); err != nil {
 		return err
 	}
-	t.gpu.QHead(t.q.All(), 0, t.zH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
-	if t.nextH != nil {
+	t.gpu.QHead(t.q.All(), 0, t.z.ZH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	if t.next.ZH != nil {
 		if err := t.target(ctx); err != nil {
 			return err
 		}
@@ -106,33 +106,18 @@ func (t *Device) embed() {
 	if t.puzzle != nil {
 		e.IDs, e.Puzzle = t.ids.All(), t.puzzle.All()
 	}
-	t.gpu.Embed(t.x.All(), e, t.heads)
+	t.gpu.Embed(t.z.X.All(), e, t.heads)
 }
 
-// segment records the passes of a segment on zH and zL, and with keep saves
-// the activations of the differentiated ones. Each pass is submitted by
-// itself: the GPU works while the next is recorded.
-func (t *Device) segment(ctx context.Context, zH, zL *gpu.Buffer, keep bool) error {
-	size := t.spec.Lanes * t.spec.Config.P() * t.spec.Config.Hidden
+// segment records the passes of a segment on z, which save the activations of those
+// that are to be differentiated. Each pass is submitted by itself: the GPU works while
+// the next is recorded.
+func (t *Device) segment(ctx context.Context, z *gpu.Carry, saved []*gpu.Saved) error {
 	for i, pass := range t.spec.Config.Passes() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		layers := t.saved[i]
-		if !keep {
-			layers = nil
-		}
-		in, z := t.stage[0], zH
-		if layers != nil {
-			in = layers[0].in
-		}
-		if pass.Level == runtime.L {
-			z = zL
-			t.gpu.Add3(in.All(), zL.All(), zH.All(), t.x.All(), size)
-		} else {
-			t.gpu.Add(in.All(), zH.All(), zL.All(), size)
-		}
-		t.pass(t.levels[pass.Level], layers, in, z)
+		t.net.Pass(pass.Level, t.levels[pass.Level], z, saved[i], t.lanes)
 		if err := t.gpu.Flush(); err != nil {
 			return err
 		}
@@ -140,34 +125,14 @@ func (t *Device) segment(ctx context.Context, zH, zL *gpu.Buffer, keep bool) err
 	return nil
 }
 
-// pass records z = level(in).
-func (t *Device) pass(level []gpu.Layer, layers []*saved, in, z *gpu.Buffer) {
-	lanes := t.spec.Lanes
-	for i := range level {
-		if layers != nil {
-			t.net.Block(&level[i], layers[i].Y, layers[i].in, layers[i].Acts, lanes)
-			continue
-		}
-		y := t.stage[(i+1)%2]
-		if i == len(level)-1 {
-			y = z
-		}
-		t.net.Block(&level[i], y, in, t.scratch, lanes)
-		in = y
-	}
-	if layers != nil {
-		t.gpu.Copy(z.All(), layers[len(layers)-1].Y.All())
-	}
-}
-
 // target records the segment after, without gradient, and its halting values.
 func (t *Device) target(ctx context.Context) error {
-	t.gpu.Copy(t.nextH.All(), t.zH.All())
-	t.gpu.Copy(t.nextL.All(), t.zL.All())
-	if err := t.segment(ctx, t.nextH, t.nextL, false); err != nil {
+	t.gpu.Copy(t.next.ZH.All(), t.z.ZH.All())
+	t.gpu.Copy(t.next.ZL.All(), t.z.ZL.All())
+	if err := t.segment(ctx, &t.next, make([]*gpu.Saved, len(t.saved))); err != nil {
 		return err
 	}
-	t.gpu.QHead(t.qNext.All(), 0, t.nextH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	t.gpu.QHead(t.qNext.All(), 0, t.next.ZH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
 	return nil
 }
 
@@ -176,15 +141,15 @@ func (t *Device) loss() {
 	c, d, h := &t.spec.Config, t.gpu, t.heads
 	rows := h.Lanes * h.P
 	lm := gpu.Operand{View: t.param("lm_head.weight"), Stride: h.D}
-	d.MatMul(gpu.Linear(t.logits, t.zH, lm, rows, h.Vocab))
+	d.MatMul(gpu.Linear(t.logits, t.z.ZH, lm, rows, h.Vocab))
 	d.CrossEntropy(t.tok.All(), t.dLogits.All(), t.logits.All(), t.labels.All(), t.weight.All(), t.spec.Loss == train.Softmax, h)
 	q := gpu.QLoss{Q: t.q.All(), Labels: t.labels.All(), Tok: t.tok.All(), Out: t.result.All(), DQ: t.dq.All(), InvBatch: 1 / float64(t.spec.BatchSize())}
 	if c.Family == runtime.HRM {
 		q.Next, q.Last = t.qNext.All(), t.last.All()
 	}
 	d.QLoss(q, h)
-	t.linearBack(t.g, t.dLogits, t.zH, lm, gpu.Operand{View: t.gradient("lm_head.weight"), Stride: h.D}, rows, h.Vocab, false)
-	d.QHeadBack(t.g.All(), t.gradient("q_head.weight"), t.gradient("q_head.bias"), t.dq.All(), t.zH.All(), t.param("q_head.weight"), h)
+	t.linearBack(t.g, t.dLogits, t.z.ZH, lm, gpu.Operand{View: t.gradient("lm_head.weight"), Stride: h.D}, rows, h.Vocab, false)
+	d.QHeadBack(t.g.All(), t.gradient("q_head.weight"), t.gradient("q_head.bias"), t.dq.All(), t.z.ZH.All(), t.param("q_head.weight"), h)
 }
 
 // embedBack records the gradients of the embeddings and the puzzle table's
