@@ -82,6 +82,8 @@ func TestSignalAtAFIFO(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Skip(err)
 	}
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
 	for _, args := range [][]string{
 		{"demo", "--model", fifo}, {"inspect", fifo}, {"solve", "--model", fifo, easy}, {"solve", fifo}, {"eval", "--data", fifo}, {"import", fifo, "-o", fifo + ".hrm"},
 		{"quantize", fifo, "-o", fifo + ".hrm"}, {"quantize", modelFile(t), "-o", fifo}, {"export", "--onnx", fifo, "-o", fifo + ".onnx"},
@@ -96,6 +98,9 @@ func TestSignalAtAFIFO(t *testing.T) {
 		_ = cmd.Wait()
 		if took, status := time.Since(began), cmd.ProcessState.ExitCode(); status != statusInterrupted || took > time.Second {
 			t.Errorf("%q: status %d after %v, %s", args, status, took, errOut)
+		}
+		if left, _ := os.ReadDir(temp); len(left) > 0 {
+			t.Errorf("%q: left %v", args, left)
 		}
 	}
 }

@@ -82,6 +82,7 @@ func wait(ctx context.Context, done <-chan error, finishes func() bool) error {
 		return <-done
 	}
 	weights.RemoveTemporary()
+	discardAll()
 	return ctx.Err()
 }
 

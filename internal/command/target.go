@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -22,6 +23,16 @@ type Target struct {
 	temp string // folder of Path, "" when Path is the file itself
 }
 
+// open are the targets that were not discarded yet.
+var open sync.Map // *Target to nothing
+
+// discardAll is for a process that is about to end.
+func discardAll() {
+	for t := range open.Range {
+		t.(*Target).Discard()
+	}
+}
+
 // NewTarget returns the target of a name. Discard it in any case.
 func NewTarget(cmd *cobra.Command, name string) (*Target, error) {
 	t := &Target{Path: name, name: name, cmd: cmd}
@@ -33,6 +44,7 @@ func NewTarget(cmd *cobra.Command, name string) (*Target, error) {
 		return nil, err
 	}
 	t.Path = filepath.Join(t.temp, "output")
+	open.Store(t, nil)
 	return t, nil
 }
 
@@ -78,6 +90,7 @@ func (t *Target) Deliver() (err error) {
 func (t *Target) Discard() {
 	if t.temp != "" {
 		_ = os.RemoveAll(t.temp)
+		open.Delete(t)
 	}
 }
 
