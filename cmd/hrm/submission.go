@@ -33,6 +33,14 @@ func newSubmission(t puzzle.Task) (*submission, error) {
 // noAttempt stands for a test without an answer, for Kaggle wants one of every test.
 var noAttempt = json.RawMessage("[[0]]")
 
+// attempt is an answer as JSON.
+func attempt(tokens []int32) json.RawMessage {
+	if grid := puzzle.Crop(tokens, 0, 0); len(grid.Cells) > 0 {
+		return json.RawMessage(grid.String())
+	}
+	return noAttempt
+}
+
 // printer returns a printer that collects, and tells of errors.
 func (s *submission) printer(errOut io.Writer) printer {
 	return func(o *outcome, _ native.Verdict) {
@@ -40,9 +48,9 @@ func (s *submission) printer(errOut io.Writer) printer {
 		if o.result.Err != nil {
 			fmt.Fprintln(errOut, "hrm:", o.because(o.result.Err))
 		} else {
-			a.First = json.RawMessage(puzzle.ARC{}.Decode(o.result.Tokens))
+			a.First = attempt(o.result.Tokens)
 			if a.Second = a.First; o.second != nil {
-				a.Second = json.RawMessage(puzzle.ARC{}.Decode(o.second))
+				a.Second = attempt(o.second)
 			}
 		}
 		if o.Name != "" {

@@ -122,6 +122,9 @@ func (r *textReader) loose(line string) parsed {
 	if w, ok := r.fields(line); ok {
 		return r.sized(w)
 	}
+	if rows, ok := r.joined(line); ok {
+		return parsed{kind: lineGrids, rows: []row{rows}}
+	}
 	symbols := allSymbols(line, isSeparator)
 	if w, ok := r.cellsOrBlanks(symbols); ok {
 		w.framed = strings.ContainsFunc(line, isVertical)
@@ -395,6 +398,36 @@ func (r *textReader) fields(line string) (row, bool) {
 		}
 		if w, ok := r.table(parts, len(sep)); ok {
 			w.framed = sep == "|"
+			return w, true
+		}
+	}
+	return row{}, false
+}
+
+// joined reads rows that stand in one line with a sign between them, as a program
+// prints them.
+func (r *textReader) joined(line string) (row, bool) {
+	if len(line) < r.task.SeqLen() {
+		return row{}, false
+	}
+	for _, sep := range []string{"/", `\n`, `\r\n`, ":", "+", "_", "-", "<br>", "<br/>", "<br />"} {
+		parts := strings.Split(strings.Trim(line, " \t\"'"), sep)
+		if n := len(parts); n == r.lay.rows+1 && parts[n-1] == "" {
+			parts = parts[:n-1]
+		}
+		if len(parts) != r.lay.rows || slices.ContainsFunc(parts, func(p string) bool { return utf8.RuneCountInString(p) != r.lay.cols }) {
+			continue
+		}
+		var symbols []symbol
+		col := 1
+		for _, p := range parts {
+			for _, c := range p {
+				symbols = append(symbols, symbol{c, col})
+				col++
+			}
+			col += len(sep)
+		}
+		if w, ok := r.cellsOrBlanks(symbols); ok {
 			return w, true
 		}
 	}

@@ -221,6 +221,10 @@ func openZip(r io.Reader, in *bufio.Reader, b *budget, depth int) (*archive, err
 	a := &archive{budget: b, depth: depth}
 	for _, f := range z.File {
 		base := path.Base(f.Name)
+		switch f.Name {
+		case "[Content_Types].xml", "mimetype":
+			return nil, fmt.Errorf("%w: an office document (.xlsx, .ods, .docx): save the table as CSV", ErrFormat)
+		}
 		if base == "data.pkl" {
 			return nil, fmt.Errorf("%w: %s; hrm import makes a .hrm file of it", ErrFormat, filekind.Torch)
 		}
@@ -255,7 +259,13 @@ func readerAt(r io.Reader, in *bufio.Reader) (io.ReaderAt, int64, error) {
 
 // isPuzzleFile knows by its name what is worth a look among several files.
 func isPuzzleFile(name string) bool {
-	ext := path.Ext(strings.TrimSuffix(strings.ToLower(path.Base(name)), ".gz"))
+	base := strings.ToLower(path.Base(name))
+	for _, about := range []string{"readme", "license", "licence", "notice", "changelog"} {
+		if strings.HasPrefix(base, about) {
+			return false
+		}
+	}
+	ext := path.Ext(strings.TrimSuffix(base, ".gz"))
 	return slices.Contains([]string{".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".sdk", ".sdm", ".sdx", ".sud", ".ss", ".opensudoku", ".xml"}, ext)
 }
 

@@ -64,7 +64,7 @@ func TestArchives(t *testing.T) {
 	}{
 		"one table":          {zipped("sudoku.csv", csv), 1},
 		"one without a name": {zipped("puzzles", easyQ), 1},
-		"several":            {zipped("a/one.txt", easyQ, "a/two.csv", csv, "README.md", "about", "__MACOSX/a/._one.txt", "x", "a/.DS_Store", "y"), 2},
+		"several":            {zipped("a/one.txt", easyQ, "a/two.csv", csv, "README.txt", "about", "licence.txt", "free", "__MACOSX/a/._one.txt", "x", "a/.DS_Store", "y"), 2},
 		"gzip in zip":        {zipped("p.csv.gz", gz(csv)), 1},
 		"zip in gzip":        {gz(zipped("p.csv", csv)), 1},
 		"zip in zip":         {zipped("inner.zip", zipped("p.csv", csv)), 1},
@@ -88,10 +88,11 @@ func TestArchives(t *testing.T) {
 	}
 	whole := zipped("p.csv", csv)
 	for name, c := range map[string][2]string{
-		"cut short":      {whole[:len(whole)-30], "zip: "},
-		"checkpoint":     {zipped("archive/data.pkl", "x", "archive/data/0", "y"), "a PyTorch checkpoint"},
-		"nothing":        {zipped("a.png", "x", "b.png", "y"), "without a file of puzzles"},
-		"in the archive": {zipped("a.txt", "<!DOCTYPE html><p>"), "a.txt: invalid puzzle: it seems to be a web page"},
+		"cut short":            {whole[:len(whole)-30], "zip: "},
+		"checkpoint":           {zipped("archive/data.pkl", "x", "archive/data/0", "y"), "a PyTorch checkpoint"},
+		"a table of an office": {zipped("[Content_Types].xml", "<x/>", "xl/worksheets/sheet1.xml", easyQ), "save the table as CSV"},
+		"nothing":              {zipped("a.png", "x", "b.png", "y"), "without a file of puzzles"},
+		"in the archive":       {zipped("a.txt", "<!DOCTYPE html><p>"), "a.txt: invalid puzzle: it seems to be a web page"},
 	} {
 		if got := readAll(t, c[0], Sudoku{}); len(got) != 1 || !strings.Contains(got[0], c[1]) {
 			t.Errorf("%s: %q, want %q", name, got, c[1])
