@@ -1,0 +1,251 @@
+package toolchain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hrmgo/hrm/gpu"
+	"github.com/hrmgo/hrm/gpu/wgpu"
+	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/wasm/host"
+)
+
+// sizes are those of the mazes that one file is asked.
+var sizes = []string{"12x12", "30x30", "20x45"}
+
+const mazesOfASize = 2
+
+// One int8 file of a model of convolutions, trained for a moment on small mazes with
+// hrm-train and quantized with hrm, gives the same answers after the same segments
+// to mazes of three sizes: on this machine, in V8, in wazero as a command and behind
+// the plugin's host, and on a GPU. Those without vector kernels or with those of
+// WebAssembly agree to the bit of the halting values.
+func TestOneFileForAllSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains, and builds six programs")
+	}
+	dir := t.TempDir()
+	path, mazes := trained(t, dir)
+	m, text := halting(t, path, mazes), strings.Join(mazes, "\n\n")+"\n"
+	all := solvers(t, dir)
+	args := []string{"-model", path, "-restarts", "0"}
+	want := all["native"](t, text, args...)
+	answers := records(t, want)
+	if len(answers) != len(mazes) {
+		t.Fatalf("%d answers to %d mazes: %s", len(answers), len(mazes), want)
+	}
+	for i, a := range answers {
+		if rows, cols := size(mazes[i]); len([]rune(a.Answer)) != rows*cols || !a.Halted {
+			t.Fatalf("maze %d of %d x %d: %+v", i, rows, cols, a)
+		}
+	}
+	for name, solve := range all {
+		t.Run(name, func(t *testing.T) {
+			got := solve(t, text, args...)
+			if name == "native, vector" {
+				agree(t, records(t, got), answers)
+			} else {
+				compare(t, got, want)
+			}
+		})
+	}
+	t.Run("plugin", func(t *testing.T) { agree(t, behindHost(t, dir, path, mazes), answers) })
+	t.Run("webgpu", func(t *testing.T) { agree(t, onGPU(t, m, mazes), answers) })
+}
+
+// trained makes the model's file and the mazes with the commands.
+func trained(t *testing.T, dir string) (path string, mazes []string) {
+	root, _ := tools(t)
+	in := func(name string) string { return filepath.Join(dir, name) }
+	do := func(name string, args ...string) {
+		t.Helper()
+		if err := run(t.Context(), root, nil, name, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hrm, train := in("hrm.exe"), in("hrm-train.exe")
+	do("go", "build", "-tags", "nogpu", "-o", hrm, "./cmd/hrm")
+	do("go", "build", "-tags", "nogpu", "-o", train, "./cmd/hrm-train")
+	do(train, "run", "--preset", "maze-cpu", "--set", "maze_sizes=10x10,12x12", "--steps", "20", "--seed", "1", "--device", "cpu", "--out", in("run"))
+	do(train, "export", in("run"), "--out", in("f32.hrm"))
+	do(hrm, "quantize", in("f32.hrm"), "--to", "int8", "--output", in("int8.hrm"))
+	for _, size := range sizes {
+		file := in(size + ".csv")
+		do(train, "data", "maze", "--generate", fmt.Sprint(mazesOfASize), "--size", size, "--far", "--seed", "3", "--out", file)
+		mazes = append(mazes, read(t, file)...)
+	}
+	return in("int8.hrm"), mazes
+}
+
+// read returns the mazes of a file, a row a line.
+func read(t *testing.T, file string) (mazes []string) {
+	r, err := puzzle.Open(file, puzzle.Maze{Rows: 30, Cols: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for range mazesOfASize {
+		p, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mazes = append(mazes, strings.TrimRight(p.Of(puzzle.Maze{Rows: 30, Cols: 30}).(puzzle.Maze).Render(p.Question, nil), "\n"))
+	}
+	return mazes
+}
+
+func size(maze string) (rows, cols int) {
+	first, _, _ := strings.Cut(maze, "\n")
+	return strings.Count(maze, "\n") + 1, len(first)
+}
+
+// inputs are the mazes as a model takes them.
+func inputs(t *testing.T, mazes []string) (in []runtime.Input) {
+	for _, maze := range mazes {
+		rows, cols := size(maze)
+		tokens, err := puzzle.Maze{Rows: rows, Cols: cols}.Encode(strings.ReplaceAll(maze, "\n", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, runtime.Input{Tokens: tokens, Rows: rows, Cols: cols})
+	}
+	return in
+}
+
+// halting gives the model at path a halting head with which the mazes halt, after
+// different segments, and no halting value lies near its border, where kernels that
+// round differently may differ: a few steps of training teach that head nothing yet.
+func halting(t *testing.T, path string, mazes []string) *runtime.Model {
+	for seed := range uint64(100) {
+		m, file, err := native.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(seed, 1))
+		head := make([]float32, len(m.QHead.F32))
+		for i := range head {
+			head[i] = float32(rng.NormFloat64())
+		}
+		m.QHead.F32, m.QBias = head, []float32{-4, -4}
+		if clear, segments := looks(t, m, mazes); clear && segments > 2 {
+			if err := errors.Join(m.Save(path), file.Close()); err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		file.Close()
+	}
+	t.Fatal("no halting head that halts after different segments")
+	return nil
+}
+
+// looks reports whether all mazes halt with clear values, and how many different
+// numbers of segments they take.
+func looks(t *testing.T, m *runtime.Model, mazes []string) (clear bool, segments int) {
+	b, err := cpu.New(m, cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	clear = true
+	results, err := runtime.Solve(t.Context(), b, inputs(t, mazes), runtime.Options{OnSegment: func(e runtime.Event) {
+		clear = clear && (e.QHalt > 0.1 || e.QHalt < -0.1)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	for _, r := range results {
+		seen[r.Segments] = true
+		clear = clear && r.Halted
+	}
+	return clear, len(seen)
+}
+
+// behindHost solves with the plugin.
+func behindHost(t *testing.T, dir, path string, mazes []string) (all []record) {
+	root, binaryen := tools(t)
+	out := filepath.Join(dir, "plugin.wasm")
+	m := Module{Name: "hrm-plugin", Package: "./wasm/plugin", GOOS: "wasip1", Reactor: true}
+	if err := m.Build(t.Context(), root, binaryen, out); err != nil {
+		t.Fatal(err)
+	}
+	module, err := os.ReadFile(out)
+	model, other := os.ReadFile(path)
+	if err := errors.Join(err, other); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(module)
+	h, err := host.Open(t.Context(), host.Options{Module: module, SHA256: hex.EncodeToString(sum[:]), Model: model, Instances: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	var puzzles []host.Puzzle
+	for _, maze := range mazes {
+		puzzles = append(puzzles, host.Puzzle{Text: maze})
+	}
+	results, err := h.Solve(t.Context(), puzzles, host.SolveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if rows, cols := size(mazes[i]); r.Error != nil || r.Rows != rows || r.Cols != cols {
+			t.Fatalf("maze %d of %d x %d: %+v, %v", i, rows, cols, r, r.Error)
+		}
+		all = append(all, record{i, r.Answer, r.Segments, r.Halted})
+	}
+	return all
+}
+
+// onGPU solves through WebGPU.
+func onGPU(t *testing.T, m *runtime.Model, mazes []string) (all []record) {
+	d, err := wgpu.Open()
+	if err != nil {
+		t.Skip("no GPU and no driver in software: ", err)
+	}
+	defer d.Close()
+	b, err := gpu.New(d, m)
+	if err != nil {
+		t.Skip("the GPU backend does not take the model: ", err)
+	}
+	defer b.Close()
+	task, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := inputs(t, mazes)
+	results, err := runtime.Solve(t.Context(), b, in, runtime.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		p := puzzle.Puzzle{Rows: in[i].Rows, Cols: in[i].Cols}
+		sized := p.Of(task)
+		all = append(all, record{i, sized.Decode(puzzle.Answer(sized, in[i].Tokens, r.Tokens)), r.Segments, r.Halted})
+	}
+	return all
+}
+
+// agree compares answers and segments.
+func agree(t *testing.T, got, want []record) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d answers, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("maze %d: %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
