@@ -148,15 +148,13 @@ func sublayer(c *runtime.Config, s runtime.Sublayer) string {
 	return s.String()
 }
 
-// add counts one tensor. The initial states and the scales of int8 tensors are
-// no parameters.
+// add counts one tensor.
 func (i *inspection) add(t weights.Tensor) {
 	i.Tensors = append(i.Tensors, tensorInfo{t.Name, t.DType.String(), t.Shape, len(t.Bytes)})
 	switch {
 	case t.Name == "puzzle_emb.weights":
 		i.PuzzleTable = int64(t.Len())
-	case t.Name == "H_init", t.Name == "L_init", strings.HasSuffix(t.Name, ".scale"), strings.HasPrefix(t.Name, runtime.TrainPrefix):
-	default:
+	case runtime.IsParameter(t.Name):
 		i.Parameters += int64(t.Len())
 	}
 }

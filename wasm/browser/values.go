@@ -118,16 +118,21 @@ func description(s *session.Session, d device) js.Value {
 	return js.ValueOf(map[string]any{
 		"task": s.Task.Name(), "tokens": c.SeqLen, "vocabulary": c.VocabSize,
 		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape(),
-		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "meta": meta,
+		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "parameters": s.Parameters, "meta": meta,
 		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
 	})
 }
 
 func stepObject(s *session.Session, e session.Step) js.Value {
+	guessed := make([]any, len(e.Guessed))
+	for i, cell := range e.Guessed {
+		guessed[i] = cell
+	}
 	return js.ValueOf(map[string]any{
 		"attempt": e.Attempt, "segment": e.Segment, "done": e.Done,
 		"text": s.Task.Decode(e.Tokens), "tokens": tokenArray(e.Tokens), "confidence": floatArray(e.Confidence),
 		"halting": e.Halting, "qHalt": e.QHalt, "qContinue": e.QContinue,
+		"guessed": guessed,
 	})
 }
 

@@ -25,6 +25,8 @@ type Session struct {
 	Model   *runtime.Model
 	Backend runtime.Backend
 	Task    puzzle.Task
+
+	Parameters int // numbers that training made
 }
 
 // Open reads a .hrm file, of which data must not change as long as the session
@@ -51,7 +53,13 @@ func Open(data []byte, task string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{m, b, t}, nil
+	s := &Session{Model: m, Backend: b, Task: t}
+	for _, tensor := range f.Tensors() {
+		if runtime.IsParameter(tensor.Name) {
+			s.Parameters += tensor.Len()
+		}
+	}
+	return s, nil
 }
 
 // Close ends the backend.
@@ -91,6 +99,7 @@ type Step struct {
 	runtime.Event
 	Confidence []float32 // [S] the probability of each token of the answer so far
 	Halting    float32   // how much the halting head wants to stop: above 0 it stops
+	Guessed    []int     // cells that this attempt takes as given by a guess; none in the first
 }
 
 // Answer is a result with the verdict of the task's rules.
@@ -105,9 +114,14 @@ type Answer struct {
 func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer, error) {
 	task := (&puzzle.Puzzle{Rows: o.Rows, Cols: o.Cols}).Of(s.Task)
 	a := Answer{Known: puzzle.Judges(task)}
+	var guessed []int // of the attempt under way
 	ro := runtime.Options{MaxSegments: o.MaxSegments, Restarts: o.Restarts, Lanes: 1, Seed: o.Seed}
 	if t, ok := task.(puzzle.Retrier); ok {
-		ro.Retry = t.Retry
+		ro.Retry = func(tokens []int32, logits []float32, seed uint64) ([]int32, func([]int32, []float32)) {
+			form, back := t.Retry(tokens, logits, seed)
+			guessed = filled(tokens, form, back)
+			return form, back
+		}
 	}
 	if a.Known && !o.NoCheck {
 		ro.Accept = func(_ int, output []int32) bool {
@@ -119,7 +133,7 @@ func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer,
 		probability := make([]float32, len(tokens))
 		ro.OnSegment = func(e runtime.Event) {
 			confidence(probability, e.Logits)
-			o.OnStep(Step{e, probability, s.Model.Config.Preference(e.QHalt, e.QContinue)})
+			o.OnStep(Step{e, probability, s.Model.Config.Preference(e.QHalt, e.QContinue), guessed})
 		}
 	}
 	results, err := runtime.Solve(ctx, s.Backend, []runtime.Input{{Tokens: tokens, Rows: o.Rows, Cols: o.Cols, PuzzleID: o.PuzzleID}}, ro)
@@ -139,6 +153,18 @@ func (s *Session) Solve(ctx context.Context, tokens []int32, o Options) (Answer,
 		}
 	}
 	return a, nil
+}
+
+// filled returns the cells of a puzzle that another form of it fills.
+func filled(tokens, form []int32, back func([]int32, []float32)) (cells []int) {
+	whole := slices.Clone(form)
+	back(whole, nil)
+	for i, t := range whole {
+		if t != tokens[i] {
+			cells = append(cells, i)
+		}
+	}
+	return cells
 }
 
 // confidence sets dst [S] to the probability of the most likely token of each

@@ -38,6 +38,14 @@ func TestSteps(t *testing.T) {
 	o.OnStep = func(e session.Step) {
 		steps++
 		turned = turned || e.Attempt > 0
+		if n := len(e.Guessed); (e.Attempt == 0) != (n == 0) || n > 12 {
+			t.Errorf("attempt %d: %d guesses", e.Attempt, n)
+		}
+		for _, cell := range e.Guessed {
+			if question[cell] != 1 {
+				t.Errorf("attempt %d: cell %d is guessed, and given", e.Attempt, cell)
+			}
+		}
 		for i, c := range e.Confidence {
 			if !(c > 1.0/11 && c <= 1) {
 				t.Errorf("cell %d has confidence %v", i, c)
@@ -66,6 +74,9 @@ func TestSolves(t *testing.T) {
 	question, err := s.Task.Encode(easy)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.Parameters != 527_426 {
+		t.Errorf("%d parameters", s.Parameters)
 	}
 	a, err := s.Solve(t.Context(), question, session.Options{Restarts: 7})
 	if err != nil || a.Wrong != nil {

@@ -90,6 +90,8 @@ export interface SolveOptions {
 export interface Step {
   attempt: number; // from 0
   segment: number; // of the attempt, from 1
+  /** The cells, from 0, that this attempt took as given by a guess: none in the first, and none of tasks without guesses. */
+  guessed: number[];
   /** The answer so far. */
   text: string;
   tokens: Uint8Array;
@@ -148,6 +150,8 @@ export interface ModelInfo {
   family: "hrm" | "trm";
   hidden: number;
   maxSegments: number;
+  /** Numbers that training made. */
+  parameters: number;
   /** How the model was made, its licence, its measured accuracy. */
   meta: Record<string, string>;
   device: Device;

@@ -72,12 +72,19 @@ for (const worker of [true, false]) {
         assert.ok(s.confidence.every((c) => c > 0 && c <= 1));
         assert.equal(s.tokens.length, 81);
         assert.ok(Number.isFinite(s.halting));
+        assert.deepEqual(s.guessed, []);
       }
       assert.deepEqual(steps.map((s) => s.elapsed), steps.map((s) => s.elapsed).sort((a, b) => a - b));
     });
 
-    test("an answer that breaks the rules says so", async () => {
-      const s = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
+    test("an answer that breaks the rules says so, and further attempts what they guess", async () => {
+      const s = await model.solve(impossible, {
+        maxSegments: 1, restarts: 2,
+        onStep: ({ attempt, guessed }) => {
+          assert.equal(guessed.length > 0, attempt > 0);
+          assert.ok(guessed.every((i) => impossible[i] === "."));
+        },
+      });
       assert.equal(s.valid, false);
       assert.match(s.reason, /wrong answer: .*; the puzzle cannot be solved: it has no solution/);
       assert.equal(s.attempts, 3);
