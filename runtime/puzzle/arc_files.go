@@ -119,10 +119,10 @@ func (a *ARCFiles) addZip(name string) error {
 
 func (a *ARCFiles) addArchive(name string, z *archive) {
 	for _, f := range z.files {
-		if len(z.files) > 1 && !isTaskFile(f.Name) {
+		if len(z.files) > 1 && !isTaskFile(f.name) {
 			continue
 		}
-		a.files = append(a.files, arcFile{name: path.Join(name, f.Name), dir: strings.Trim(path.Base(path.Dir(f.Name)), "./"),
+		a.files = append(a.files, arcFile{name: path.Join(name, f.name), dir: strings.Trim(path.Base(path.Dir(f.name)), "./"),
 			open: func() (*bufio.Reader, io.Closer, error) {
 				u, err := z.open(f)
 				if err == nil && u.zip != nil {

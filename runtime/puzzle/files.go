@@ -1,7 +1,6 @@
 package puzzle
 
 import (
-	"archive/zip"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +37,7 @@ func (a *archive) reader(task Task) (*Reader, error) {
 func (f *archiveReader) open() error {
 	file := f.a.files[f.next]
 	f.next++
-	f.name = file.Name
+	f.name = file.name
 	r, err := f.read(file)
 	if err != nil {
 		return err
@@ -50,7 +49,7 @@ func (f *archiveReader) open() error {
 	return nil
 }
 
-func (f *archiveReader) read(file *zip.File) (*Reader, error) {
+func (f *archiveReader) read(file packed) (*Reader, error) {
 	u, err := f.a.open(file)
 	if err != nil {
 		return nil, err
@@ -62,7 +61,7 @@ func (f *archiveReader) read(file *zip.File) (*Reader, error) {
 		r, err = readText(u.text, f.task)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file.Name, err)
+		return nil, fmt.Errorf("%s: %w", file.name, err)
 	}
 	return r, nil
 }

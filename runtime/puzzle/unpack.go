@@ -1,7 +1,6 @@
 package puzzle
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
@@ -201,9 +200,15 @@ func (r *utf16Reader) decode(unit [2]byte) {
 
 // archive is a zip archive, and what may be unpacked of it.
 type archive struct {
-	files  []*zip.File // that may hold puzzles
+	files  []packed // that may hold puzzles
 	budget *budget
 	depth  int
+}
+
+// packed is a file of an archive.
+type packed struct {
+	name string
+	open func() (io.ReadCloser, error)
 }
 
 // openZip reads the directory of an archive: in place where r is a file, or
@@ -213,27 +218,27 @@ func openZip(r io.Reader, in *bufio.Reader, b *budget, depth int) (*archive, err
 	if err != nil {
 		return nil, fmt.Errorf("zip: %w", err)
 	}
-	z, err := zip.NewReader(at, size)
+	files, err := listZip(at, size)
 	if err != nil {
-		return nil, fmt.Errorf("zip: %w: the archive is damaged, or cut short", err)
+		return nil, fmt.Errorf("zip: %w", err)
 	}
 	b.packed += size
 	a := &archive{budget: b, depth: depth}
-	for _, f := range z.File {
-		base := path.Base(f.Name)
-		switch f.Name {
+	for _, f := range files {
+		base := path.Base(f.name)
+		switch f.name {
 		case "[Content_Types].xml", "mimetype":
 			return nil, fmt.Errorf("%w: an office document (.xlsx, .ods, .docx): save the table as CSV", ErrFormat)
 		}
 		if base == "data.pkl" {
 			return nil, fmt.Errorf("%w: %s; hrm import makes a .hrm file of it", ErrFormat, filekind.Torch)
 		}
-		if f.Mode().IsRegular() && !strings.HasPrefix(base, ".") && !strings.HasPrefix(f.Name, "__MACOSX/") {
+		if !strings.HasPrefix(base, ".") && !strings.HasPrefix(f.name, "__MACOSX/") {
 			a.files = append(a.files, f)
 		}
 	}
 	if len(a.files) > 1 {
-		a.files = slices.DeleteFunc(a.files, func(f *zip.File) bool { return !isPuzzleFile(f.Name) })
+		a.files = slices.DeleteFunc(a.files, func(f packed) bool { return !isPuzzleFile(f.name) })
 	}
 	if len(a.files) == 0 {
 		return nil, fmt.Errorf("%w: a zip archive without a file of puzzles", ErrFormat)
@@ -270,14 +275,14 @@ func isPuzzleFile(name string) bool {
 }
 
 // open opens a file of the archive.
-func (a *archive) open(f *zip.File) (unpacked, error) {
-	in, err := f.Open() // holds no file of the system
+func (a *archive) open(f packed) (unpacked, error) {
+	in, err := f.open() // holds no file of the system
 	if err != nil {
-		return unpacked{}, fmt.Errorf("%s: zip: %w", f.Name, err)
+		return unpacked{}, fmt.Errorf("%s: zip: %w", f.name, err)
 	}
 	u, err := unpackWith(bounded{in, a.budget}, a.budget, a.depth)
 	if err != nil {
-		return u, fmt.Errorf("%s: %w", f.Name, err)
+		return u, fmt.Errorf("%s: %w", f.name, err)
 	}
 	return u, nil
 }
