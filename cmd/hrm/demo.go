@@ -3,9 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +20,7 @@ import (
 )
 
 type demoFlags struct {
-	address, model, dir string
+	address, model, dir, export, site string
 }
 
 func newDemo() *cobra.Command {
@@ -24,11 +28,13 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Serve a page in which the model solves puzzles, in the browser",
-		Long: `Serve the demo page: type or paste a sudoku and watch the model settle it,
-segment by segment. The model runs in the browser, as WebAssembly; this command
-only serves files, and Ctrl-C stops it.`,
+		Long: `Serve the demo page: watch the model fill in a sudoku at once and correct
+itself until it wants to stop. The model runs in the browser, as WebAssembly;
+this command only serves files, and Ctrl-C stops it. With --export it writes the
+files into a folder instead, for any web server to carry.`,
 		Example: `  hrm demo
-  hrm demo --addr localhost:9000 --model maze.hrm`,
+  hrm demo --addr localhost:9000 --model maze.hrm
+  hrm demo --export site --site https://example.com/sudoku/`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -36,13 +42,23 @@ only serves files, and Ctrl-C stops it.`,
 	flags.StringVar(&f.address, "addr", "localhost:8000", "`HOST:PORT` to listen on")
 	flags.StringVarP(&f.model, "model", "m", "", "`FILE` of the page's model (default the embedded model)")
 	flags.StringVar(&f.dir, "dir", "", "serve the files of this `FOLDER`, wasm/npm of a checkout, instead of the embedded ones")
+	flags.StringVar(&f.export, "export", "", "write the page into this `FOLDER` as a static site, and serve nothing")
+	flags.StringVar(&f.site, "site", "", "`URL` that an exported page will have, for the picture that links to it show")
+	_ = cmd.MarkFlagDirname("export")
 	_ = cmd.MarkFlagFilename("model", "hrm")
 	_ = cmd.MarkFlagDirname("dir")
 	return cmd
 }
 
 func (f *demoFlags) run(cmd *cobra.Command) error {
-	handler, err := f.handler()
+	files, model, err := f.files()
+	if err != nil {
+		return err
+	}
+	if f.export != "" {
+		return f.write(cmd.OutOrStdout(), files, model)
+	}
+	handler, err := npm.Handler(files, model)
 	if err != nil {
 		return err
 	}
@@ -50,7 +66,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/demo/\n", listener.Addr())
+	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/\n", listener.Addr())
 	web := &http.Server{
 		Handler: handler, MaxHeaderBytes: 1 << 16,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
@@ -71,23 +87,41 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	}
 }
 
-func (f *demoFlags) handler() (http.Handler, error) {
+// write exports the page.
+func (f *demoFlags) write(out io.Writer, files fs.FS, model []byte) error {
+	site := f.site
+	if site != "" {
+		u, err := url.Parse(site)
+		if err != nil || u.Host == "" || strings.ContainsAny(site, "\"<>") {
+			return fmt.Errorf("--site %q is no address, want one such as https://example.com/sudoku/", f.site)
+		}
+		site = strings.TrimSuffix(site, "/") + "/"
+	}
+	if err := npm.Export(files, model, f.export, site); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: the page is index.html; it needs a web server, such as python3 -m http.server --directory %s\n", f.export, f.export)
+	return nil
+}
+
+// files returns those of the page, and its model.
+func (f *demoFlags) files() (fs.FS, []byte, error) {
 	model := embedded.Model
 	if f.model != "" {
 		m, file, err := native.Open(f.model) // says what is wrong before a browser does
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		defer file.Close()
 		if _, err := taskOf(m); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if model, err = os.ReadFile(f.model); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if f.dir != "" {
-		return npm.Handler(os.DirFS(f.dir), model)
+		return os.DirFS(f.dir), model, nil
 	}
-	return npm.Handler(npm.Files, model)
+	return npm.Files, model, nil
 }

@@ -79,3 +79,41 @@ func TestDemoErrors(t *testing.T) {
 		}
 	}
 }
+
+// hrm demo --export writes what the page needs, and over nothing of others.
+func TestDemoExport(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "site")
+	export := func(args ...string) (int, string) {
+		var out, errOut bytes.Buffer
+		status := run(t.Context(), append([]string{"demo", "--export", dir}, args...), strings.NewReader(""), &out, &errOut)
+		return status, out.String() + errOut.String()
+	}
+	if status, said := export("--site", "https://example.com/x"); status != statusOK || !strings.Contains(said, "index.html") {
+		t.Fatalf("status %d: %s", status, said)
+	}
+	for _, name := range []string{"index.html", "app.js", "sw.js", "files.json", "card.png", "lib/index.js", "dist/hrm-js.wasm", "dist/hrm-js.wasm.br", "dist/wasm_exec.js"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if model, err := os.ReadFile(filepath.Join(dir, "model.hrm")); err != nil || !bytes.Equal(model, embedded.Model) {
+		t.Errorf("%d bytes of model, %v", len(model), err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil || !bytes.Contains(page, []byte(`content="https://example.com/x/card.png"`)) || bytes.Contains(page, []byte(`="/`)) {
+		t.Errorf("page: %v\n%s", err, page)
+	}
+	if status, said := export(); status != statusOK {
+		t.Errorf("again: status %d: %s", status, said)
+	}
+	if status, said := export("--site", "nowhere"); status == statusOK || !strings.Contains(said, "nowhere") {
+		t.Errorf("no address: status %d: %s", status, said)
+	}
+	dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := export(); status == statusOK || !strings.Contains(said, "not empty") {
+		t.Errorf("a folder of others: status %d: %s", status, said)
+	}
+}

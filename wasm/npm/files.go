@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -36,25 +37,23 @@ var ErrNoModule = errors.New("no WebAssembly module: run `go run ./wasm/build`")
 const (
 	module  = "dist/hrm-js.wasm" // the one that every page needs
 	relaxed = "dist/hrm-relaxed.wasm"
-	page    = "/demo/"
+	withGPU = "dist/hrm-js-webgpu.wasm"
 
 	// Compressed ends the names of modules that Compress has made smaller.
 	Compressed = ".br"
 	gzipped    = ".gz" // as older checkouts have it
 )
 
-// Handler serves the demo page of files at /demo/, with a model for it.
-// A browser asks again for everything, by its hash.
+// Handler serves the demo page of files at /, with a model for it. A browser asks
+// again for everything, by its hash.
 func Handler(files fs.FS, model []byte) (http.Handler, error) {
 	h := &handler{files: files, model: model}
 	if _, _, err := h.content(module, ""); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoModule, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.RedirectHandler(page, http.StatusFound))
-	for _, dir := range []string{"demo", "lib", "dist"} {
-		mux.Handle("GET /"+dir+"/", h)
-	}
+	mux.Handle("GET /", h)
+	mux.Handle("GET /demo/", http.RedirectHandler("/", http.StatusMovedPermanently)) // where it was
 	return mux, nil
 }
 
@@ -69,8 +68,8 @@ const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-sr
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-	if name == "demo" {
-		name = "demo/index.html"
+	if name == "" {
+		name = "index.html"
 	}
 	body, encoding, err := h.content(name, r.Header.Get("Accept-Encoding"))
 	if err != nil {
@@ -83,7 +82,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", policy)
+	if path.Ext(name) == ".html" || name == "lib/worker.js" {
+		header.Set("Content-Security-Policy", policy)
+	}
 	if encoding != "" {
 		header.Set("Content-Encoding", encoding)
 	}
@@ -143,18 +144,66 @@ func (h *handler) kept(name string) (body []byte, encoding string) {
 
 func (h *handler) plain(name string) ([]byte, error) {
 	switch name {
-	case "demo/model.hrm":
+	case "model.hrm":
 		return h.model, nil
+	case "files.json":
+		return h.list()
 	case relaxed:
 		return simd.Relaxed, nil
 	}
-	body, err := fs.ReadFile(h.files, name)
+	body, err := fs.ReadFile(h.files, source(name))
 	if errors.Is(err, fs.ErrNotExist) && path.Ext(name) == ".wasm" {
 		if small, encoding := h.kept(name); encoding != "" {
 			return decode(small, encoding)
 		}
 	}
 	return body, err
+}
+
+// source returns where the file lies that is served under a name: the page's own
+// are those of demo.
+func source(name string) string {
+	if dir, _, nested := strings.Cut(name, "/"); nested && (dir == "lib" || dir == "dist") {
+		return name
+	}
+	return "demo/" + name
+}
+
+// names lists what the page needs, for it to work offline and elsewhere.
+func (h *handler) names() ([]string, error) {
+	names := []string{"model.hrm", module, relaxed, "dist/wasm_exec.js"}
+	if _, _, err := h.content(withGPU, ""); err == nil {
+		names = append(names, withGPU)
+	}
+	for _, dir := range []string{"demo", "lib"} {
+		entries, err := fs.ReadDir(h.files, dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			name := e.Name()
+			if e.IsDir() || strings.HasSuffix(name, ".ts") || name == "node.js" || name == "thread.js" || name == "models-node.js" {
+				continue
+			}
+			names = append(names, strings.TrimPrefix(path.Join(dir, name), "demo/"))
+		}
+	}
+	return names, nil
+}
+
+// list is files.json, by which the page's service worker knows what to keep.
+func (h *handler) list() ([]byte, error) {
+	names, err := h.names()
+	if err != nil {
+		return nil, err
+	}
+	kept := []string{"./"}
+	for _, name := range names {
+		if name != "sw.js" && name != "index.html" && name != "card.png" && name != withGPU {
+			kept = append(kept, name)
+		}
+	}
+	return json.Marshal(map[string][]string{"files": kept})
 }
 
 func hash(body []byte) string {
@@ -210,6 +259,10 @@ func contentType(name string) string {
 		return "application/octet-stream"
 	case ".ts":
 		return "text/plain; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".webmanifest":
+		return "application/manifest+json"
 	}
 	return mime.TypeByExtension(path.Ext(name))
 }

@@ -57,12 +57,14 @@ func TestHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/demo/":                 "text/html; charset=utf-8",
+		"/":                      "text/html; charset=utf-8",
 		"/dist/hrm-relaxed.wasm": "application/wasm",
-		"/demo/app.js":           "text/javascript; charset=utf-8",
-		"/demo/style.css":        "text/css; charset=utf-8",
-		"/demo/icon.svg":         "image/svg+xml",
-		"/demo/model.hrm":        "application/octet-stream",
+		"/app.js":                "text/javascript; charset=utf-8",
+		"/style.css":             "text/css; charset=utf-8",
+		"/icon.svg":              "image/svg+xml",
+		"/model.hrm":             "application/octet-stream",
+		"/files.json":            "application/json",
+		"/manifest.webmanifest":  "application/manifest+json",
 		"/lib/index.js":          "text/javascript; charset=utf-8",
 		"/dist/hrm-js.wasm":      "application/wasm",
 		"/dist/wasm_exec.js":     "text/javascript; charset=utf-8",
@@ -75,7 +77,7 @@ func TestHandler(t *testing.T) {
 			t.Errorf("%s again: %d", path, again.Code)
 		}
 	}
-	if w := get(h, "/demo/model.hrm"); w.Body.String() != string(model) {
+	if w := get(h, "/model.hrm"); w.Body.String() != string(model) {
 		t.Errorf("model: %q", w.Body)
 	}
 	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), wasm) || w.Header().Get("Content-Encoding") != "" {
@@ -86,16 +88,16 @@ func TestHandler(t *testing.T) {
 		if data, err := decode(w.Body.Bytes(), want); err != nil || !bytes.Equal(data, wasm) || w.Header().Get("Content-Encoding") != want {
 			t.Errorf("module for %q: %q, %v, %v", accept, data, err, w.Header())
 		}
-		w = get(h, "/demo/style.css", "Accept-Encoding", accept)
-		whole := get(h, "/demo/style.css").Body
+		w = get(h, "/style.css", "Accept-Encoding", accept)
+		whole := get(h, "/style.css").Body
 		if data, err := decode(w.Body.Bytes(), want); err != nil || !bytes.Equal(data, whole.Bytes()) || w.Body.Len() > whole.Len()/2 {
 			t.Errorf("style for %q: %d bytes of %d, %v", accept, w.Body.Len(), whole.Len(), err)
 		}
 	}
-	if w := get(h, "/"); w.Code != http.StatusFound || w.Header().Get("Location") != "/demo/" {
-		t.Errorf("/: %d, %v", w.Code, w.Header())
+	if w := get(h, "/demo/"); w.Code != http.StatusMovedPermanently || w.Header().Get("Location") != "/" {
+		t.Errorf("/demo/: %d, %v", w.Code, w.Header())
 	}
-	for _, path := range []string{"/lib/", "/lib/nothing.js", "/files.go", "/demo/../files.go"} {
+	for _, path := range []string{"/lib/", "/lib/nothing.js", "/files.go", "/lib/../files.go", "/demo/app.js"} {
 		if w := get(h, path); w.Code == 200 {
 			t.Errorf("%s is served", path)
 		}

@@ -1,6 +1,6 @@
 // From opening the demo page to its first answer in Chromium: fetch, compile,
-// load the embedded model, press Solve as soon as it can be pressed. Each round
-// has a new profile, so nothing is cached.
+// load the embedded model, which solves its puzzle by itself. Each round has a new
+// profile, so nothing is cached.
 //
 //	go run ./wasm/build && node wasm/npm/bench/first.mjs [ROUNDS]
 import { demo, folder, launch, skip } from "../test/web/browser.js";
@@ -10,26 +10,15 @@ const rounds = Number(process.argv[2] ?? 9);
 const made = folder();
 const server = await demo(made.path);
 
-/** Presses Solve when the model is ready, and notes when that was. */
-function press() {
-  new MutationObserver((_, observer) => {
-    if (!document.body?.dataset.ready) return;
-    observer.disconnect();
-    performance.mark("ready");
-    document.getElementById("solve").click();
-  }).observe(document, { attributes: true, childList: true, subtree: true, attributeFilter: ["data-ready"] });
-}
-
 const ready = [];
 const answered = [];
 try {
   for (let r = 0; r < rounds; r++) {
     const browser = await launch();
     const page = await browser.newPage({ reducedMotion: "reduce" });
-    await page.addInitScript(press);
     await page.goto(server.url);
     await page.waitForFunction(() => performance.getEntriesByName("hrm-answer").length > 0, null, { timeout: 60_000 });
-    const [atReady, atAnswer] = await page.evaluate(() => ["ready", "hrm-answer"].map((name) => performance.getEntriesByName(name)[0].startTime));
+    const [atReady, atAnswer] = await page.evaluate(() => ["hrm-ready", "hrm-answer"].map((name) => performance.getEntriesByName(name)[0].startTime));
     ready.push(atReady);
     answered.push(atAnswer);
     await browser.close();

@@ -1,185 +1,245 @@
 import { Chart } from "./chart.js";
-import { compare } from "./compare.js";
-import { examples } from "./examples.js";
-import { MazeBoard, randomMaze, tools } from "./maze.js";
+import { examples, looks } from "./examples.js";
+import { Film } from "./film.js";
 import { Player } from "./player.js";
-import { Source, builtin, explain } from "./source.js";
-import { SudokuBoard, parseSudoku } from "./sudoku.js";
+import { examine } from "./rules.js";
+import { Source, builtin, explain, hasGPU } from "./source.js";
+import { SudokuBoard } from "./sudoku.js";
+import { Typing } from "./typing.js";
+import { capital, detail, outcome, title } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const duration = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`);
-const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-const look = (words) => { $("cell").textContent = words.replace(/^./, (c) => c.toUpperCase()); };
-const boards = {
-  sudoku: new SudokuBoard({ onEdit: edited, onLook: look }),
-  maze: new MazeBoard({ onEdit: edited, onLook: look }),
-};
-let board = null;
-let solving = null; // AbortController of the puzzle under way
-let comparing = false;
+const boards = { sudoku: new SudokuBoard({ onEdit: edited, onPick: () => typing.pick() }) }; // a maze's comes with its model
+let board = boards.sudoku;
+let verdict = null; // what examine says of the puzzle
+let thinking = null; // AbortController of the puzzle under way
+let wish = true; // solve as soon as the model is there: the first visit plays by itself
+let solution = null;
 
-const chart = new Chart($("chart"));
-let points = [];
-const player = new Player((step, i) => showStep(step, i));
+const player = new Player({ show, state: transport });
+const film = new Film($("film"), { colours, go: (i) => player.go(i) });
+const chart = new Chart($("chart"), { go: (i) => player.go(i) });
+const typing = new Typing(boards.sudoku, { taken: () => choose("sudoku"), solve: think, wrong: transport, opened: () => { if (player.playing) player.pause(); } });
 
-// --- the board ------------------------------------------------------------
+// --- the puzzle ---------------------------------------------------------------
 
-function choose(kind) {
-  if (board?.task === kind) return;
-  stop();
-  board = boards[kind];
-  $("board").replaceChildren(board.element);
-  for (const k of ["sudoku", "maze"]) {
-    $(`kind-${k}`).setAttribute("aria-pressed", k === kind);
-    $(`${k}-tools`).hidden = k !== kind;
+function choose(task) {
+  if (board.task !== task) {
+    board = boards[task];
+    $("board").replaceChildren(board.element);
+    edited();
   }
-  edited();
-  board.look();
+  $("bars").textContent = board.bars;
+  $("maze-tools").hidden = task !== "maze";
+  document.body.dataset.board = task;
 }
 
 /** The puzzle changed: what was thought about the former one is gone. */
 function edited() {
-  if (!board) return;
+  if (!board.element.isConnected) return;
   stop();
-  if (board.step) board.show(null);
+  reset();
+  verdict = board.task === "sudoku" ? examine(board.text) : board.examine();
+  typing.changed(board);
+  for (const b of $("levels").children) b.setAttribute("aria-pressed", examples[b.dataset.level].includes(board.text));
+  introduce();
+  transport();
+}
+
+function reset() {
+  solution = null;
   player.reset();
-  showPoints([], -1);
-  $("replay").hidden = true;
-  for (const id of ["time", "segments", "attempt", "halting"]) $(id).textContent = "–";
-  if (document.activeElement !== $("text")) $("text").value = boards.sudoku.text;
-  ready();
+  film.reset();
+  chart.set([], -1, -1, board.bars);
+  delete document.body.dataset.done;
+  if (board.look) board.show(null);
 }
 
-/** Says whether the puzzle can be solved, and why not. */
-function ready() {
+/** Says what is known before anyone thinks. */
+function introduce() {
   const { model } = source;
-  const problem = board.problem();
+  if (!model && verdict.kind === "one") return;
   const other = model && model.task !== board.task;
-  $("solve").disabled = Boolean(solving) || !model || other || problem !== "";
-  $("stop").disabled = !solving;
-  $("compare").disabled = comparing || $("solve").disabled;
-  if (solving || !model) return;
-  say(problem || (other
-    ? `The model at hand solves ${model.task} puzzles. For a ${board.task}, load a ${board.task} model below.`
-    : board.task === "sudoku" ? "Ready. Type digits, paste a puzzle, or choose an example." : "Ready. Draw a maze, or take a random one."));
+  say(other ? `This model solves ${model.task} puzzles.` : verdict.title, other ? "Load another one under the hood." : verdict.text);
 }
 
-function say(text) { $("status").textContent = text; }
+function say(words, more = "") {
+  $("title").textContent = words;
+  $("detail").textContent = more;
+}
 
-// --- thinking ---------------------------------------------------------------
+/** For those who do not see the page; not every look. */
+function announce(words) { $("live").textContent = words; }
 
-async function solve() {
-  if ($("solve").disabled) return;
-  const stopper = (solving = new AbortController());
-  board.show(null);
-  player.reset($("slow").checked && !calm.matches ? 260 : 0);
-  points = [];
+// --- thinking -----------------------------------------------------------------
+
+async function think() {
+  const { model } = source;
+  if (!model) return void (wish = true);
+  if (verdict.kind === "empty" || model.task !== board.task) return;
+  stop();
+  reset();
+  const stopper = (thinking = new AbortController());
+  if (!calm.matches) player.play();
   say("Thinking…");
-  ready();
-  let solution = null;
-  let error = null;
+  announce("Thinking");
+  transport();
   try {
-    const options = { restarts: Number($("attempts").value) - 1, signal: stopper.signal };
-    for await (const step of source.model.steps(board.text, options)) {
-      solution = step.solution ?? null;
-      player.push(step);
+    let last = null;
+    const restarts = Number($("guesses").value);
+    for await (const step of model.steps(board.text, { restarts, signal: stopper.signal })) {
+      if (thinking !== stopper) return;
+      last = take(step, last);
     }
     performance.mark("hrm-answer", { detail: { text: solution.text, valid: solution.valid } });
-    await player.end();
-  } catch (e) {
-    error = e;
+    end();
+  } catch (error) {
+    if (thinking !== stopper) return;
+    thinking = null;
+    player.end(player.looks.length - 1);
+    player.skip();
+    if (error.code !== "aborted") fail(error);
+    else if (player.looks.length === 0) introduce();
   }
-  if (solving !== stopper) return; // the puzzle was changed meanwhile
-  solving = null;
-  if (error) player.skip();
-  ready();
-  finish(solution, error);
+}
+
+/** Makes a look of a step. */
+function take(step, before) {
+  const look = board.describe(step, before?.step.attempt === step.attempt ? before : null);
+  look.again = board.again;
+  look.halt = sigmoid(step.halting);
+  look.mean = step.confidence.reduce((a, b) => a + b, 0) / step.confidence.length;
+  solution = step.solution ?? null;
+  look.solved = Boolean(solution?.valid);
+  player.push(look);
+  return look;
+}
+
+function end() {
+  thinking = null;
+  const { looks } = player;
+  measure(looks);
+  const best = looks.findLastIndex((l) => l.step.text === solution.text); // of several attempts
+  player.end(best < 0 ? looks.length - 1 : best);
+  if (!player.playing) player.skip();
+  transport();
 }
 
 function stop() {
-  solving?.abort();
-  solving = null;
+  thinking?.abort();
+  thinking = null;
 }
 
-function finish(solution, error) {
-  const n = player.steps.length;
-  if (error?.code === "aborted") return say(`Stopped after ${count(n, "segment")}.`);
-  if (error) return fail(error);
-  $("time").textContent = duration(solution.elapsed);
-  board.show(player.steps.findLast((s) => s.text === solution.text), true); // of several attempts, the best one
-  if (solution.valid) {
-    const tries = solution.attempts > 1 ? `, at the ${ordinal(solution.attempts)} attempt` : "";
-    return say(`Solved in ${duration(solution.elapsed)}: ${count(solution.totalSegments, "segment")}${tries}.`);
+/** The time of a look, which the first one of a page has not warmed up for. */
+function measure(looks) {
+  const times = looks.map((l, i) => l.step.elapsed - (looks[i - 1]?.step.elapsed ?? 0)).sort((a, b) => a - b);
+  const median = times[Math.floor((times.length - 1) / 2)];
+  $("n-look").textContent = `${median < 10 ? median.toFixed(1) : Math.round(median)} ms`;
+  $("n-where").textContent = solution.device.startsWith("webgpu") ? "a look, on your GPU" : "a look, on your processor";
+}
+
+/** Shows one look; the film and the chart have those that were seen. */
+function show(look, i) {
+  const { looks, last, whole } = player;
+  const over = whole && i === last && !(player.playing && last < looks.length - 1);
+  const seen = Math.max(film.looks.length, over ? looks.length : i + 1);
+  for (const l of looks.slice(film.looks.length, seen)) film.add(l, title(l, board.task));
+  board.show(look);
+  film.mark(i);
+  chart.set(looks.slice(0, seen), i, whole && seen > last ? last : -1, board.bars);
+  if (over && solution) conclude(look);
+  else say(title(look, board.task), detail(look));
+}
+
+function conclude(look) {
+  const ended = `${outcome(player.looks, solution)}${board.task === "maze" ? ` ${board.honest()}` : ""}`;
+  say(solution.valid ? title(look, board.task) : "It did not find the answer.", ended);
+  announce(`${$("title").textContent} ${ended}`);
+  document.body.dataset.done = solution.valid ? "solved" : "unsolved";
+}
+
+// --- the transport ------------------------------------------------------------
+
+/** What the button would do now. */
+function transport() {
+  const { looks, at, playing, whole, atEnd } = player;
+  const bad = !["one", "unknown", "empty"].includes(verdict.kind);
+  const fresh = looks.length === 0 && !thinking;
+  $("play").textContent = playing || (thinking && calm.matches) ? "Pause"
+    : fresh ? (bad ? "Let it try anyway" : !source.model && wish ? "Starts when loaded" : "Solve")
+      : atEnd && whole ? "Play again" : "Play";
+  $("play").disabled = typing.wrong || (fresh && (verdict.kind === "empty" || Boolean(source.model && source.model.task !== board.task)));
+  $("back").disabled = at <= 0;
+  $("next").disabled = at >= looks.length - 1;
+  $("compare").disabled = verdict.kind !== "one" || source.model?.task !== board.task;
+  document.body.dataset.state = playing ? "playing" : thinking ? "thinking" : fresh ? "fresh" : "still";
+}
+
+function press() {
+  if (player.looks.length === 0 && !thinking) {
+    if (!source.model) {
+      wish = !wish;
+      return transport();
+    }
+    return think();
   }
-  const why = solution.reason.replace(/^wrong answer: (not a shortest path: )?/, "");
-  return say(`Not solved after ${count(solution.attempts, "attempt")}: ${why}.${solution.attempts < 32 ? " More attempts may help." : ""}`);
+  if (player.playing) return player.pause();
+  if (thinking && calm.matches) return stop();
+  return player.play();
 }
 
-const ordinal = (n) => `${n}${n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
-
-function showStep(step, i) {
-  board.show(step);
-  for (const s of player.steps.slice(points.length)) {
-    const mean = s.confidence.reduce((a, b) => a + b, 0) / s.confidence.length;
-    points.push({ attempt: s.attempt, segment: s.segment, halt: sigmoid(s.halting), mean });
-  }
-  showPoints(points.slice(0, Math.max(i, player.shown) + 1), i);
-  $("time").textContent = duration(step.elapsed);
-  $("segments").textContent = i + 1;
-  $("attempt").textContent = step.attempt + 1;
-  $("halting").textContent = `${Math.round(100 * points[i].halt)} %`;
-  $("replay").hidden = player.shown < 1;
-  $("segment").max = player.shown + 1;
-  $("segment").value = i + 1;
-  $("segment-name").textContent = `segment ${step.segment}${step.attempt > 0 ? ` of attempt ${step.attempt + 1}` : ""}`;
-}
-
-function showPoints(list, at) {
-  if (list.length === 0) points = [];
-  chart.set(list, at);
-}
-
-// --- the model --------------------------------------------------------------
+// --- the model ----------------------------------------------------------------
 
 const source = new Source({
-  progress({ loaded, total }, name) {
+  progress(part, name) {
     $("progress").hidden = false;
-    if (total) $("progress").value = loaded / total;
-    else $("progress").removeAttribute("value");
-    say(`Loading ${name}: ${megabytes(loaded)}${total ? ` of ${megabytes(total)}` : ""}`);
+    $("progress").value = part;
+    if (player.looks.length === 0 && ["one", "unknown"].includes(verdict?.kind)) say(`Loading ${name}: ${Math.round(100 * part)} %`, wish ? "The puzzle starts by itself." : "");
   },
-  loaded(model, name, isBuiltin) {
+  async loaded(model, name, isBuiltin, bytes) {
+    if (!boards[model.task]) await makeMazeBoard();
     $("progress").hidden = true;
     $("error").hidden = true;
     $("builtin").hidden = isBuiltin;
-    describe(model, name);
+    describe(model, name, bytes);
     document.body.dataset.ready = model.task;
-    if (board?.task === model.task) edited();
-    else choose(model.task);
+    performance.mark("hrm-ready");
+    if (board.task !== model.task) choose(model.task);
+    if (player.looks.length === 0) introduce();
+    transport();
+    if (wish && ["one", "unknown"].includes(verdict.kind)) think();
+    wish = false;
+    remember();
   },
   failed(error) {
     $("progress").hidden = true;
+    wish = false;
     fail(error);
-    ready();
-    if (!source.model) say("No model is loaded.");
+    if (!source.model) say("No network is loaded.", "See the message below.");
+    transport();
   },
 });
-
-const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
 
 function fail(error) {
   $("error-text").textContent = explain(error);
   $("error").hidden = false;
   $("error-builtin").hidden = source.model !== null;
-  if (!solving) say("That did not work: see the message above.");
 }
 
-function describe(model, name) {
+function describe(model, name, bytes) {
   const { info, device } = model;
-  list($("facts"), { Model: name, Kind: `${info.family.toUpperCase()}, ${info.hidden} wide`, Task: info.task, Device: `${device.kind}, ${device.name}`, Why: device.reason });
+  const megabytes = `${(bytes / 1e6).toFixed(2)} MB`;
+  $("n-parameters").textContent = info.parameters?.toLocaleString("en") ?? "–";
+  $("n-bytes").textContent = megabytes;
+  const training = info.meta.training_config ?? "";
+  const [, hours, minutes] = /^for: (?:(\d+)h)?(?:(\d+)m)?/m.exec(training) ?? [];
+  $("n-training").textContent = minutes || hours ? [hours && `${hours} h`, minutes && minutes !== "0" && `${minutes} min`].filter(Boolean).join(" ") : "–";
+  $("n-trained").textContent = info.meta.training_device?.startsWith("webgpu") ? "training, one GPU" : "training";
+  const kind = { trm: "TRM, a Tiny Recursive Model", hrm: "HRM, a Hierarchical Reasoning Model" }[info.family];
+  list($("facts"), { Model: name, Kind: `${kind}, ${info.hidden} wide`, Task: info.task, "Runs on": device.name });
   const meta = Object.fromEntries(Object.entries(info.meta).sort().filter(([, v]) => !v.includes("\n")));
   list($("meta-list"), meta);
   $("meta").hidden = Object.keys(meta).length === 0;
@@ -196,27 +256,51 @@ function list(dl, facts) {
   }));
 }
 
-/** Fills the list of devices, one after the other. */
+/** Chooses a device; one that cannot be had leaves the present one at work. */
+async function chooseDevice(device) {
+  stop();
+  const error = await source.choose(device);
+  $("device").value = source.device;
+  if (!error) return;
+  $("error").hidden = true;
+  say("The GPU cannot be used.", `${explain(error)} It goes on, on your processor.`);
+}
+
 async function compareDevices() {
   stop();
-  comparing = true;
-  ready();
   const facts = { WebAssembly: "…", WebGPU: "…" };
+  $("compare").disabled = true;
   list($("devices"), facts);
+  const { compare } = await import("./compare.js");
   for await (const { device, text } of compare(source.at, board.text)) {
     facts[device] = text;
     list($("devices"), facts);
   }
-  comparing = false;
-  ready();
+  transport();
 }
 
-function open(file) {
-  stop();
-  source.load(file, file.name);
+async function openFile(file) {
+  if (/\.hrm$/i.test(file.name)) return void source.load(file, file.name);
+  if (file.size > 1e6) return fail({ message: `${file.name} is too large for a puzzle, and its name does not end in .hrm` });
+  return typing.take(await file.text(), file.name);
 }
 
-// --- controls ---------------------------------------------------------------
+// --- the page -----------------------------------------------------------------
+
+/** Works offline from the second visit on. */
+function remember() {
+  if (!navigator.serviceWorker || navigator.serviceWorker.controller) return;
+  navigator.serviceWorker.register("sw.js").catch(() => {}); // plain http, or forbidden
+}
+
+const style = getComputedStyle(document.documentElement);
+const colour = (name) => style.getPropertyValue(name).trim();
+function colours() {
+  return {
+    given: colour("--thumb-given"), sure: colour("--thumb-sure"), unsure: colour("--thumb-unsure"), bad: colour("--thumb-bad"), over: colour("--thumb-bad"),
+    "#": colour("--wall"), " ": colour("--surface"), o: colour("--accent"), S: colour("--accent"), G: colour("--ink"),
+  };
+}
 
 function button(text, onClick, attributes = {}) {
   const b = document.createElement("button");
@@ -227,81 +311,119 @@ function button(text, onClick, attributes = {}) {
   return b;
 }
 
-function fillControls() {
+function fillLevels() {
   const turn = {};
-  for (const [level, list] of Object.entries(examples)) {
-    $("examples").append(button(level.replace(/^./, (c) => c.toUpperCase()), () => {
-      turn[level] = ((turn[level] ?? -1) + 1) % list.length;
-      boards.sudoku.text = list[turn[level]];
-    }));
-  }
-  for (const d of "123456789") $("pad").append(button(d, () => boards.sudoku.put(d), { "aria-label": `Digit ${d}` }));
-  $("pad").append(button("⌫", () => boards.sudoku.put("."), { "aria-label": "Blank" }));
-  for (const [mark, name] of Object.entries(tools)) {
-    $("tools").append(button(name, (e) => {
-      boards.maze.tool = mark;
-      for (const b of $("tools").children) b.setAttribute("aria-pressed", b === e.target);
-    }, { "aria-pressed": mark === "#" }));
+  for (const [level, puzzles] of Object.entries(examples)) {
+    const b = button(capital(level), () => {
+      choose("sudoku");
+      turn[level] = puzzles.includes(board.text) ? (puzzles.indexOf(board.text) + 1) % puzzles.length : turn[level] ?? 0;
+      typing.set(puzzles[turn[level]], true);
+      think();
+    }, { "data-level": level, "aria-pressed": "false" });
+    const small = document.createElement("small");
+    small.textContent = looks[level];
+    b.append(small);
+    $("levels").append(b);
   }
 }
 
-function takeText(text) {
-  const { text: puzzle, error } = parseSudoku(text);
-  $("text-note").textContent = error ?? "";
-  $("text").setAttribute("aria-invalid", Boolean(error));
-  if (puzzle) boards.sudoku.text = puzzle;
+async function makeMazeBoard() {
+  const { MazeBoard, randomMaze, tools } = await import("./maze.js");
+  boards.maze = new MazeBoard({ onEdit: edited });
+  for (const [mark, name] of Object.entries(tools)) {
+    $("maze-tools").append(button(name, (e) => {
+      boards.maze.tool = mark;
+      for (const b of $("maze-tools").children) b.setAttribute("aria-pressed", b === e.target);
+    }, { "aria-pressed": mark === "#" }));
+  }
+  $("maze-tools").append(button("New maze", () => { boards.maze.text = randomMaze(); }), button("Clear maze", () => boards.maze.clear()));
+}
+
+async function savePicture() {
+  const look = player.looks[player.at];
+  const { picture } = await import("./picture.js");
+  const blob = await picture(boards.sudoku, look ? title(look, "sudoku") : verdict.title, colour);
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(blob);
+  a.download = look ? `sudoku-look-${player.at + 1}.png` : "sudoku.png";
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
+}
+
+async function copyLink() {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    $("link").textContent = "Copied";
+  } catch {
+    $("link").textContent = "It is in the address";
+  }
+  announce($("link").textContent);
+  setTimeout(() => { $("link").textContent = "Copy link"; }, 2000);
+}
+
+function goTo(e) {
+  const target = $(e.target.dataset.to);
+  e.preventDefault(); // the address holds the puzzle
+  if ($("hood").contains(target)) $("hood").open = true;
+  target.scrollIntoView({ behavior: calm.matches ? "instant" : "smooth" });
+  (target.id === "board" ? board.grid.cells[board.grid.at] : target).focus({ preventScroll: true });
 }
 
 function wire() {
-  $("solve").addEventListener("click", solve);
-  $("stop").addEventListener("click", () => solving?.abort());
-  $("clear").addEventListener("click", () => board.clear());
-  $("kind-sudoku").addEventListener("click", () => choose("sudoku"));
-  $("kind-maze").addEventListener("click", () => choose("maze"));
-  $("random").addEventListener("click", () => { boards.maze.text = randomMaze(); });
-  $("text").addEventListener("input", (e) => takeText(e.target.value));
-  $("text").addEventListener("focus", (e) => e.target.select());
-  $("segment").addEventListener("input", (e) => showStep(player.steps[e.target.value - 1], e.target.value - 1));
+  $("play").addEventListener("click", press);
+  $("back").addEventListener("click", () => player.go(player.at - 1));
+  $("next").addEventListener("click", () => player.go(player.at + 1));
+  $("speed").addEventListener("change", (e) => { player.pace = Number(e.target.value); });
+  $("link").addEventListener("click", copyLink);
+  $("save").addEventListener("click", savePicture);
+  for (const a of document.querySelectorAll("[data-to]")) a.addEventListener("click", goTo);
   $("error-close").addEventListener("click", () => { $("error").hidden = true; });
   for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(builtin, "the built-in model"));
-  $("device").addEventListener("change", (e) => { stop(); source.choose(e.target.value); });
+  $("device").addEventListener("change", (e) => chooseDevice(e.target.value));
   $("compare").addEventListener("click", compareDevices);
   $("file").addEventListener("change", (e) => {
-    if (e.target.files[0]) open(e.target.files[0]);
+    if (e.target.files[0]) openFile(e.target.files[0]);
     e.target.value = "";
   });
-  document.addEventListener("keydown", (e) => {
-    if (e.key === "Escape") solving?.abort();
-    if (e.key === "Enter" && e.target.getAttribute("role") === "gridcell") solve();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => film.redraw());
+  document.addEventListener("keydown", shortcut);
+  $("hood").addEventListener("toggle", async () => {
+    const there = $("hood").open && await hasGPU();
+    if (there) for (const id of ["device-row", "compare"]) $(id).hidden = false;
   });
-  document.addEventListener("paste", (e) => {
-    if (e.target === $("text") || board.task !== "sudoku") return;
-    e.preventDefault();
-    takeText(e.clipboardData.getData("text"));
-  });
+}
+
+function shortcut(e) {
+  if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
+  const inGrid = e.target.getAttribute?.("role") === "gridcell";
+  if (e.key === "Enter" && inGrid) think();
+  else if (e.key === "Escape") { stop(); player.end(player.looks.length - 1); player.skip(); }
+  else if (e.key === "k") press();
+  else if (e.key === "," ) player.go(player.at - 1);
+  else if (e.key === "." && !inGrid) player.go(player.at + 1);
 }
 
 function wireDrop() {
   const hasFile = (e) => [...(e.dataTransfer?.types ?? [])].includes("Files");
   let depth = 0; // dragenter and dragleave come for every element on the way
-  const show = (on) => $("drop").classList.toggle("on", on);
-  addEventListener("dragenter", (e) => { if (hasFile(e)) show(++depth > 0); });
-  addEventListener("dragleave", (e) => { if (hasFile(e)) show(--depth > 0); });
+  const over = (on) => $("drop").classList.toggle("on", on);
+  addEventListener("dragenter", (e) => { if (hasFile(e)) over(++depth > 0); });
+  addEventListener("dragleave", (e) => { if (hasFile(e)) over(--depth > 0); });
   addEventListener("dragover", (e) => { if (hasFile(e)) e.preventDefault(); });
   addEventListener("drop", (e) => {
     if (!hasFile(e)) return;
     e.preventDefault();
-    show((depth = 0) > 0);
-    if (e.dataTransfer.files[0]) open(e.dataTransfer.files[0]);
+    over((depth = 0) > 0);
+    if (e.dataTransfer.files[0]) openFile(e.dataTransfer.files[0]);
   });
 }
 
-fillControls();
+fillLevels();
 wire();
 wireDrop();
 const address = new URLSearchParams(location.search).get("model");
 const loading = source.load(address ? new URL(address, location.href).href : builtin, address ?? "the built-in model");
-boards.sudoku.text = examples.medium[0];
-choose("sudoku");
-say("Loading the model…");
+$("board").append(board.element);
+document.body.dataset.board = "sudoku";
+typing.restore(examples.extreme[0]);
 await loading;

@@ -1,5 +1,5 @@
 // The same puzzle on the processor and on the GPU.
-import { HRM } from "../lib/index.js";
+import { HRM } from "./lib/index.js";
 
 const runs = 3;
 
@@ -19,7 +19,7 @@ async function measure(source, puzzle, kind) {
       if (name !== model.device.name) throw new Error(`it was lost, ${name} went on`);
       if (i > 0) best = Math.min(best, elapsed / totalSegments);
     }
-    return `${best.toFixed(1)} ms a segment on ${model.device.name}`;
+    return `${best.toFixed(1)} ms a look on ${model.device.name}`;
   } finally {
     await model.dispose();
   }

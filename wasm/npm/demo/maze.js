@@ -52,17 +52,19 @@ export class MazeBoard {
   task = "maze";
   tool = "#";
 
-  constructor({ onEdit, onLook }) {
+  bars = "cells changed";
+  again = "try";
+
+  constructor({ onEdit }) {
     this.maze = [...randomMaze()];
-    this.step = null;
+    this.look = null;
     this.onEdit = onEdit;
-    this.onLook = onLook;
     this.grid = new Grid({
       size: side, name: "Maze", className: "maze",
-      onKey: (key, i) => this.#key(key, i), onPaint: (i, begins) => this.#paint(i, begins), onMove: () => this.look(),
+      onKey: (key, i) => this.#key(key, i), onPaint: (i, begins) => this.#paint(i, begins),
     });
     this.element = this.grid.element;
-    this.#draw();
+    this.show(null);
   }
 
   get text() { return this.maze.join(""); }
@@ -72,8 +74,7 @@ export class MazeBoard {
   }
 
   edited() {
-    this.step = null;
-    this.#draw();
+    this.show(null);
     this.onEdit();
   }
 
@@ -103,27 +104,37 @@ export class MazeBoard {
     this.edited();
   }
 
-  problem() {
-    const goal = this.maze.indexOf("G");
-    return distances(this.maze, this.maze.indexOf("S"))[goal] < 0 ? "There is no way from the start to the goal." : "";
+  /** Steps of a shortest path, found by breadth-first search, -1 where there is none. */
+  get shortest() { return distances(this.text, this.maze.indexOf("S"))[this.maze.indexOf("G")]; }
+
+  examine() {
+    const n = this.shortest;
+    return n < 0 ? { kind: "contradiction", title: "There is no way from S to G.", text: "Open a wall; or let it try." }
+      : { kind: "one", title: "Ready.", text: `Breadth-first search finds a way of ${n} steps.` };
   }
 
-  show(step) {
-    this.step = step;
-    this.#draw();
+  /** What breadth-first search says of the same maze. */
+  honest() {
+    const n = this.shortest;
+    return n < 0 ? "Breadth-first search finds no way either." : `Breadth-first search finds a way of ${n} steps.`;
   }
 
-  #draw() {
+  /** What a step of the model comes to, after the look before it. */
+  describe(step, before) {
+    const kinds = this.maze.map((mark, i) => (mark === " " && step.text[i] === "o" ? "o" : mark));
+    const changed = before ? kinds.filter((k, i) => k !== before.kinds[i]).length : kinds.filter((k) => k === "o").length;
+    return { step, kinds, changed, count: changed };
+  }
+
+  show(look) {
+    this.look = look;
     for (let i = 0; i < cells; i++) {
       const cell = this.grid.cells[i];
-      const path = this.maze[i] === " " && this.step?.text[i] === "o";
-      cell.dataset.mark = path ? "o" : this.maze[i];
-      cell.textContent = "SG".includes(this.maze[i]) ? this.maze[i] : "";
-      cell.style.setProperty("--unsure", this.step && this.maze[i] === " " ? (1 - this.step.confidence[i]).toFixed(3) : 0);
-      cell.setAttribute("aria-label", `${this.grid.place(i)}: ${names[cell.dataset.mark]}`);
+      const mark = look ? look.kinds[i] : this.maze[i];
+      cell.dataset.mark = mark;
+      cell.textContent = "SG".includes(mark) ? mark : "";
+      cell.style.setProperty("--unsure-n", look && this.maze[i] === " " ? (1 - look.step.confidence[i]).toFixed(2) : 0);
+      cell.setAttribute("aria-label", `${this.grid.place(i)}: ${names[mark]}`);
     }
-    this.look();
   }
-
-  look() { this.onLook(this.grid.cells[this.grid.at].getAttribute("aria-label")); }
 }

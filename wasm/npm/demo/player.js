@@ -1,51 +1,97 @@
-/**
- * Shows steps at a pace that eyes can follow, however fast they come, and
- * keeps them for looking back.
- */
+/** Shows looks at a pace that eyes can follow, however fast they come, and keeps them for going back. */
 export class Player {
-  /** show(step, index) draws one step. */
-  constructor(show) {
-    this.show = show;
-    this.pace = 0;
+  #timer = null;
+  #due = 0; // when the next look may be shown
+
+  /** on: show(look, index), state() after it starts, waits, pauses or ends. */
+  constructor(on) {
+    this.on = on;
+    this.pace = 450;
     this.reset();
   }
 
-  /** pace: milliseconds for each step at most, 0 to show steps as they come. */
-  reset(pace = 0) {
-    clearTimeout(this.timer);
-    this.timer = null;
-    this.ended?.();
-    this.ended = null;
-    this.pace = pace;
-    this.steps = [];
-    this.shown = -1;
+  reset() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.looks = [];
+    this.at = -1;
+    this.playing = false;
+    this.whole = false; // no more looks come
+    this.last = -1; // where playing ends: the look of the answer
   }
 
-  push(step) {
-    this.steps.push(step);
-    if (!this.timer) this.#next();
+  get atEnd() { return this.whole && this.at === this.last; }
+
+  push(look) {
+    this.looks.push(look);
+    this.#schedule();
+  }
+
+  /** No more looks come; the answer is the look at last. */
+  end(last) {
+    this.whole = true;
+    this.last = last;
+    this.#schedule();
+    this.on.state();
+  }
+
+  play() {
+    if (this.atEnd) this.at = -1;
+    this.playing = true;
+    this.#due = 0;
+    this.#schedule();
+    this.on.state();
+  }
+
+  pause() {
+    this.playing = false;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.on.state();
+  }
+
+  /** Shows one look and stays there. */
+  go(i) {
+    if (!this.looks[i]) return;
+    if (this.playing) this.pause();
+    this.#show(i);
+    this.on.state();
+  }
+
+  #show(i) {
+    this.at = i;
+    this.#due = performance.now() + this.pace;
+    this.on.show(this.looks[i], i);
+  }
+
+  #schedule() {
+    if (!this.playing || this.#timer !== null) return;
+    if (this.at < this.looks.length - 1) {
+      this.#timer = setTimeout(() => this.#next(), Math.max(0, this.#due - performance.now()));
+    } else if (this.whole) this.#finish();
   }
 
   #next() {
-    this.timer = null;
-    const waiting = this.steps.length - 1 - this.shown;
-    if (waiting <= 0) return void this.ended?.();
-    this.shown += this.pace ? 1 : waiting;
-    this.show(this.steps[this.shown], this.shown);
-    // A long queue is shown faster: no more than about three seconds of it.
-    this.timer = setTimeout(() => this.#next(), this.pace && Math.min(this.pace, 3000 / waiting));
+    this.#timer = null;
+    this.#show(this.at + 1);
+    this.#schedule();
   }
 
-  /** Resolves when every step was shown. */
-  end() {
-    if (!this.timer && this.shown === this.steps.length - 1) return Promise.resolve();
-    return new Promise((resolve) => { this.ended = resolve; });
+  /** The answer may be a look of an earlier attempt. */
+  #finish() {
+    this.playing = false;
+    if (this.at !== this.last) this.#show(this.last);
+    this.on.state();
   }
 
-  /** Shows the rest at once. */
+  /** Shows what there is at once; without motion this is how looks come. */
   skip() {
-    this.pace = 0;
-    clearTimeout(this.timer);
-    this.#next();
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.whole) {
+      this.playing = false;
+      this.#show(this.last);
+    } else if (this.looks.length > 0) this.#show(this.looks.length - 1);
+    this.on.state();
   }
 }

@@ -1,46 +1,35 @@
 import { Grid } from "./grid.js";
+import { clashes } from "./rules.js";
 
 const cells = 81;
-const percent = (x) => `${Math.round(100 * x)} %`;
+const sure = 0.9; // a digit this probable is settled
+export const percent = (x) => `${Math.round(100 * x)} %`;
 
-/** The cells whose digit stands twice in a row, column or box. */
-function conflicts(digits) {
-  const bad = new Set();
-  const units = [(i) => Math.floor(i / 9), (i) => 9 + (i % 9), (i) => 18 + Math.floor(i / 27) * 3 + Math.floor((i % 9) / 3)];
-  const seen = new Map();
-  for (let i = 0; i < cells; i++) {
-    if (digits[i] === ".") continue;
-    for (const unit of units) {
-      const key = `${unit(i)}/${digits[i]}`;
-      if (seen.has(key)) bad.add(i).add(seen.get(key));
-      seen.set(key, i);
-    }
-  }
-  return bad;
-}
-
-/** A sudoku that is typed, and answered by the model. */
+/** A sudoku that is typed, and the model's looks at it. */
 export class SudokuBoard {
   task = "sudoku";
+  bars = "clashes on the grid";
+  again = "guess"; // what a further attempt is called
 
-  /** onEdit is called when the puzzle changes, onLook with words about the current cell. */
-  constructor({ onEdit, onLook }) {
+  /** onEdit is called when the puzzle changes, onPick when a cell is chosen with the pointer. */
+  constructor({ onEdit, onPick }) {
     this.given = Array(cells).fill(".");
-    this.step = null;
+    this.look = null;
     this.onEdit = onEdit;
-    this.onLook = onLook;
     this.grid = new Grid({
       size: 9, name: "Sudoku", className: "sudoku",
-      onKey: (key, i) => this.#key(key, i), onMove: () => this.look(),
+      onKey: (key, i) => this.#key(key, i), onPaint: (_, begins) => { if (begins) onPick(); },
     });
     this.element = this.grid.element;
-    this.#draw();
+    for (const cell of this.grid.cells) cell.append(document.createElement("span"), document.createElement("s"));
+    this.show(null);
   }
 
   get text() { return this.given.join(""); }
   set text(text) {
     this.given = [...text];
-    this.edited();
+    this.show(null);
+    this.onEdit();
   }
 
   #key(key, i) {
@@ -51,60 +40,62 @@ export class SudokuBoard {
   }
 
   put(digit, i = this.grid.at) {
-    this.given[i] = digit;
-    this.edited();
-  }
-
-  edited() {
-    this.step = null;
-    this.#draw();
-    this.onEdit();
+    if (this.given[i] === digit) return;
+    this.text = this.given.with(i, digit).join("");
   }
 
   clear() { this.text = ".".repeat(cells); }
 
-  /** Why the puzzle cannot be solved as it stands, or "". */
-  problem() {
-    return conflicts(this.given).size > 0 ? "A digit stands twice in a row, column or box: see the underlined cells." : "";
+  /** What a step of the model comes to, after the look before it (null: the first of an attempt). */
+  describe(step, before) {
+    const digits = [...step.text].map((c) => (/[1-9]/.test(c) ? c : "."));
+    const bad = clashes(digits);
+    const former = before?.digits ?? null;
+    const guessed = new Set(step.guessed ?? []);
+    const kinds = digits.map((d, i) => {
+      if (this.given[i] !== ".") return d === this.given[i] ? "given" : "over";
+      if (bad.has(i)) return "bad";
+      return step.confidence[i] >= sure ? "sure" : "unsure";
+    });
+    const count = kinds.filter((k) => k === "bad").length;
+    const over = kinds.filter((k) => k === "over").length;
+    const changed = former ? digits.filter((d, i) => d !== former[i]).length : 0;
+    return { step, digits, kinds, former, guessed, count, over, changed };
   }
 
-  /** Shows what a segment came to, or with null the puzzle alone; of a last one what is wrong. */
-  show(step, last = false) {
-    const before = this.step?.text ?? this.text;
-    this.step = step;
-    this.#draw(before, last);
+  /** Shows a look, or with null the puzzle alone. */
+  show(look) {
+    this.look = look;
+    const bad = look ? null : clashes(this.given);
+    this.grid.cells.forEach((cell, i) => {
+      const kind = look ? look.kinds[i] : bad.has(i) ? "given bad" : "given";
+      const digit = look ? look.digits[i] : this.given[i];
+      const former = this.#former(look, i);
+      cell.className = `${kind}${look?.guessed.has(i) ? " guess" : ""}${i === this.grid.at ? " at" : ""}`;
+      cell.firstChild.textContent = digit === "." ? "" : digit;
+      cell.lastChild.dataset.former = former; // drawn by the style: the cell's label has it in words
+      cell.style.setProperty("--unsure-n", kind === "unsure" ? (1 - look.step.confidence[i]).toFixed(2) : 0);
+      cell.setAttribute("aria-label", `${this.grid.place(i)}: ${words(kind, digit, look?.step.confidence[i], former)}`);
+    });
   }
 
-  #draw(before = null, last = false) {
-    const bad = this.step && !last ? new Set() : conflicts(this.step?.text ?? this.given);
-    for (let i = 0; i < cells; i++) {
-      const cell = this.grid.cells[i];
-      const given = this.given[i] !== ".";
-      const digit = given ? this.given[i] : this.step?.text[i] ?? ".";
-      const shown = /[1-9]/.test(digit) ? digit : "";
-      if (cell.textContent !== shown) cell.textContent = shown;
-      cell.classList.toggle("given", given);
-      cell.classList.toggle("bad", bad.has(i));
-      cell.classList.toggle("changed", before !== null && this.step !== null && this.step.text[i] !== before[i]);
-      cell.style.setProperty("--unsure", this.step && !given ? (1 - this.step.confidence[i]).toFixed(3) : 0);
-      cell.setAttribute("aria-label", this.#words(i, given, shown, bad.has(i)));
-    }
-    this.look();
+  /** The digit that stood here, small, or "". */
+  #former(look, i) {
+    if (look?.kinds[i] === "over") return this.given[i];
+    const former = look?.former?.[i];
+    return former && former !== look.digits[i] && former !== "." ? former : "";
   }
-
-  #words(i, given, shown, bad) {
-    const what = given ? `${shown}, given` : shown ? `${shown}, ${percent(this.step.confidence[i])} sure` : "blank";
-    return `${this.grid.place(i)}: ${what}${bad ? ", stands twice" : ""}`;
-  }
-
-  look() { this.onLook(this.grid.cells[this.grid.at].getAttribute("aria-label")); }
 }
 
-/** Text that somebody pasted as 81 characters, or why it is no sudoku. */
-export function parseSudoku(text) {
-  const marks = text.replace(/[\s|+!=-]/g, "").replace(/[0_*?x]/gi, ".");
-  const odd = marks.match(/[^1-9.]/);
-  if (odd) return { error: `“${odd[0]}” is no digit and no blank.` };
-  if (marks.length !== cells) return { error: `${marks.length} of 81 cells.` };
-  return { text: marks };
+function words(kind, digit, confidence, former) {
+  if (digit === ".") return "blank";
+  const was = former && `, was ${former}`;
+  return {
+    given: `${digit}, given`,
+    "given bad": `${digit}, given, clashes`,
+    over: `${digit}, in place of the clue ${former}`,
+    bad: `${digit}, clashes${was}`,
+    sure: `${digit}, settled${was}`,
+    unsure: `${digit}, ${percent(confidence)} sure${was}`,
+  }[kind];
 }

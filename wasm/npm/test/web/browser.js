@@ -1,6 +1,6 @@
 // A browser, and the demo page as `hrm demo` serves it.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,6 +35,46 @@ export async function demo(dir, ...more) {
     child.once("exit", (code) => reject(new Error(`hrm demo ended with status ${code}`)));
   });
   return { url, stop: () => new Promise((resolve) => { child.once("exit", resolve); child.kill("SIGINT"); }) };
+}
+
+const screenshots = process.env.HRM_SCREENSHOTS; // a folder to keep them in
+
+/** The page in a browser, for a test file: start and stop both, open a page of its own, and wait for what it says. */
+export function pages(made) {
+  let browser;
+  let server;
+  if (screenshots) mkdirSync(screenshots, { recursive: true });
+  return {
+    get url() { return server.url; },
+    async start() {
+      server = await demo(made.path);
+      browser = await launch();
+    },
+    async stop() {
+      await browser?.close();
+      await server?.stop();
+      made.remove();
+    },
+    /** page.faults lists what must not happen in it. */
+    async open(t, { query = "", url = server.url + query, viewport = { width: 1280, height: 900 }, ready = true, ...options } = {}) {
+      const context = await browser.newContext({ viewport, reducedMotion: "reduce", ...options });
+      t.after(() => context.close());
+      const page = await context.newPage();
+      page.faults = [];
+      page.on("pageerror", (e) => page.faults.push(e.message));
+      page.on("console", (m) => { if (m.type() === "error" && !/status of 404/.test(m.text())) page.faults.push(m.text()); });
+      await page.goto(url);
+      if (ready) await page.waitForSelector("body[data-ready]", { timeout: 60_000 });
+      return page;
+    },
+    /** Waits for a sentence. */
+    title: (page, pattern) => page.waitForFunction((p) => new RegExp(p).test(document.getElementById("title").textContent), pattern, { timeout: 60_000 }),
+    /** Waits for the end of a puzzle: "solved" or "unsolved". */
+    done: (page, how) => page.waitForSelector(`body[data-done=${how}]`, { timeout: 120_000 }),
+    async shoot(page, name) {
+      if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    },
+  };
 }
 
 /** Puzzles of the page. */

@@ -18,7 +18,7 @@ describe("the package in Chromium", { skip }, () => {
     server = await demo(made.path);
     browser = await launch();
     page = await browser.newPage({ bypassCSP: true });
-    await page.goto(new URL("../lib/index.d.ts", server.url).href); // a page without scripts of its own
+    await page.goto(new URL("lib/index.d.ts", server.url).href); // a page without scripts of its own
     cdp = await page.context().newCDPSession(page);
   });
   after(async () => {
@@ -48,7 +48,7 @@ describe("the package in Chromium", { skip }, () => {
   const cycle = (n, worker) => page.evaluate(async ([count, inWorker, puzzle]) => {
     const { HRM } = await import("/lib/index.js");
     for (let i = 0; i < count; i++) {
-      const model = await HRM.load("/demo/model.hrm", { worker: inWorker, workers: 1 });
+      const model = await HRM.load("/model.hrm", { worker: inWorker, workers: 1 });
       if (i % 10 === 0) await model.solve(puzzle, { maxSegments: 1, restarts: 0 });
       await model.dispose();
       await model.dispose();
@@ -81,23 +81,23 @@ describe("the package in Chromium", { skip }, () => {
     const result = await page.evaluate(async (puzzle) => {
       const { HRM, clearCache } = await import("/lib/index.js");
       await clearCache();
-      const bytes = new Uint8Array(await (await fetch("/demo/model.hrm")).arrayBuffer());
+      const bytes = new Uint8Array(await (await fetch("/model.hrm")).arrayBuffer());
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       const integrity = `sha256-${btoa(String.fromCharCode(...hash))}`;
-      await (await HRM.load("/demo/model.hrm", { integrity })).dispose();
+      await (await HRM.load("/model.hrm", { integrity })).dispose();
       const kept = await (await caches.open("hrm-models")).keys();
       const real = globalThis.fetch;
       globalThis.fetch = () => Promise.reject(new TypeError("offline"));
-      const model = await HRM.load("/demo/model.hrm", { integrity });
+      const model = await HRM.load("/model.hrm", { integrity });
       globalThis.fetch = real;
       const code = (p) => p.then(() => "none", (e) => e.code);
       const codes = [
-        await code(HRM.load("/demo/nothing.hrm")),
-        await code(HRM.load("/demo/index.html")),
+        await code(HRM.load("/nothing.hrm")),
+        await code(HRM.load("/index.html")),
         await code(HRM.load(new Blob([new Uint8Array(99)]))),
-        await code(HRM.load("/demo/model.hrm", { integrity: `sha256-${btoa("x".repeat(32))}` })),
-        await code(HRM.load("/demo/model.hrm", { signal: AbortSignal.timeout(1), cache: false })),
-        await code(HRM.load("/demo/model.hrm", { wasm: "/demo/index.html" })),
+        await code(HRM.load("/model.hrm", { integrity: `sha256-${btoa("x".repeat(32))}` })),
+        await code(HRM.load("/model.hrm", { signal: AbortSignal.timeout(1), cache: false })),
+        await code(HRM.load("/model.hrm", { wasm: "/index.html" })),
         await code(model.solve("x")),
       ];
       const many = await model.solveAll([puzzle, puzzle, puzzle], { maxSegments: 1, restarts: 0 });
@@ -105,7 +105,7 @@ describe("the package in Chromium", { skip }, () => {
       return { kept: kept.map((r) => new URL(r.url).pathname), codes, many: many.map((s) => s.text === many[0].text) };
     }, examples.easy[0]);
     assert.deepEqual(result, {
-      kept: ["/demo/model.hrm"],
+      kept: ["/model.hrm"],
       codes: ["http", "html", "model", "integrity", "aborted", "wasm", "puzzle"],
       many: [true, true, true],
     });
@@ -117,7 +117,7 @@ describe("the package in Chromium", { skip }, () => {
     t.after(() => own.close());
     const at = (path) => new URL(path, server.url).href;
     await own.route(at("/page/"), (route) => route.fulfill({ contentType: "text/html", body: html }));
-    await own.route(at("/page/sudoku.hrm"), async (route) => route.fulfill({ response: await route.fetch({ url: at("/demo/model.hrm") }) }));
+    await own.route(at("/page/sudoku.hrm"), async (route) => route.fulfill({ response: await route.fetch({ url: at("/model.hrm") }) }));
     await own.route(at("/page/lib/index.js"), (route) => route.fulfill({ contentType: "text/javascript", body: 'export * from "/lib/index.js";' }));
     await own.goto(at("/page/"));
     const says = (text) => own.waitForFunction((t) => document.getElementById("answer").textContent.includes(t), text);
@@ -132,7 +132,7 @@ describe("the package in Chromium", { skip }, () => {
   test("the page's thread stays free while a worker thinks", async () => {
     const { ticks, elapsed } = await page.evaluate(async (puzzle) => {
       const { HRM } = await import("/lib/index.js");
-      const model = await HRM.load("/demo/model.hrm");
+      const model = await HRM.load("/model.hrm");
       let n = 0;
       const timer = setInterval(() => { n++; }, 10);
       const began = performance.now();

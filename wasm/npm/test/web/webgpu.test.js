@@ -19,7 +19,7 @@ async function solve({ puzzles, options = {}, solving = {}, destroyAfter = 0 }) 
   };
   let model;
   try {
-    model = await HRM.load("/demo/model.hrm", options);
+    model = await HRM.load("/model.hrm", options);
     const answers = [];
     let segments = 0;
     for (const puzzle of puzzles) {
@@ -50,7 +50,7 @@ describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
     // which shows in puzzles that do not settle.
     server = await demo(made.path, "--model", join(root, "native/embedded/float32.hrm"));
     browser = await launch(["--enable-unsafe-webgpu"]);
-    page = await open("../lib/index.d.ts"); // a page without scripts of its own
+    page = await open("lib/index.d.ts"); // a page without scripts of its own
   });
   after(async () => {
     await browser?.close();
@@ -91,7 +91,7 @@ describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
       Object.defineProperty(GPUAdapter.prototype, "info", { configurable: true, get() { return { vendor: "a", architecture: "b", isFallbackAdapter: false }; } });
       const devices = [];
       const load = async () => {
-        const model = await HRM.load("/demo/model.hrm", { worker: false });
+        const model = await HRM.load("/model.hrm", { worker: false });
         devices.push(model.device);
         await model.dispose();
       };
@@ -130,15 +130,48 @@ describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
     }
   });
 
+  const hood = async () => {
+    const demo = await open(`/#s=${examples.easy[0]}`); // a software GPU takes seconds a look
+    await demo.waitForSelector("body[data-done]");
+    await demo.click("#hood > summary");
+    await demo.waitForSelector("#device-row:not([hidden])");
+    return demo;
+  };
+
   test("the demo page shows both, and solves on the one that is chosen", async () => {
-    const demo = await open("/demo/");
-    await demo.waitForSelector("body[data-ready]");
+    const demo = await hood();
     await demo.click("#compare");
-    await demo.waitForFunction(() => /ms a segment on cpu.*ms a segment on webgpu/s.test(document.getElementById("devices").textContent), null, { timeout: 120_000 });
+    await demo.waitForFunction(() => /ms a look on cpu.*ms a look on webgpu/s.test(document.getElementById("devices").textContent), null, { timeout: 120_000 });
     await demo.selectOption("#device", "webgpu");
-    await demo.waitForFunction(() => /webgpu, webgpu/.test(document.getElementById("facts").textContent));
-    await demo.click("#solve");
-    await demo.waitForFunction(() => /^Solved/.test(document.getElementById("status").textContent), null, { timeout: 120_000 });
+    await demo.waitForFunction(() => /webgpu\//.test(document.getElementById("facts").textContent));
+    await demo.getByRole("button", { name: "Easy" }).click();
+    await demo.waitForSelector("body[data-done=solved]", { timeout: 120_000 });
+    assert.equal(await demo.textContent("#n-where"), "a look, on your GPU");
+    await demo.close();
+  });
+
+  test("a GPU that cannot be had is told, and the processor goes on", async () => {
+    const demo = await hood();
+    await demo.route("**/hrm-js-webgpu.wasm", (route) => route.abort());
+    await demo.selectOption("#device", "webgpu");
+    await demo.waitForFunction(() => document.getElementById("title").textContent === "The GPU cannot be used.");
+    assert.match(await demo.textContent("#detail"), /It goes on, on your processor/);
+    assert.equal(await demo.inputValue("#device"), "wasm");
+    assert.equal(await demo.isVisible("#error"), false);
+    await demo.getByRole("button", { name: "Easy" }).click();
+    await demo.waitForSelector("body[data-done=solved]", { timeout: 60_000 });
+    assert.equal(await demo.textContent("#n-where"), "a look, on your processor");
+    await demo.close();
+  });
+
+  test("without its module WebGPU is not offered", async () => {
+    const demo = await browser.newPage({ reducedMotion: "reduce" });
+    await demo.route("**/hrm-js-webgpu.wasm", (route) => route.fulfill({ status: 404 }));
+    await demo.goto(server.url);
+    await demo.waitForSelector("body[data-ready]");
+    await Promise.all([demo.waitForResponse("**/hrm-js-webgpu.wasm"), demo.click("#hood > summary")]);
+    await demo.waitForTimeout(200);
+    assert.equal(await demo.isVisible("#device-row"), false);
     await demo.close();
   });
 

@@ -1,0 +1,60 @@
+// The look that is shown, as a picture to save.
+const width = 1080;
+const side = 960;
+const left = (width - side) / 2;
+const font = (size, weight = 400) => `${weight} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif`;
+
+/** A PNG of a sudoku's board; look null: the puzzle alone. colour(name) is the value of a custom property. */
+export async function picture(board, words, colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = 1280;
+  const pen = canvas.getContext("2d");
+  const fill = (name, x, y, w, h) => {
+    pen.fillStyle = colour(name);
+    pen.fillRect(x, y, w, h);
+  };
+  const write = (text, x, y, name, style, align = "left") => {
+    Object.assign(pen, { fillStyle: colour(name), font: style, textAlign: align, textBaseline: "alphabetic" });
+    pen.fillText(text, x, y);
+  };
+  fill("--bg", 0, 0, width, canvas.height);
+  write("Watch a small network change its mind", left, 92, "--ink", font(44, 700));
+  const top = 132;
+  fill("--surface", left, top, side, side);
+  const cell = side / 9;
+  for (let i = 0; i < 81; i++) drawCell(board, i, left + (i % 9) * cell, top + Math.floor(i / 9) * cell, cell, { pen, fill, write });
+  lines(pen, colour, top, cell);
+  write(words, left, top + side + 76, "--ink", font(38, 650));
+  write("hrm: a network in your browser, github.com/hrmgo/hrm", left, top + side + 128, "--muted", font(26));
+  return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+}
+
+const inks = { given: "--ink", over: "--bad", bad: "--bad", sure: "--sure", unsure: "--ink" };
+
+function drawCell({ look, given }, i, x, y, cell, { pen, fill, write }) {
+  const kind = look ? look.kinds[i] : "given";
+  const digit = look ? look.digits[i] : given[i];
+  if (kind === "bad" || kind === "over") fill("--bad-tint", x, y, cell, cell);
+  if (kind === "unsure") {
+    pen.globalAlpha = Math.min(1, 0.12 + (1 - look.step.confidence[i]) * 0.6);
+    fill("--unsure", x, y, cell, cell);
+    pen.globalAlpha = 1;
+  }
+  if (digit === ".") return;
+  write(digit, x + cell / 2, y + cell * 0.7, inks[kind], font(58, kind === "given" ? 700 : 400), "center");
+  if (kind === "bad" || kind === "over") fill("--bad", x + cell / 2 - 19, y + cell * 0.76, 38, 4);
+  const former = kind === "over" ? given[i] : look?.former?.[i];
+  if (!former || former === "." || former === digit) return;
+  write(former, x + cell - 18, y + 29, "--muted", font(22), "center");
+  fill("--muted", x + cell - 27, y + 20, 18, 2);
+}
+
+function lines(pen, colour, top, cell) {
+  for (let k = 0; k <= 9; k++) {
+    pen.fillStyle = colour(k % 3 ? "--line" : "--frame");
+    const thick = k % 3 ? 1.5 : 4;
+    pen.fillRect(left + k * cell - thick / 2, top, thick, side);
+    pen.fillRect(left, top + k * cell - thick / 2, side, thick);
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HRM } from "@hrmgo/hrm";
+import { examples, looks } from "../../demo/examples.js";
+import { clashes, examine, parse, solutions } from "../../demo/rules.js";
+import { easy, modelPath, skip, solved } from "./setup.js";
+
+const blank = ".".repeat(81);
+
+test("what a text means", () => {
+  const drawn = easy.match(/.{9}/g).map((r) => r.match(/.{3}/g).map((c) => [...c].join(" ")).join(" | "));
+  drawn.splice(6, 0, "------+-------+------");
+  const rows = easy.match(/.{9}/g).map((r) => [...r].map((c) => (c === "." ? 0 : Number(c))));
+  for (const [name, text] of Object.entries({
+    line: easy, zeros: easy.replaceAll(".", "0"), quotes: `"${easy}",`, drawn: drawn.join("\n"), rows: JSON.stringify(rows), flat: JSON.stringify(rows.flat()),
+    object: JSON.stringify({ id: 1, puzzle: easy, solution: solved }), nulls: JSON.stringify(rows.flat().map((d) => d || null)),
+    csv: `source,question,answer,rating\nx,${easy.replaceAll(".", "0")},${solved},3\n`, link: `see https://example.com/#s=${easy} there`, address: `#s=${easy}`,
+    dashes: easy.replaceAll(".", "-"), nine: drawn.join("\n").replace(/^-.*\n/m, ""),
+  })) assert.equal(parse(text).text, easy, name);
+  assert.deepEqual(parse(`${easy}\n${blank}\n`), { text: easy, more: 1 });
+  for (const [text, error] of [["12", "2 of 81 cells."], ["", "0 of 81 cells."], ["hello", /“h” is no digit/], ["[1,2", "3 of 81 cells."], ["[[[]]]", "0 of 81 cells."], ["null", /“n”/], [easy.replace("5", "🙂"), /“🙂”/]]) {
+    const got = parse(text);
+    assert.equal(got.text, undefined, text);
+    if (typeof error === "string" && !text.startsWith("[1")) assert.equal(got.error, error);
+    else assert.ok(got.error, text);
+  }
+});
+
+test("the truth about a puzzle", () => {
+  assert.equal(examine(easy).solution, solved);
+  for (const [puzzle, kind, words] of [
+    [blank, "empty", ""], [`55${blank.slice(2)}`, "contradiction", "5 stands twice in row 1"], [`5${".".repeat(8)}5${blank.slice(10)}`, "contradiction", "column 1"],
+    [`1${blank.slice(1)}`, "several", "One clue is too few"], [easy.replace("53", ".."), "several", ""],
+    [`532${easy.slice(3)}`, "contradiction", ""], [`${"12345678"}.${".........".repeat(7)}${"........9"}`, "contradiction", "together"],
+  ]) {
+    const got = examine(puzzle);
+    assert.equal(got.kind, kind, puzzle);
+    assert.ok(got.text.includes(words), got.text);
+  }
+  for (const puzzle of Object.values(examples).flat()) {
+    const { found, whole } = solutions(puzzle);
+    assert.ok(whole && found.length === 1 && clashes(found[0]).size === 0, puzzle);
+  }
+  // One of the hardest to refute: the search gives up in time.
+  const hard = ".....5.8....6.1.43..........1.5........1.6...3.......553.....61........4.........";
+  const began = performance.now();
+  assert.match(examine(hard).kind, /contradiction|unknown/);
+  assert.ok(performance.now() - began < 2000); // 0.12 s, on a machine with nothing else to do
+});
+
+test("the page says how many looks its puzzles take", { skip }, async () => {
+  const model = await HRM.load(modelPath);
+  for (const [level, puzzles] of Object.entries(examples)) {
+    const results = await model.solveAll(puzzles);
+    assert.ok(results.every((r) => r.valid), level);
+    const all = results.map((r) => r.totalSegments);
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    assert.equal(looks[level], least === most ? `${least} look${least === 1 ? "" : "s"}` : `${least}–${most} looks`, `${level}: ${all}`);
+  }
+  await model.dispose();
+});
