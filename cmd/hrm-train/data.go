@@ -16,7 +16,7 @@ func newData() *cobra.Command {
 		Use:   "data",
 		Short: "Import, generate and clean training data",
 	}
-	cmd.AddCommand(newDataSudoku(), newDataMaze(), newDataARC())
+	cmd.AddCommand(newDataSudoku(), newDataMaze(), newDataARC(), newDataGrid())
 	return cmd
 }
 

@@ -114,12 +114,12 @@ func TestDataSudokuImport(t *testing.T) {
 func TestDataMaze(t *testing.T) {
 	dir := t.TempDir()
 	made, copied := filepath.Join(dir, "made.csv.gz"), filepath.Join(dir, "copied.csv")
-	if status, _, errOut := hrmTrain(t, "data", "maze", "--generate", "2", "--out", made); status != statusOK {
+	if status, _, errOut := hrmTrain(t, "data", "maze", "--generate", "2", "--min-steps", "80", "--out", made); status != statusOK {
 		t.Fatal(errOut)
 	}
 	mazes := puzzle.Maze{Rows: 30, Cols: 30}
 	rows := readTable(t, made, mazes)
-	if len(rows) != 2 || rows[0].Rating < 109 || mazes.Check(rows[0].Question, rows[0].Answer) != nil {
+	if len(rows) != 2 || rows[0].Rating < 80 || mazes.Check(rows[0].Question, rows[0].Answer) != nil {
 		t.Errorf("%+v", rows)
 	}
 	if status, out, errOut := hrmTrain(t, "data", "maze", "--in", made, "--in", made, "--out", copied); status != statusOK || !strings.Contains(out, "2 puzzles, 2 left out") {
@@ -286,5 +286,57 @@ func TestDataGoesOnPastBadLines(t *testing.T) {
 		if rows := readTable(t, out, puzzle.Sudoku{}); len(rows) != c.rows {
 			t.Errorf("%s: %d rows, want %d", name, len(rows), c.rows)
 		}
+	}
+}
+
+// A task that a description makes is imported, trained and written into the model.
+func TestDataGrid(t *testing.T) {
+	dir := t.TempDir()
+	in, out, run := filepath.Join(dir, "in.csv"), filepath.Join(dir, "grid.csv"), filepath.Join(dir, "run")
+	csv := "question,answer\n1....2....3....4,1342421324313124\n1....2....3....4,1342421324313124\n.3.2.2..2.3.3..4,1342421324313124\n"
+	if err := os.WriteFile(in, []byte(csv), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	spec := "rows=4,cols=4,alphabet=.1234,blank=.,rules=sudoku"
+	if status, text, errOut := hrmTrain(t, "data", "grid", "--task-spec", spec, "--in", in, "--out", out); status != statusOK || !strings.Contains(text, "2 puzzles, 1 left out") {
+		t.Fatal(text, errOut)
+	}
+	for _, bad := range []string{"rows=4,cols=4", "alphabet=ab", "rows=4,cols=4,alphabet=.1234,blank=x", "rows=4,cols=4,alphabet=.1234,size=4"} {
+		if status, _, errOut := hrmTrain(t, "data", "grid", "--task-spec", bad, "--in", in, "--out", out+"x"); status != statusUsage || !strings.Contains(errOut, "--task-spec: ") {
+			t.Errorf("%s: %d, %s", bad, status, errOut)
+		}
+	}
+	args := []string{"run", "--preset", "sudoku-cpu", "--task", "grid", "--set", `task_spec={rows: 4, cols: 4, alphabet: ".1234", blank: ".", rules: sudoku}`,
+		"--data", out, "--set", "hints=2", "--set", "hidden_size=16", "--set", "num_heads=2", "--set", "expansion=1", "--steps", "2", "--set", "global_batch_size=4", "--out", run}
+	if status, _, errOut := hrmTrain(t, args...); status != statusOK {
+		t.Fatal(errOut)
+	}
+	model := filepath.Join(dir, "m.hrm")
+	if status, _, errOut := hrmTrain(t, "export", run, "--out", model); status != statusOK {
+		t.Fatal(errOut)
+	}
+	m, err := readModel(model)
+	if err != nil || m.Task != "grid" || m.TaskSpec["alphabet"] != ".1234" || m.Config.VocabSize != 6 {
+		t.Errorf("%v: %+v", err, m)
+	}
+	if status, text, errOut := hrmTrain(t, "eval", model, "--data", out); status != statusOK || !strings.Contains(text, "puzzles      2") {
+		t.Error(text, errOut)
+	}
+}
+
+// A maze model's header says what it was taught.
+func TestMazeModelSaysItsLabels(t *testing.T) {
+	dir := t.TempDir()
+	run, model := filepath.Join(dir, "run"), filepath.Join(dir, "m.hrm")
+	args := []string{"run", "--preset", "maze-cpu", "--set", "maze_sizes=4x6,5x5", "--set", "hidden_size=16", "--set", "intermediate_size=32", "--steps", "2", "--set", "global_batch_size=2", "--out", run}
+	if status, _, errOut := hrmTrain(t, args...); status != statusOK {
+		t.Fatal(errOut)
+	}
+	if status, _, errOut := hrmTrain(t, "export", run, "--out", model); status != statusOK {
+		t.Fatal(errOut)
+	}
+	m, err := readModel(model)
+	if err != nil || m.TaskSpec["labels"] != "directions" || !strings.Contains(m.Meta[metaLabels], "breadth-first search") {
+		t.Errorf("%v: %v, %v", err, m.TaskSpec, m.Meta)
 	}
 }

@@ -130,10 +130,9 @@ func runModel(dir string) (*runtime.Model, *config.Config, error) {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	m := cp.State.Model(&run.Spec, true)
-	if err := describe(m, &c); err != nil {
-		return nil, nil, err
+	if m.Meta, err = provenance(&c, cp.Step, cp.Meta); err == nil {
+		err = describe(m, &c)
 	}
-	m.Meta, err = provenance(&c, cp.Step, cp.Meta)
 	return m, &c, err
 }
 

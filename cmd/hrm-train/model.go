@@ -25,6 +25,7 @@ const (
 	metaInitial  = "initial_model" // how the model was trained whose weights the run began with
 	metaExact    = "validation_exact_accuracy"
 	metaSetting  = "validation_setting"
+	metaLabels   = "labels" // what the model was taught to say, where that is not the answer
 	metaLicence  = "licence"
 	metaProducer = "producer"
 
@@ -34,23 +35,26 @@ const (
 
 // writeModel writes the model of an evaluation.
 func (t *training) writeModel(path string, m *runtime.Model, r curve.Record) (err error) {
-	if err := describe(m, &t.config); err != nil {
+	if m.Meta, err = provenance(&t.config, r.Step, t.meta()); err != nil {
 		return err
 	}
-	if m.Meta, err = provenance(&t.config, r.Step, t.meta()); err != nil {
+	if err := describe(m, &t.config); err != nil {
 		return err
 	}
 	recordAccuracy(m, r, t.config.Validation)
 	return m.Save(path)
 }
 
-// describe says in a model what it solves.
+// describe says in a model, whose Meta is there, what it solves.
 func describe(m *runtime.Model, c *config.Config) error {
 	t, err := c.PuzzleTask()
 	if err != nil {
 		return err
 	}
 	m.Task, m.TaskSpec = t.Name(), puzzle.Spec(t)
+	if teacher, ok := t.(puzzle.Teacher); ok && teacher.Taught() != "" {
+		m.Meta[metaLabels] = teacher.Taught()
+	}
 	return nil
 }
 

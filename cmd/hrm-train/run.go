@@ -60,7 +60,7 @@ bits as if nothing had happened.`,
 			return trainRun(cmd.Context(), c, f.out, f.resume, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	f.register(cmd, "validation", "steps", "device", "threads", "precision", "for", "seed")
+	f.register(cmd, "task", "validation", "steps", "device", "threads", "precision", "for", "seed")
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.data, "data", nil, "training file, or path=weight (repeatable)")
 	flags.StringVarP(&f.out, "out", "o", "", "folder of the run (required)")

@@ -13,6 +13,7 @@ import (
 )
 
 type importFlags struct {
+	spec map[string]string
 	out  string
 	meta map[string]string
 	checkpoint.Options
@@ -47,7 +48,8 @@ The new file appears complete or not at all, in place of one of that name.`,
 	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
 	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml or config.yaml beside the checkpoint)")
 	flags.StringVar(&f.Weights, "weights", "", "`NAME` of the set of weights to take where the file holds several, such as model or ema")
-	flags.StringVar(&f.Task, "task", "", "sudoku, maze or arc (default what the vocabulary says)")
+	flags.StringVar(&f.Task, "task", "", "sudoku, maze, arc or grid (default what the vocabulary says)")
+	flags.StringToStringVar(&f.spec, "task-spec", nil, "`key=value,...` that describe the task: of a grid alphabet, blank, padding and rules")
 	flags.IntVar(&f.SeqLen, "seq-len", 0, "tokens of a puzzle (default what the checkpoint says)")
 	flags.StringToStringVar(&f.meta, "meta", nil, "`name=text` to note in the file; may be given more than once")
 	_ = cmd.MarkFlagRequired("output")
@@ -55,8 +57,14 @@ The new file appears complete or not at all, in place of one of that name.`,
 }
 
 func (f *importFlags) run(cmd *cobra.Command, path string) error {
+	if f.Task == "" && len(f.spec) > 0 {
+		return errors.New("--task-spec describes the --task, which is missing")
+	}
 	if f.Task != "" {
-		if _, err := puzzle.ByName(f.Task); err != nil {
+		if f.TaskSpec = puzzle.SpecOf(f.spec); len(f.spec) == 0 {
+			f.TaskSpec = nil
+		}
+		if _, err := puzzle.New(f.Task, f.TaskSpec); err != nil {
 			return fmt.Errorf("--task: %w", err)
 		}
 	}

@@ -190,3 +190,21 @@ func TestOtherFilesAreNamed(t *testing.T) {
 		t.Errorf("a folder: status %d, %q", status, errOut)
 	}
 }
+
+// A task that no file describes is described on the command line.
+func TestImportTaskSpec(t *testing.T) {
+	folder, out := checkpointFolder(t, "", nil), filepath.Join(t.TempDir(), "m.hrm")
+	spec := []string{"--task", "grid", "--task-spec", "alphabet=.123456789,blank=.,rules=sudoku"}
+	if status, text, errOut := hrm(t, "", append([]string{"import", folder, "-o", out}, spec...)...); status != statusOK {
+		t.Fatal(text, errOut)
+	}
+	status, text, errOut := hrm(t, easy, "solve", "-m", out, "--restarts", "0", "--json")
+	if status != statusFailed || !strings.Contains(text, `"reason"`) {
+		t.Errorf("status %d, %s%s", status, text, errOut)
+	}
+	for _, bad := range [][]string{spec[2:], {"--task", "grid", "--task-spec", "alphabet=aa"}, {"--task", "sudoku", "--task-spec", "alphabet=ab"}} {
+		if status, _, errOut := hrm(t, "", append([]string{"import", folder, "-o", out}, bad...)...); status != statusUsage || !strings.Contains(errOut, "--task") {
+			t.Errorf("%v: status %d, %s", bad, status, errOut)
+		}
+	}
+}

@@ -58,15 +58,18 @@ type Options struct {
 	// SeqLen is the number of tokens of a puzzle. 0: what the tensors, the
 	// configuration or the vocabulary say.
 	SeqLen int
-	// Task is sudoku, maze or arc. Empty: what the vocabulary says.
+	// Task is sudoku, maze, arc or grid. Empty: what the vocabulary says.
 	Task string
+	// TaskSpec is what the task's name does not say, see puzzle.New.
+	TaskSpec map[string]any
 }
 
 // File is an open checkpoint.
 type File struct {
 	Path    string
 	Config  runtime.Config
-	Task    string            // sudoku, maze, arc, or "" when unknown
+	Task    string            // sudoku, maze, arc, grid, or "" when unknown
+	Spec    map[string]any    // Options.TaskSpec
 	Meta    map[string]string // where the weights come from
 	Notes   []string          // what a user should know: what was chosen, ignored, or may be wrong
 	tensors []Tensor

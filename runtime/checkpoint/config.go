@@ -190,7 +190,7 @@ func (f *File) configure(arch map[string]any, o Options) error {
 	}
 	c.SeqLen = seqLen
 	f.Config = c
-	f.Task = task(&c, o)
+	f.Task, f.Spec = task(&c, o), o.TaskSpec
 	f.Meta = f.meta(arch, ignored)
 	f.doubts(arch, ignored)
 	if err := c.Validate(); err != nil {

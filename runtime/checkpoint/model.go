@@ -40,7 +40,7 @@ func (f *File) Model(ctx context.Context) (*runtime.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %s: %w", f.Path, err)
 	}
-	m.Task, m.Meta = f.Task, maps.Clone(f.Meta)
+	m.Task, m.TaskSpec, m.Meta = f.Task, f.Spec, maps.Clone(f.Meta)
 	return m, nil
 }
 
@@ -85,7 +85,7 @@ func Convert(ctx context.Context, dst string, f *File, meta map[string]string) e
 	for _, s := range f.Config.TensorShapes() {
 		specs = append(specs, spec(s.Name, s.Shape))
 	}
-	w, err := weights.Create(dst, weights.Header{Config: f.Config.Map(), Task: f.Task, Meta: all}, specs)
+	w, err := weights.Create(dst, weights.Header{Config: f.Config.Map(), Task: f.Task, TaskSpec: f.Spec, Meta: all}, specs)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestGridSpec(t *testing.T) {
 	bad := []map[string]any{
 		{}, {"alphabet": ""}, {"alphabet": "aa"}, {"alphabet": "ab", "blank": "c"}, {"alphabet": "ab", "blank": "ab"},
 		{"alphabet": "ab", "padding": "a"}, {"alphabet": "a\nb"}, {"alphabet": "ab", "rules": "chess"}, {"alphabet": "ab", "rows": 3},
-		{"alphabet": "ab", "rows": 3, "cols": 256}, {"alphabet": "ab", "rows": "3", "cols": 3}, {"alphabet": 7}, {"alphabet": "ab", "color": "red"},
+		{"alphabet": "ab", "rows": 3, "cols": 256}, {"alphabet": "ab", "rows": "x", "cols": 3}, {"alphabet": 7}, {"alphabet": "ab", "color": "red"},
 		{"alphabet": "ab", "rows": 2, "cols": 3, "rules": "latin"}, {"alphabet": "ab", "rows": 7, "cols": 7, "rules": "sudoku"},
 		{"alphabet": string(make([]rune, 300))},
 	}

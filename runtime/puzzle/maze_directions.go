@@ -52,6 +52,14 @@ func (m Maze) Labels(question, answer []int32) ([]int32, error) {
 	return labels, nil
 }
 
+// Taught implements Teacher.
+func (m Maze) Taught() string {
+	if !m.Directions {
+		return ""
+	}
+	return "the next step to the goal from every cell, found by breadth-first search; the path is read off by following the steps from the start"
+}
+
 // Answer implements Teacher. It reads a model's output: the question with the cells marked to which
 // the steps lead, one after the other, from S. It ends where they lead nowhere.
 // Without Directions the output is the answer.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,6 +38,9 @@ type Teacher interface {
 	Labels(question, answer []int32) ([]int32, error)
 	// Answer reads the answer from a model's output.
 	Answer(question, output []int32) []int32
+	// Taught says in a sentence what that is, for whoever gets the model; "" where it
+	// is the answer after all.
+	Taught() string
 }
 
 // Augmenter is a task whose puzzles have other forms that are as hard.
@@ -215,6 +219,15 @@ func ForModel(name string, spec map[string]any, tokens, cols, vocab int) (Task, 
 	return t, nil
 }
 
+// SpecOf returns the description that a command line gives: keys and values.
+func SpecOf(texts map[string]string) map[string]any {
+	of := map[string]any{}
+	for k, v := range texts {
+		of[k] = v
+	}
+	return of
+}
+
 // spec reads a description key by key and keeps the first error.
 type spec struct {
 	of   map[string]any
@@ -238,6 +251,9 @@ func (s *spec) int(key string, missing, least, most int) int {
 
 func wholeNumber(v any) (int64, bool) {
 	switch n := v.(type) {
+	case string: // of a command line
+		i, err := strconv.ParseInt(n, 10, 32)
+		return i, err == nil
 	case int:
 		return int64(n), true
 	case int64:

