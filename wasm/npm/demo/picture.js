@@ -19,7 +19,7 @@ export async function picture(board, words, colour) {
     pen.fillText(text, x, y);
   };
   fill("--bg", 0, 0, width, canvas.height);
-  write("Watch a small network change its mind", left, 92, "--ink", font(44, 700));
+  write("Watch a small network change its mind", left, 92, "--ink", font(42, 700));
   const top = 132;
   fill("--surface", left, top, side, side);
   const cell = side / 9;

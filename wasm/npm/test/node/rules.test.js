@@ -59,3 +59,15 @@ test("the page says how many looks its puzzles take", { skip }, async () => {
   }
   await model.dispose();
 });
+
+test("any text is a puzzle or an error", () => {
+  let state = 1;
+  const random = (n) => { state = (state * 48271) % 2147483647; return state % n; };
+  const parts = [easy, easy.slice(0, 40), "\n", "{", "[", "]", "}", "\"", ",", "5", "0", ".", "-", "|", "#s=", "%", "null", "🙂", " ", "x", "1e9", ":", "puzzle"];
+  for (let i = 0; i < 5000; i++) {
+    const text = Array.from({ length: random(12) }, () => parts[random(parts.length)]).join("");
+    const { text: puzzle, error } = parse(text);
+    assert.ok(puzzle === undefined ? error.length > 0 : /^[1-9.]{81}$/.test(puzzle), JSON.stringify(text));
+    if (puzzle) examine(puzzle);
+  }
+});
