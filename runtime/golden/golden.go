@@ -28,6 +28,7 @@ var ErrCase = errors.New("no reference case")
 type Case struct {
 	Dir     string
 	meta    meta
+	more    json.RawMessage // meta as it stands in index.json
 	tensors map[string]span
 	files   map[string][]byte // as read so far
 }
@@ -59,16 +60,31 @@ func Open(dir string) (*Case, error) {
 		return nil, fmt.Errorf("golden: %w: %w", ErrCase, err)
 	}
 	var index struct {
-		Meta    meta            `json:"meta"`
+		Meta    json.RawMessage `json:"meta"`
 		Tensors map[string]span `json:"tensors"`
 	}
 	if err := json.Unmarshal(data, &index); err != nil {
 		return nil, fmt.Errorf("golden: %s: %w: index.json: %w", dir, ErrCase, err)
 	}
-	if index.Meta.Segments < 1 || len(index.Meta.Eval) < index.Meta.Segments {
-		return nil, fmt.Errorf("golden: %s: %w: %d segments, of which %d are described", dir, ErrCase, index.Meta.Segments, len(index.Meta.Eval))
+	c := &Case{Dir: dir, more: index.Meta, tensors: index.Tensors, files: map[string][]byte{}}
+	if err := c.Meta(&c.meta); err != nil {
+		return nil, err
 	}
-	return &Case{Dir: dir, meta: index.Meta, tensors: index.Tensors, files: map[string][]byte{}}, nil
+	if m := &c.meta; m.Segments < 1 || len(m.Eval) < m.Segments {
+		return nil, fmt.Errorf("golden: %s: %w: %d segments, of which %d are described", dir, ErrCase, m.Segments, len(m.Eval))
+	}
+	return c, nil
+}
+
+// Meta reads what the index says about the run into v, as encoding/json does.
+func (c *Case) Meta(v any) error {
+	if len(c.more) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.more, v); err != nil {
+		return fmt.Errorf("golden: %s: %w: index.json: %w", c.Dir, ErrCase, err)
+	}
+	return nil
 }
 
 // Model reads the model from the checkpoint of the case.

@@ -60,7 +60,7 @@ func (o *observed) Step(ctx context.Context, in *train.StepIn, out *train.StepOu
 	return o.Device.Step(ctx, in, out)
 }
 
-func runGolden(t *testing.T, g *golden, open Opener, log []logged, explore float64, tensors bool) {
+func runGolden(t *testing.T, g *recorded, open Opener, log []logged, explore float64, tensors bool) {
 	if kernel, _ := kernels.Implementation(); kernel == "generic" && os.Getenv("HRM_LONG") == "" {
 		log = log[:3] // plain Go is slow: all twelve with HRM_LONG=1
 	}
@@ -90,7 +90,7 @@ func runGolden(t *testing.T, g *golden, open Opener, log []logged, explore float
 	}
 }
 
-func checkStep(t *testing.T, g *golden, d *observed, m *train.Metrics, log []logged) {
+func checkStep(t *testing.T, g *recorded, d *observed, m *train.Metrics, log []logged) {
 	t.Helper()
 	want, n := log[m.Step-1], float64(len(d.in.LastStep))
 	tol := lossTol
@@ -144,7 +144,7 @@ func checkRefills(t *testing.T, d *observed, step int64, log []logged) {
 
 const recordedPrefix = "model.inner."
 
-func checkGradients(t *testing.T, g *golden, d train.Device, s *train.Spec) {
+func checkGradients(t *testing.T, g *recorded, d train.Device, s *train.Spec) {
 	t.Helper()
 	l := train.NewLayout(&s.Config)
 	dense := make([]float32, l.Size)
@@ -180,7 +180,7 @@ func largest(got, want []float32) (off float64, at int) {
 	return off, at
 }
 
-func checkWeights(t *testing.T, g *golden, d train.Device, c *train.Config) {
+func checkWeights(t *testing.T, g *recorded, d train.Device, c *train.Config) {
 	t.Helper()
 	var s train.State
 	if err := d.Save(&s); err != nil {
@@ -194,7 +194,7 @@ func checkWeights(t *testing.T, g *golden, d train.Device, c *train.Config) {
 			checkTensor(t, "average of "+name, l.View(s.EMA, tensor.Name), g.floats("ema3/"+name), c.LR)
 		}
 	}
-	if name := "after3/" + recordedPrefix + "puzzle_emb.weights"; g.has(name) {
+	if name := "after3/" + recordedPrefix + "puzzle_emb.weights"; g.Has(name) {
 		checkTensor(t, "puzzle_emb", s.Puzzle, g.floats(name), c.PuzzleLR)
 	}
 	checkTensor(t, "H_init", s.HInit, g.floats("after3/"+recordedPrefix+"H_init"), 0)

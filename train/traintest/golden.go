@@ -3,44 +3,29 @@
 package traintest
 
 import (
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/hrmgo/hrm/internal/shared"
 	"github.com/hrmgo/hrm/runtime"
-	"github.com/hrmgo/hrm/runtime/checkpoint"
+	"github.com/hrmgo/hrm/runtime/golden"
 	"github.com/hrmgo/hrm/train"
 )
 
 // Cases are the golden cases that have training data.
 var Cases = []string{"hrm_a", "hrm_pad", "hrm_nopuzzle_learned", "trm_attn", "trm_mlp"}
 
-// golden is one recorded case.
-type golden struct {
-	t       testing.TB
-	name    string
-	dir     string
-	Tensors map[string]struct {
-		File   string
-		Offset int
-		Shape  []int
-	}
+// recorded is one case, with what it says about training.
+type recorded struct {
+	*golden.Case
+	t    testing.TB
+	name string
 	Meta meta
 }
 
 type meta struct {
 	LossType   string             `json:"loss_type"`
-	Config     map[string]any     `json:"config"`
 	Hyper      map[string]float64 `json:"train_hp"`
-	PuzzleLen  int                `json:"puzzle_emb_len"`
-	NormEps    float64            `json:"rms_norm_eps"`
-	RopeTheta  float64            `json:"rope_theta"`
 	EMARate    float64            `json:"ema_rate"`
 	Log        []logged           `json:"train_log"`
 	ExploreLog []logged           `json:"train_explore_log"`
@@ -61,102 +46,49 @@ type logged struct {
 	Metrics   map[string]float64
 }
 
-func openGolden(t testing.TB, name string) *golden {
+func openGolden(t testing.TB, name string) *recorded {
 	t.Helper()
-	g := &golden{t: t, name: name, dir: shared.Dir(t, "golden", name)}
-	data, err := os.ReadFile(filepath.Join(g.dir, "index.json"))
+	c, err := golden.Open(shared.Dir(t, "golden", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(data, g); err != nil {
+	g := &recorded{Case: c, t: t, name: name}
+	if err := c.Meta(&g.Meta); err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-// bytes returns the numbers of a tensor, four bytes each.
-func (g *golden) bytes(name string) []byte {
+func (g *recorded) floats(name string) []float32 {
 	g.t.Helper()
-	tensor, ok := g.Tensors[name]
-	if !ok {
-		g.t.Fatalf("%s: no tensor %q", g.name, name)
-	}
-	data, err := os.ReadFile(filepath.Join(g.dir, tensor.File))
+	v, _, err := g.Float32(name)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	n := 4
-	for _, d := range tensor.Shape {
-		n *= d
-	}
-	return data[tensor.Offset : tensor.Offset+n]
+	return v
 }
 
-func (g *golden) floats(name string) []float32 {
+func (g *recorded) ints(name string) []int32 {
 	g.t.Helper()
-	b := g.bytes(name)
-	out := make([]float32, len(b)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	v, _, err := g.Int32(name)
+	if err != nil {
+		g.t.Fatal(err)
 	}
-	return out
-}
-
-func (g *golden) ints(name string) []int32 {
-	g.t.Helper()
-	b := g.bytes(name)
-	out := make([]int32, len(b)/4)
-	for i := range out {
-		out[i] = int32(binary.LittleEndian.Uint32(b[4*i:]))
-	}
-	return out
-}
-
-// has reports whether a tensor was recorded.
-func (g *golden) has(name string) bool {
-	_, ok := g.Tensors[name]
-	return ok
+	return v
 }
 
 // model imports the weights that the recorded run started from.
-func (g *golden) model() *runtime.Model {
+func (g *recorded) model() *runtime.Model {
 	g.t.Helper()
-	f, err := checkpoint.Open(filepath.Join(g.dir, "step_0"), checkpoint.Options{Config: g.Meta.Config})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer f.Close()
-	m, err := f.Model(g.t.Context())
+	m, err := g.Model(g.t.Context())
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	return m
 }
 
-func (g *golden) config() runtime.Config {
-	num := func(name string) int { v, _ := g.Meta.Config[name].(float64); return int(v) }
-	flag, _ := g.Meta.Config["mlp_t"].(bool)
-	c := runtime.Config{
-		Family: runtime.HRM, VocabSize: num("vocab_size"), SeqLen: num("seq_len"), NumPuzzles: num("num_puzzle_identifiers"),
-		PuzzleEmbDim: num("puzzle_emb_ndim"), PuzzleEmbLen: num("puzzle_emb_len"), Hidden: num("hidden_size"),
-		Heads: num("num_heads"), HLayers: num("H_layers"), LLayers: num("L_layers"), HCycles: num("H_cycles"),
-		LCycles: num("L_cycles"), HaltMaxSteps: num("halt_max_steps"),
-		NormEps: g.Meta.NormEps, RopeTheta: g.Meta.RopeTheta,
-	}
-	if flag {
-		c.Mixing = runtime.PositionMixing
-	}
-	c.Expansion, _ = g.Meta.Config["expansion"].(float64)
-	pos, _ := g.Meta.Config["pos_encodings"].(string)
-	c.Positions = runtime.Positions(pos)
-	if strings.HasPrefix(g.name, "trm") {
-		c.Family = runtime.TRM
-	}
-	return c
-}
-
 // run returns the recorded run's configuration; its draws are those of log.
-func (g *golden) run(log []logged, explore float64) *train.Config {
+func (g *recorded) run(log []logged, explore float64) *train.Config {
 	h := g.Meta.Hyper
 	loss := train.Stablemax
 	if g.Meta.LossType == "softmax_cross_entropy" {
@@ -164,7 +96,7 @@ func (g *golden) run(log []logged, explore float64) *train.Config {
 	}
 	return &train.Config{
 		Spec: train.Spec{
-			Config: g.config(), Lanes: int(h["global_batch_size"]), Loss: loss,
+			Config: g.model().Config, Lanes: int(h["global_batch_size"]), Loss: loss,
 			Optim: train.Optim{
 				Algorithm: train.AdamAtan2, Beta1: h["beta1"], Beta2: h["beta2"], WeightDecay: h["weight_decay"],
 				PuzzleWeightDecay: h["puzzle_emb_weight_decay"], EMA: g.Meta.EMARate,
@@ -184,11 +116,11 @@ func (g *golden) run(log []logged, explore float64) *train.Config {
 // batches is the recorded stream of examples: a lane that is refilled at a
 // step gets its row of that step's batch, as in the reference.
 type batches struct {
-	g     *golden
+	g     *recorded
 	order [][2]int // step and lane of the n'th example
 }
 
-func newBatches(g *golden, log []logged) *batches {
+func newBatches(g *recorded, log []logged) *batches {
 	b := &batches{g: g}
 	for i := range log {
 		for lane := range log[i].Halted {
