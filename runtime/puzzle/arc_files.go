@@ -26,7 +26,6 @@ type ARCFiles struct {
 	at     int // of the file that is open, or the next
 	reader *ARCReader
 	close  io.Closer
-	ended  bool
 }
 
 // arcFile is a file of tasks.

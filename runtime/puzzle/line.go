@@ -459,16 +459,19 @@ func (r *textReader) table(parts []string, gap int) (row, bool) {
 func (r *textReader) labelled(line string) (row, bool) {
 	first, last := strings.IndexFunc(line, isVertical), strings.LastIndexFunc(line, isVertical)
 	cut := strings.IndexFunc(strings.TrimSpace(line), func(c rune) bool { return isSpace(c) || c == ':' || c == ')' })
-	var inner string
+	inner, most := "", 16
+	bracket := strings.LastIndexAny(line, "[{(")
 	switch {
 	case first >= 0 && last > first:
 		inner = line[first:last]
+	case bracket > 0: // "board = [[5, 3, ..."
+		inner, most = line[bracket:], 64
 	case cut > 0 && cut <= 3:
 		inner = strings.TrimSpace(line)[cut+1:]
 	default:
 		return row{}, false
 	}
-	if outside := len(line) - len(inner); outside > 16 {
+	if outside := len(line) - len(inner); outside > most {
 		return row{}, false
 	}
 	skipped := utf8.RuneCountInString(line) - utf8.RuneCountInString(inner)

@@ -108,6 +108,8 @@ func TestTextAroundAGrid(t *testing.T) {
 		"element":          "<puzzle>" + blank("0") + "</puzzle>",
 		"assignment":       `var grid = "` + line + `";`,
 		"python":           "board = [\n" + wrap(rewrite("0", ", "), "    [", "],") + "]\n",
+		"numpy, by name":   "array([" + strings.TrimSpace(wrap(rewrite("0", ", "), "       [", "],")) + ")\n",
+		"first row behind": "int[][] board = {" + strings.TrimSpace(wrap(rewrite("0", ","), "{", "},")) + "};\n",
 		"c":                "int b[9][9] = {\n" + wrap(rewrite("0", ","), "{", "},") + "};\n",
 		"quoted":           wrap(rewrite(".", "','"), "['", "'],"),
 		"byte order marks": "\ufeff" + nine + "\u200b",

@@ -38,7 +38,7 @@ async function setUp(count) {
   const tokens = Uint8Array.from({ length: 81 }, (_, i) => 1 + (i % 10));
   const hrm = async (path) => {
     const model = await HRM.load(path, { worker: false, device: "wasm" });
-    const run = async () => (await model.solve(tokens, { maxSegments: count, restarts: 0, check: false })).elapsed / count;
+    const run = async () => (await model.solve({ tokens }, { maxSegments: count, restarts: 0, check: false })).elapsed / count;
     return { name: `hrm ${path} ${model.device.name}`, run };
   };
   const onnx = async (path) => {
