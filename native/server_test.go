@@ -259,3 +259,20 @@ func TestServerAnyShape(t *testing.T) {
 		t.Errorf("2 x 62: %+v", r)
 	}
 }
+
+// A grid that is no square says its size.
+func TestRecordSize(t *testing.T) {
+	task := puzzle.Maze{Rows: 30, Cols: 30}
+	p, err := puzzle.Parse(task, "S..\n..G")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _, err := p.Of(task).(puzzle.Maze).Solve(p.Question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := NewRecord(task, &p, &runtime.Result{Tokens: answer}, Judge(p.Of(task), &p, answer))
+	if rec.Rows != 2 || rec.Cols != 3 || rec.Answer != "S  ooG" || rec.Length != 3 || !*rec.Shortest || !*rec.Valid {
+		t.Errorf("%+v %+v", rec, rec.Solution)
+	}
+}

@@ -36,8 +36,8 @@ arguments. Files may be gzip, zip or UTF-16.
   sudoku  81 characters, with 0 or . or another symbol for a blank; 9 rows, in
           frames or not; a table with a column "question" or "puzzle"; JSON of
           strings or lists. Text around them is passed over
-  maze    30 lines of 30 characters: # wall, space open, S start, G goal; or a
-          table or JSON
+  maze    lines of characters: # wall, space open, S start, G goal, 2x2 to 255x255
+          where the model takes any size; or a table or JSON
   arc     tasks in the public JSON format: one, a map, a list, a folder, Kaggle's
           challenges (with the solutions that lie beside them)
 
@@ -52,6 +52,8 @@ With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
   name                 of an ARC test input
   question, answer     as one line of text
+  rows, cols           of a puzzle that brings its size
+  length, shortest     of a maze: the steps of the path, and whether there is no shorter one
   rows, cols           of the grid, where puzzles come in sizes
   second_answer        ARC with --identifiers: the other attempt
   valid                whether the answer obeys the task's rules and agrees with
