@@ -36,7 +36,7 @@ type jsonLevel struct {
 	found     bool // there was something in it
 
 	// Of a list: its elements so far, cells or rows.
-	cells strings.Builder
+	cells []byte
 	count int
 	rows  []string
 	bad   *Error
@@ -355,7 +355,7 @@ func (r *jsonGrids) cell(top *jsonLevel, n jsonNode) {
 		}
 		text = "."
 	}
-	top.cells.WriteString(text)
+	top.cells = append(top.cells, text...)
 }
 
 // close ends a list or object.
@@ -373,9 +373,9 @@ func (r *jsonGrids) close() error {
 	var bad *Error
 	switch {
 	case level.count == r.lay.cols && len(level.rows) == 0:
-		n.kind, n.text = nodeRow, level.cells.String()
+		n.kind, n.text = nodeRow, string(level.cells)
 	case level.count == r.task.SeqLen() && len(level.rows) == 0:
-		n.kind, n.text = nodeGrid, inRows(level.cells.String(), r.lay.cols)
+		n.kind, n.text = nodeGrid, inRows(string(level.cells), r.lay.cols)
 	case level.count == 0 && len(level.rows) == r.lay.rows:
 		n.kind, n.text = nodeGrid, strings.Join(level.rows, "\n")
 	case level.count > 0 && len(level.rows) > 0:
