@@ -16,11 +16,12 @@ type pair struct {
 	ahead, behind runtime.Batch
 	in            []runtime.Input
 	next          int
+	tokens        []int // of each lane
 }
 
 func newPair(t *testing.T, m *runtime.Model, lanes int) *pair {
 	d := open(t)
-	p := &pair{t: t, config: &m.Config, in: randomInputs(random(21), &m.Config, 40)}
+	p := &pair{t: t, config: &m.Config, in: varied(&m.Config, randomInputs(random(21), &m.Config, 40)), tokens: make([]int, lanes)}
 	for _, s := range []gpu.Speculation{gpu.SpeculateAlways, gpu.SpeculateNever} {
 		b, err := gpu.New(d, m)
 		check(t, err)
@@ -44,6 +45,7 @@ func newPair(t *testing.T, m *runtime.Model, lanes int) *pair {
 func (p *pair) reset(lane int) {
 	in := p.in[p.next%len(p.in)]
 	p.next++
+	p.tokens[lane] = len(in.Tokens)
 	check(p.t, p.ahead.Reset(lane, in))
 	check(p.t, p.behind.Reset(lane, in))
 }
@@ -64,8 +66,8 @@ func (p *pair) step(logits bool, lanes ...int) {
 // states compares the carry of every lane.
 func (p *pair) states(lanes int) {
 	p.t.Helper()
-	n := p.config.P() * p.config.Hidden
 	for lane := range lanes {
+		n := (p.config.Prefix() + p.tokens[lane]) * p.config.Hidden
 		gH, gL, wH, wL := zeros(n), zeros(n), zeros(n), zeros(n)
 		check(p.t, p.ahead.(runtime.StateReader).State(lane, gH, gL))
 		check(p.t, p.behind.(runtime.StateReader).State(lane, wH, wL))

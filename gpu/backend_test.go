@@ -34,9 +34,10 @@ func TestGoldenCases(t *testing.T) {
 // smallModels are one model of each kind, with a halting head that halts.
 func smallModels(t *testing.T) map[string]*runtime.Model {
 	configs := map[string]runtime.Config{
-		"hrm": {Family: runtime.HRM, VocabSize: 11, SeqLen: 81, NumPuzzles: 2, PuzzleEmbDim: 40, Hidden: 32, Heads: 2, HLayers: 1, LLayers: 2, Positions: runtime.Learned},
-		"trm": {Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 24, Heads: 4, LLayers: 2, Positions: runtime.Rope, Relations: "sudoku"},
-		"mlp": {Family: runtime.TRM, VocabSize: 6, SeqLen: 50, PuzzleEmbLen: 2, Hidden: 20, Heads: 1, LLayers: 2, Positions: runtime.NoPos, Mixing: runtime.PositionMixing},
+		"hrm":  {Family: runtime.HRM, VocabSize: 11, SeqLen: 81, NumPuzzles: 2, PuzzleEmbDim: 40, Hidden: 32, Heads: 2, HLayers: 1, LLayers: 2, Positions: runtime.Learned},
+		"trm":  {Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 24, Heads: 4, LLayers: 2, Positions: runtime.Rope, Relations: "sudoku"},
+		"conv": {Family: runtime.TRM, VocabSize: 6, SeqLen: 36, Hidden: 20, Heads: 1, LLayers: 2, Positions: runtime.NoPos, Mixing: runtime.NoMixing, Conv: 3},
+		"mlp":  {Family: runtime.TRM, VocabSize: 6, SeqLen: 50, PuzzleEmbLen: 2, Hidden: 20, Heads: 1, LLayers: 2, Positions: runtime.NoPos, Mixing: runtime.PositionMixing},
 	}
 	models := map[string]*runtime.Model{}
 	for name, c := range configs {
@@ -64,6 +65,15 @@ func randomInputs(r *rand.Rand, c *runtime.Config, n int) []runtime.Input {
 			in[i].PuzzleID = int32(i % c.NumPuzzles)
 		}
 		in[i].Noise, in[i].Seed = 0.1, uint64(i)
+	}
+	return in
+}
+
+// varied gives every second puzzle a smaller grid, where the model takes any.
+func varied(c *runtime.Config, in []runtime.Input) []runtime.Input {
+	for i := 1; i < len(in) && c.AnyShape() && c.Relations == ""; i += 2 {
+		in[i].Rows, in[i].Cols = 1+i%2, 1+i%(c.SeqLen/2)
+		in[i].Tokens = in[i].Tokens[:in[i].Rows*in[i].Cols]
 	}
 	return in
 }
@@ -168,7 +178,7 @@ func TestSolve(t *testing.T) {
 			onCPU, err := cpu.New(m, cpu.Options{})
 			check(t, err)
 			defer onCPU.Close()
-			in := randomInputs(random(9), &m.Config, 12)
+			in := varied(&m.Config, randomInputs(random(9), &m.Config, 12))
 			want, err := runtime.Solve(t.Context(), onCPU, in, runtime.Options{Lanes: 5})
 			check(t, err)
 			got, err := runtime.Solve(t.Context(), onGPU, in, runtime.Options{Lanes: 3})
