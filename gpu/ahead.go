@@ -37,6 +37,7 @@ func (b *Backend) Speculate(s Speculation) { b.speculation = s }
 // done at all.
 type ahead struct {
 	n       int     // lanes in the work space; 0: nothing is there
+	tokens  int     // that they have there
 	logits  bool    // theirs are kept too
 	place   []int32 // [lanes] which of them a lane is; -1: none
 	stepped []bool  // [lanes] of the last step, and not Reset since
@@ -156,26 +157,26 @@ func (t *batch) commit(lanes []int, logits bool) (r results, err error) {
 			t.fresh = append(t.fresh, lane)
 		}
 	}
-	step, ahead := t.layout.step(len(t.fresh), logits), t.layout.ahead(n, logits)
+	step, ahead := t.layout.step(len(t.fresh), t.largest(t.fresh), logits), t.layout.ahead(n, t.ahead.tokens, logits)
 	t.where = t.where[:0]
 	fresh := 0
 	for _, lane := range lanes {
 		if p := t.ahead.place[lane]; p >= 0 {
-			t.where = append(t.where, t.layout.place(ahead, n, int(p)))
+			t.where = append(t.where, ahead.place(int(p)))
 		} else {
-			t.where = append(t.where, t.layout.place(step, len(t.fresh), fresh))
+			t.where = append(t.where, step.place(fresh))
 			fresh++
 		}
 	}
 	t.ahead.clear()
-	r.from, r.to = t.layout.span(step, ahead, len(t.fresh), n, r.taken)
+	r.from, r.to = t.layout.span(step, ahead, r.taken)
 	if r.taken == 0 {
 		return r, nil
 	}
 	if err := Write(t.index, 0, t.words); err != nil {
 		return r, err
 	}
-	t.b.device.Scatter(t.slots.views()[:2], t.work.views()[:2], t.index.View(0, t.indexPart), n, t.n)
+	t.scatter(t.index.View(0, t.indexPart), n, ahead.tokens)
 	return r, nil
 }
 
@@ -186,10 +187,10 @@ type results struct{ from, to, taken int }
 // lookAhead submits the next segment of lanes in the work space. A context
 // that ends meanwhile concerns the next step, not this one.
 func (t *batch) lookAhead(ctx context.Context, lanes []int, logits bool) error {
-	d := t.b.device
-	err := t.gather(lanes)
+	d, tokens := t.b.device, t.largest(lanes)
+	on, err := t.gather(lanes, tokens)
 	if err == nil {
-		err = t.think(ctx, &t.work, t.grids.Gathered(len(lanes)), t.layout.ahead(len(lanes), logits))
+		err = t.think(ctx, &t.work, on, t.layout.ahead(len(lanes), tokens, logits))
 	}
 	if ctx.Err() != nil {
 		d.Drop()
@@ -202,7 +203,7 @@ func (t *batch) lookAhead(ctx context.Context, lanes []int, logits bool) error {
 		return err
 	}
 	t.ahead.pace.submitted(true)
-	t.ahead.n, t.ahead.logits = len(lanes), logits
+	t.ahead.n, t.ahead.tokens, t.ahead.logits = len(lanes), tokens, logits
 	for i, lane := range lanes {
 		t.ahead.place[lane] = int32(i)
 	}

@@ -83,12 +83,12 @@ func (a *Attention) forwardRows() int {
 
 func (a *Attention) params(l Lanes) []uint32 {
 	width := a.Heads * a.Dim
-	return []uint32{uint32(a.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(l.N), bits(1 / math.Sqrt(float64(a.Dim))), uint32(l.at)}
+	return []uint32{uint32(l.P), uint32(a.Heads), uint32(width), uint32(3 * width), uint32(l.N), bits(1 / math.Sqrt(float64(a.Dim))), uint32(l.at)}
 }
 
 func (a *Attention) record(d *Device, file string, rows int, l Lanes, views []View) {
 	o := a.options(rows)
-	d.Dispatch(d.kernel(file, o), ceil(a.P, o.Threads*o.Rows), a.Heads, l.N, a.params(l), views...)
+	d.Dispatch(d.kernel(file, o), ceil(l.P, o.Threads*o.Rows), a.Heads, l.N, a.params(l), views...)
 }
 
 // inputs are the bindings that all kernels begin with.

@@ -174,7 +174,7 @@ func grids(t *testing.T, d *gpu.Device, c *runtime.Config, shapes []runtime.Shap
 		order = append(order, i+1)
 	}
 	check(t, g.Gather(order))
-	return g.Gathered(len(shapes))
+	return g.Gathered(len(shapes), tokens)
 }
 
 func testAttention(t *testing.T, d *gpu.Device, c *runtime.Config) {

@@ -182,35 +182,54 @@ func (t *batch) step(ctx context.Context, lanes []int, out *runtime.Output) erro
 
 // segment records a segment of the fresh lanes, in place if it can be.
 func (t *batch) segment(ctx context.Context, logits bool) error {
-	n := len(t.fresh)
-	z, on := &t.slots, t.grids.First(n)
-	inPlace := ascending(t.fresh)
-	if !inPlace {
-		z, on = &t.work, t.grids.Gathered(n)
-		if err := t.gather(t.fresh); err != nil {
-			return err
-		}
+	n, tokens := len(t.fresh), t.largest(t.fresh)
+	to := t.layout.step(n, tokens, logits)
+	if ascending(t.fresh) && tokens == t.layout.tokens {
+		return t.think(ctx, &t.slots, t.grids.First(n), to)
 	}
-	if err := t.think(ctx, z, on, t.layout.step(n, logits)); err != nil {
+	on, err := t.gather(t.fresh, tokens)
+	if err == nil {
+		err = t.think(ctx, &t.work, on, to)
+	}
+	if err != nil {
 		return err
 	}
-	if !inPlace {
-		t.b.device.Scatter(t.slots.views()[:2], z.views()[:2], t.index.View(t.indexPart, t.indexPart), n, t.n)
-	}
+	t.scatter(t.index.View(t.indexPart, t.indexPart), n, tokens)
 	return nil
 }
 
-// gather records copies of lanes' slots and shapes to the work space.
-func (t *batch) gather(lanes []int) error {
+// largest is how many tokens there must be room for in a step of some lanes: those of
+// the largest puzzle, or all, where that is nearly as much and spares the copies.
+func (t *batch) largest(lanes []int) (tokens int) {
+	for _, lane := range lanes {
+		tokens = max(tokens, t.grids.Positions(lane)-t.layout.prefix)
+	}
+	if ascending(lanes) && 4*tokens > 3*t.layout.tokens {
+		return t.layout.tokens
+	}
+	return tokens
+}
+
+// gather records copies of lanes' slots and shapes to the work space, with room for so
+// many tokens a lane.
+func (t *batch) gather(lanes []int, tokens int) (Lanes, error) {
 	t.words = grow(t.words, len(lanes))
 	for i, lane := range lanes {
 		t.words[i] = uint32(lane)
 	}
+	on := t.grids.Gathered(len(lanes), tokens)
 	if err := errors.Join(Write(t.index, t.indexPart, t.words), t.grids.Gather(lanes)); err != nil {
-		return err
+		return on, err
 	}
-	t.b.device.Gather(t.work.views(), t.slots.views(), t.index.View(t.indexPart, t.indexPart), len(lanes), t.n)
-	return nil
+	t.b.device.Gather(t.work.views(), t.slots.views(), t.index.View(t.indexPart, t.indexPart), len(lanes), on.P*t.b.config.Hidden, t.n)
+	return on, nil
+}
+
+// scatter records copies of zH and zL of n lanes from the work space to the slots that
+// index says.
+func (t *batch) scatter(index View, n, tokens int) {
+	size := (t.layout.prefix + tokens) * t.b.config.Hidden
+	t.b.device.Scatter(t.slots.views()[:2], t.work.views()[:2], index, n, size, t.n)
 }
 
 // think records the passes of a segment on lanes of z, and its heads, whose
@@ -257,33 +276,37 @@ func (b *Backend) rowWork(level runtime.Level, p int) float64 {
 // heads records logits, the most likely tokens and the halting values.
 func (t *batch) heads(z *Carry, lanes Lanes, to part) {
 	c, d := &t.b.config, t.b.device
-	h := Heads{Lanes: lanes.N, P: lanes.P, D: c.Hidden, Tokens: t.layout.tokens, Vocab: c.VocabSize}
+	h := Heads{Lanes: lanes.N, P: lanes.P, D: c.Hidden, Tokens: to.tokens, Vocab: c.VocabSize}
 	out := t.out.View(to.results, t.layout.results)
 	d.MatMul(Linear(t.logits, z.ZH, t.b.lmHead, lanes.Rows(), c.VocabSize))
 	d.Argmax(out, t.logits.All(), h)
 	d.QHead(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, h)
 	if to.logits >= 0 {
-		n := lanes.N * t.layout.lane
+		n := lanes.N * to.lane
 		d.Copy(t.out.View(to.logits, n), t.logits.View(0, n))
 	}
 }
 
-// fill copies what came back from number from of out.
+// fill copies what came back from number from of out. Behind a lane's tokens there
+// are zeros.
 func (t *batch) fill(out *runtime.Output, from int) {
-	c, s := &t.b.config, t.layout.tokens
-	prefix, n := c.Prefix()*c.VocabSize, s*c.VocabSize
+	vocab, s := t.layout.vocab, t.layout.tokens
 	for k, w := range t.where {
-		for i, token := range t.result[w.tokens-from:][:s] {
-			out.Tokens[k*s+i] = int32(token)
+		tokens := out.Tokens[k*s : (k+1)*s]
+		for i, token := range t.result[w.tokens-from:][:w.n] {
+			tokens[i] = int32(token)
 		}
+		clear(tokens[w.n:])
 		q := t.result[w.q-from:]
 		out.QHalt[k], out.QContinue[k] = fromBits(q[0]), fromBits(q[1])
 		if !out.WantLogits {
 			continue
 		}
-		for i, v := range t.result[w.logits-from+prefix:][:n] {
-			out.Logits[k*n+i] = fromBits(v)
+		logits := out.Logits[k*s*vocab : (k+1)*s*vocab]
+		for i, v := range t.result[w.logits-from+t.layout.prefix*vocab:][:w.n*vocab] {
+			logits[i] = fromBits(v)
 		}
+		clear(logits[w.n*vocab:])
 	}
 }
 

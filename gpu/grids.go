@@ -7,9 +7,9 @@ import (
 	"github.com/hrmgo/hrm/runtime"
 )
 
-// Grids are the shapes of a batch's lanes on the device. A lane has P rows in every
-// buffer, however many positions its puzzle has; what lies behind those is zero or
-// counts for nothing. The buffer holds four numbers for each lane,
+// Grids are the shapes of a batch's lanes on the device. In a buffer all lanes have the
+// same number of rows, however many positions their puzzles have; what lies behind those
+// is zero or counts for nothing. The buffer holds four numbers for each lane,
 //
 //	positions, rows, columns, where the table of its shape begins
 //
@@ -102,11 +102,12 @@ func (g *Grids) Gather(lanes []int) error {
 	return Write(g.buffer, len(g.lanes)*gridWords, g.words)
 }
 
-// First are the first n lanes, Gathered the first n of the last Gather.
+// First are the first n lanes. Gathered are the first n of the last Gather, in rows for
+// so many tokens.
 func (g *Grids) First(n int) Lanes { return Lanes{N: n, P: g.P, grids: g.buffer} }
 
-func (g *Grids) Gathered(n int) Lanes {
-	return Lanes{N: n, P: g.P, grids: g.buffer, at: len(g.lanes) * gridWords}
+func (g *Grids) Gathered(n, tokens int) Lanes {
+	return Lanes{N: n, P: g.config.Prefix() + tokens, grids: g.buffer, at: len(g.lanes) * gridWords}
 }
 
 // Lanes are N lanes, one after the other, of P rows each in every buffer, and where

@@ -94,23 +94,24 @@ type gatherOptions struct {
 	Arrays  int
 }
 
-// Gather records, for each array, to[i] = from[lanes[i]] in blocks of n
-// numbers. lanes holds count u32.
-func (d *Device) Gather(to, from []View, lanes View, count, n int) {
+// Gather records, for each array, to[i] = from[lanes[i]] in blocks of n numbers, which
+// are the front of slots of from. lanes holds count u32.
+func (d *Device) Gather(to, from []View, lanes View, count, n, slot int) {
 	views := []View{lanes}
 	for i := range to {
 		views = append(views, from[i], to[i])
 	}
-	d.flat(d.kernel("gather", gatherOptions{false, len(to)}), count*n, []uint32{uint32(count * n), uint32(n)}, views...)
+	d.flat(d.kernel("gather", gatherOptions{false, len(to)}), count*n, []uint32{uint32(count * n), uint32(n), uint32(slot)}, views...)
 }
 
-// Scatter records, for each array, to[lanes[i]] = from[i].
-func (d *Device) Scatter(to, from []View, lanes View, count, n int) {
+// Scatter records, for each array, to[lanes[i]] = from[i], of which slots of to are the
+// longer.
+func (d *Device) Scatter(to, from []View, lanes View, count, n, slot int) {
 	views := []View{lanes}
 	for i := range to {
 		views = append(views, from[i], to[i])
 	}
-	d.flat(d.kernel("gather", gatherOptions{true, len(to)}), count*n, []uint32{uint32(count * n), uint32(n)}, views...)
+	d.flat(d.kernel("gather", gatherOptions{true, len(to)}), count*n, []uint32{uint32(count * n), uint32(n), uint32(slot)}, views...)
 }
 
 // Start records zH[lane] = init[0] and zL[lane] = init[1] at every position of

@@ -416,10 +416,10 @@ func TestGatherScatter(t *testing.T) {
 		compact = append(compact, upload(t, d, zeros(3*n)))
 		from, to = append(from, slotted[len(slotted)-1].view()), append(to, compact[len(compact)-1].view())
 	}
-	d.Gather(to, from, lanes.view(), 3, n)
+	d.Gather(to, from, lanes.view(), 3, n, n)
 	d.Clear(slotted[0].b.View(0, n))
 	d.Clear(slotted[0].b.View(4*n/64*64, n))
-	d.Scatter(from, to, lanes.view(), 3, n)
+	d.Scatter(from, to, lanes.view(), 3, n, n)
 	for a := range slots {
 		got, back := download[float32](t, d, compact[a]), download[float32](t, d, slotted[a])
 		for i, lane := range []int{4, 0, 2} {

@@ -9,62 +9,75 @@ import "github.com/hrmgo/hrm/runtime"
 //	logits of the step | its results | results ahead | logits ahead
 //
 // The results of n lanes are their tokens [n, S] and then their halting values
-// [n, 2]. The logits of a step end where its results begin.
+// [n, 2], S being that of the largest puzzle among them. The logits of a step end where
+// its results begin.
 type layout struct {
-	tokens  int // S, of the largest puzzle
-	lane    int // P * vocabulary, logits of a lane
-	results int // of all lanes, a multiple of 64
-	begin   int // of the step's results, a multiple of 64
-	total   int
+	prefix, vocab int
+	tokens        int // of the largest puzzle that there may be
+	results       int // of all lanes, a multiple of 64
+	begin         int // of the step's results, a multiple of 64
+	total         int
 }
 
 func newLayout(c *runtime.Config, lanes, tokens int) layout {
-	l := layout{tokens: tokens, lane: (c.Prefix() + tokens) * c.VocabSize, results: ceil(lanes*(tokens+2), 64) * 64}
-	l.begin = ceil(lanes*l.lane, 64) * 64
-	l.total = l.begin + 2*l.results + lanes*l.lane
+	l := layout{prefix: c.Prefix(), vocab: c.VocabSize, tokens: tokens, results: ceil(lanes*(tokens+2), 64) * 64}
+	logits := lanes * (l.prefix + tokens) * l.vocab
+	l.begin = ceil(logits, 64) * 64
+	l.total = l.begin + 2*l.results + logits
 	return l
 }
 
-// part is where the results of a segment begin, and its logits, -1 for none.
-type part struct{ results, logits int }
+// part is where the results of a segment of n lanes begin, and its logits, -1 for
+// none; a lane has so many tokens and numbers of logits.
+type part struct{ results, logits, n, tokens, lane int }
+
+func (l *layout) part(n, tokens int) part {
+	return part{l.begin, -1, n, tokens, (l.prefix + tokens) * l.vocab}
+}
 
 // step is the part of n lanes that are computed in a step.
-func (l *layout) step(n int, logits bool) part {
-	if !logits {
-		return part{l.begin, -1}
+func (l *layout) step(n, tokens int, logits bool) part {
+	p := l.part(n, tokens)
+	if logits {
+		p.logits = p.results - n*p.lane
 	}
-	return part{l.begin, l.begin - n*l.lane}
+	return p
 }
 
 // ahead is the part of n lanes that are computed ahead.
-func (l *layout) ahead(n int, logits bool) part {
-	if !logits {
-		return part{l.begin + l.results, -1}
+func (l *layout) ahead(n, tokens int, logits bool) part {
+	p := l.part(n, tokens)
+	p.results += l.results
+	if logits {
+		p.logits = l.begin + 2*l.results
 	}
-	return part{l.begin + l.results, l.begin + 2*l.results}
+	return p
 }
 
-// place is where the results of one lane begin.
-type place struct{ tokens, q, logits int }
+// end is the number behind its results.
+func (p part) end() int { return p.results + p.n*(p.tokens+2) }
 
-// place of lane i of the n lanes of a part.
-func (l *layout) place(p part, n, i int) place {
-	return place{p.results + i*l.tokens, p.results + n*l.tokens + 2*i, p.logits + i*l.lane}
+// place is where the results of one lane begin, and how many tokens it has.
+type place struct{ tokens, q, logits, n int }
+
+// place of lane i of a part.
+func (p part) place(i int) place {
+	return place{p.results + i*p.tokens, p.results + p.n*p.tokens + 2*i, p.logits + i*p.lane, p.tokens}
 }
 
-// span is what to read back of fresh lanes of a step, and of n lanes that were
-// computed ahead when some of those are taken.
-func (l *layout) span(step, ahead part, fresh, n, taken int) (from, to int) {
-	from, to = step.results, step.results+fresh*(l.tokens+2)
-	if fresh == 0 {
+// span is what to read back of a step's fresh lanes, and of those that were computed
+// ahead when some of those are taken.
+func (l *layout) span(step, ahead part, taken int) (from, to int) {
+	from, to = step.results, step.end()
+	if step.n == 0 {
 		from = ahead.results
 	} else if step.logits >= 0 {
 		from = step.logits
 	}
 	if taken > 0 {
-		to = ahead.results + n*(l.tokens+2)
+		to = ahead.end()
 		if ahead.logits >= 0 {
-			to = ahead.logits + n*l.lane
+			to = ahead.logits + ahead.n*ahead.lane
 		}
 	}
 	return from, to
