@@ -70,7 +70,7 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	t.out = a.Buffer("results", t.layout.total)
 	if a.Err != nil {
 		a.Release()
-		return nil, fmt.Errorf("gpu: %d lanes: %w", lanes, a.Err)
+		return nil, fmt.Errorf("gpu: a batch of %d lanes of %d tokens: %w", lanes, tokens, a.Err)
 	}
 	return t, nil
 }
