@@ -162,8 +162,8 @@ func TestOpenRefuses(t *testing.T) {
 		"instances":        {Options{Module: module, SHA256: hashOf(module), Instances: -1}, nil, "-1 Instances"},
 		"too small memory": {Options{Module: module, SHA256: hashOf(module), Model: large, MemoryLimit: 8 << 20}, ErrMemory, "memory"},
 		"memory of a page": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 1 << 16}, ErrMemory, "over limit"},
-		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "does not start like one"},
-		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "want maze"},
+		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "a zip archive"},
+		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "no embedded model solves \"maze\""},
 	} {
 		c.o.CacheDir = cacheDir
 		h, err := Open(context.Background(), c.o)
