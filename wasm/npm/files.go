@@ -51,6 +51,7 @@ func Handler(files fs.FS, model []byte) (http.Handler, error) {
 	if _, _, err := h.content(module, ""); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoModule, err)
 	}
+	go func() { h.small.Store("br "+hash(model), Compress(model)) }() // a second, which no request waits for
 	mux := http.NewServeMux()
 	mux.Handle("GET /", h)
 	mux.Handle("GET /demo/", http.RedirectHandler("/", http.StatusMovedPermanently)) // where it was

@@ -59,7 +59,7 @@ describe("WebGPU in Chromium, on SwiftShader", { skip: why }, () => {
   });
 
   async function open(path) {
-    const page = await browser.newPage({ reducedMotion: "reduce" });
+    const page = await browser.newPage({ reducedMotion: "reduce", serviceWorkers: "block" }); // routes see every request
     page.on("pageerror", (e) => faults.push(e.message));
     await page.goto(new URL(path, server.url).href);
     return page;
