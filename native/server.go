@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,7 +174,7 @@ func (s *Server) answer(ctx context.Context, texts []json.RawMessage) ([]Record,
 	done := make(chan struct{}, len(texts))
 	waiting := 0
 	for i, text := range texts {
-		p, err := puzzle.ParseJSON(s.task, text)
+		p, err := puzzle.ParseJSON(s.task, s.rows(text))
 		if n := len(p.Question); err == nil && n > s.maxTokens() {
 			err = fmt.Errorf("%w: %d cells, at most %d are taken here", runtime.ErrInput, n, s.maxTokens())
 		}
@@ -201,6 +202,20 @@ func (s *Server) answer(ctx context.Context, texts []json.RawMessage) ([]Record,
 		}
 	}
 	return records, nil
+}
+
+// rows makes one text of a list of rows, where the task's puzzles come in sizes: row
+// by row it could be puzzles of one row each.
+func (s *Server) rows(value json.RawMessage) json.RawMessage {
+	var rows []string
+	if _, sizes := s.task.(puzzle.Sizer); !sizes || json.Unmarshal(value, &rows) != nil || len(rows) < 2 || len(rows[0]) < 2 {
+		return value
+	}
+	text, err := json.Marshal(strings.Join(rows, "\n"))
+	if err != nil {
+		return value
+	}
+	return text
 }
 
 // examine returns why a puzzle has no one answer. Finding out may take a second,

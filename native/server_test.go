@@ -244,9 +244,9 @@ func TestServerAnyShape(t *testing.T) {
 	web, _ := serve(t, c, puzzle.Maze{Rows: 4, Cols: 4}, ServerOptions{MaxTokens: 60})
 	large := "S" + strings.Repeat(" ", 60) + "G\n" + strings.Repeat("#", 62)
 	mazes := []string{"S  #        #  G", "S     G\n#   # #\n#######", large}
-	body, _ := json.Marshal(map[string]any{"puzzles": mazes})
+	body, _ := json.Marshal(map[string]any{"puzzles": []any{mazes[0], mazes[1], mazes[2], strings.Split(mazes[1], "\n")}})
 	status, results, problem := post(t, web.URL, string(body))
-	if status != http.StatusOK || len(results) != 3 {
+	if status != http.StatusOK || len(results) != 4 {
 		t.Fatalf("status %d, %d results, %s", status, len(results), problem)
 	}
 	if r := results[0]; r.Solution == nil || len(r.Answer) != 16 {
@@ -254,6 +254,9 @@ func TestServerAnyShape(t *testing.T) {
 	}
 	if r := results[1]; r.Solution == nil || len(r.Answer) != 21 || r.Rows != 3 || r.Cols != 7 || r.Valid == nil {
 		t.Errorf("3 x 7: %+v", r)
+	}
+	if r := results[3]; r.Solution == nil || r.Answer != results[1].Answer || r.Rows != 3 || r.Cols != 7 {
+		t.Errorf("a list of 3 x 7: %+v", r)
 	}
 	if r := results[2]; r.Solution != nil || !strings.Contains(r.Error, "124 cells, at most 60 are taken here") {
 		t.Errorf("2 x 62: %+v", r)
