@@ -26,7 +26,7 @@ func TurnOrder(i, dim int) int {
 	return i/PanelWidth*turnWidth + half*PanelWidth + i%PanelWidth
 }
 
-// NewRotation lays out a RopeTable [positions, dim/2] for heads of dim numbers, a
+// NewRotation lays out cosines and sines [positions, dim/2] for heads of dim numbers, a
 // multiple of 32, of at most so many lanes. With cos nil nothing is rotated.
 func NewRotation(cos, sin []float32, positions, lanes, dim int) *Rotation {
 	if dim%turnWidth != 0 {

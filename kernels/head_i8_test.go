@@ -105,7 +105,7 @@ func TestHeadI8(t *testing.T) {
 			x, w := rowsOf(xs, m, k, m%16), packI8(ws, n, k)
 			y, ldq := make([]float32, m*n), n+m%3
 			MatMulI8(y, n, x, m, w)
-			cos, sin := RopeTable(positions, dim, 100)
+			cos, sin := ropeTable(positions, dim, 100)
 			if m%5 == 4 {
 				cos, sin = nil, nil
 			}

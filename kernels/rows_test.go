@@ -105,7 +105,7 @@ func TestRopeRows(t *testing.T) {
 				ldx := d + 3*rows
 				x, check := guarded(t, max(0, (rows-1)*ldx+d), rows)
 				random(x, uint64(d))
-				cos, sin := RopeTable(rows, d, 10000)
+				cos, sin := ropeTable(rows, d, 10000)
 				want := slices.Clone(x)
 				for i := range rows {
 					Rope(want[i*ldx:][:d], cos[i*d/2:], sin[i*d/2:])
@@ -128,7 +128,7 @@ func TestRopeBF16(t *testing.T) {
 			for rows := range 5 {
 				ldx, ldd := d+rows, d+2*rows+1
 				x := random(make([]float32, rows*ldx), uint64(d))
-				cos, sin := RopeTable(rows, d, 10000)
+				cos, sin := ropeTable(rows, d, 10000)
 				for _, c := range [][]float32{cos, nil} {
 					dst := make([]BF16, rows*ldd)
 					RopeBF16(dst, ldd, slices.Clone(x), ldx, rows, d, c, sin)
@@ -256,7 +256,7 @@ func TestScaleMax(t *testing.T) {
 
 func TestRope(t *testing.T) {
 	const positions, d, theta = 901, 64, 10000.0
-	cos, sin := RopeTable(positions, d, theta)
+	cos, sin := ropeTable(positions, d, theta)
 	for _, p := range []int{0, 1, 81, 900} {
 		x, check := guarded(t, d, 1)
 		random(x, uint64(p))
@@ -348,5 +348,37 @@ func BenchmarkRows(b *testing.B) {
 				f()
 			}
 		})
+	}
+}
+
+// ropeTable returns the cosines and sines of pos * theta^(-2i/d) for the given
+// number of positions, each [positions, d/2]. The angle is rounded to float32
+// where PyTorch rounds it.
+func ropeTable(positions, d int, theta float64) (cos, sin []float32) {
+	half := d / 2
+	cos, sin = make([]float32, positions*half), make([]float32, positions*half)
+	for i := range half {
+		freq := float32(1 / math.Pow(theta, float64(2*i)/float64(d)))
+		for p := range positions {
+			angle := float64(float32(p) * freq)
+			cos[p*half+i] = float32(math.Cos(angle))
+			sin[p*half+i] = float32(math.Sin(angle))
+		}
+	}
+	return cos, sin
+}
+
+// RopeBack turns the gradient of Rope's result into that of its argument, in
+// place: the rotation by the opposite angle.
+//
+//	dx[i], dx[i+d/2] = dx[i]*cos[i] + dx[i+d/2]*sin[i], dx[i+d/2]*cos[i] - dx[i]*sin[i]
+func RopeBack(dx, cos, sin []float32) { ropeBack(dx, cos, sin) }
+
+func ropeBack[T float](dx, cos, sin []T) {
+	half := len(dx) / 2
+	lo, hi, cos, sin := dx[:half], dx[half:2*half], cos[:half], sin[:half]
+	for i, c := range cos {
+		a, b := lo[i], hi[i]
+		lo[i], hi[i] = a*c+b*sin[i], b*c-a*sin[i]
 	}
 }
