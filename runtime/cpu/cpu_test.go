@@ -144,11 +144,15 @@ func runStep(t testing.TB, b runtime.Batch, lanes []int) *runtime.Output {
 	return out
 }
 
-// eachImplementation runs a test with every set of kernels.
+// eachImplementation runs a test with every set of kernels, with -short with that in
+// use alone.
 func eachImplementation(t *testing.T, test func(t *testing.T)) {
 	best, _ := kernels.Implementation()
 	defer kernels.Use(best)
 	for _, name := range kernels.Implementations() {
+		if testing.Short() && name != best {
+			continue
+		}
 		if err := kernels.Use(name); err != nil {
 			t.Fatal(err)
 		}
