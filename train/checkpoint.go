@@ -137,7 +137,7 @@ func (cp *Checkpoint) readLanes(f *weights.File, s *Spec) error {
 		readTensor(f, p+"z_L", st.ZL),
 		readTensor(f, p+"tokens", st.Tokens),
 		readTensor(f, p+"labels", st.Labels),
-		readTensor(f, p+"shapes", st.Shapes),
+		readShapes(f, p+"shapes", st.Shapes),
 		readTensor(f, p+"puzzle_ids", st.PuzzleIDs),
 		readTensor(f, p+"segments", cp.Segments),
 		readTensor(f, p+"halted", halted),
@@ -150,6 +150,16 @@ func (cp *Checkpoint) readLanes(f *weights.File, s *Spec) error {
 		return fmt.Errorf("%w: counters %d and %d", ErrState, cp.Step, cp.Next)
 	}
 	return err
+}
+
+// readShapes reads the shapes of lanes. Checkpoints from before there were any have
+// none: all lanes then have the configuration's grid.
+func readShapes(f *weights.File, name string, dst []int32) error {
+	if _, ok := f.Tensor(name); !ok {
+		clear(dst)
+		return nil
+	}
+	return readTensor(f, name, dst)
 }
 
 // readTensor copies a tensor of exactly len(dst) numbers.

@@ -105,3 +105,33 @@ func TestReadCheckpointRefuses(t *testing.T) {
 		t.Errorf("a token beyond the vocabulary: err = %v", err)
 	}
 }
+
+// Checkpoints from before lanes had shapes go on with the configuration's grid.
+func TestCheckpointWithoutShapes(t *testing.T) {
+	c := tinyConfig()
+	want := usedCheckpoint(c)
+	path := filepath.Join(t.TempDir(), "c.hrm")
+	if err := WriteCheckpoint(path, &c.Spec, want); err != nil {
+		t.Fatal(err)
+	}
+	f, err := weights.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tensors []weights.Tensor
+	for _, name := range f.Names() {
+		if one, _ := f.Tensor(name); name != runtime.TrainPrefix+"shapes" {
+			tensors = append(tensors, one)
+		}
+	}
+	if err := weights.WriteFile(path, f.Header, tensors); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadCheckpoint(path, &c.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) || got.State.Shape(&c.Spec.Config, 0) != c.Spec.Config.Grid() {
+		t.Error("the checkpoint is another one without shapes")
+	}
+}
