@@ -108,7 +108,7 @@ func TestGoSDK(t *testing.T) {
 	if len(lines) != 3 || strings.Count(string(out), `"valid":true`) != 2 || !strings.Contains(lines[1], `"error"`) {
 		t.Errorf("three puzzles of which one is bad: %s", out)
 	}
-	if _, _, err := plugin.Call("open", []byte("PK\x03\x04")); err == nil || !strings.Contains(err.Error(), "does not start like one") {
+	if _, _, err := plugin.Call("open", []byte("PK\x03\x04")); err == nil || !strings.Contains(err.Error(), "a zip archive") {
 		t.Errorf("a zip as a model: %v", err)
 	}
 	model, err := os.ReadFile(filepath.Join("..", "..", "native", "embedded", "default.hrm"))
