@@ -99,9 +99,12 @@ func csvHeader(line string) (h header, ok bool) {
 	return header{}, false
 }
 
+// firstLine is the first line as the reader cuts lines, at a return alone too.
 func firstLine(head string) string {
-	line, _, _ := strings.Cut(head, "\n")
-	return strings.TrimRight(line, "\r")
+	if i := strings.IndexAny(head, "\r\n"); i >= 0 {
+		return head[:i]
+	}
+	return head
 }
 
 // isCSV reports whether the first line is a header.
@@ -112,9 +115,9 @@ func isCSV(head string) bool {
 
 // recogniseCSV tells the task of a table by its first question.
 func recogniseCSV(head string) Task {
-	h, _ := csvHeader(firstLine(head))
-	_, rest, _ := strings.Cut(head, "\n")
-	fields, err := splitCSV(firstLine(rest), h.separator)
+	first := firstLine(head)
+	h, _ := csvHeader(first)
+	fields, err := splitCSV(firstLine(strings.TrimLeft(head[len(first):], "\r\n")), h.separator)
 	if q := h.at["question"]; err == nil && q < len(fields) {
 		if t := recogniseLine(fields[q]); t != nil {
 			return t
