@@ -280,7 +280,11 @@ func (t *batch) heads(z *Carry, lanes Lanes, to part) {
 	out := t.out.View(to.results, t.layout.results)
 	d.MatMul(Linear(t.logits, z.ZH, t.b.lmHead, lanes.Rows(), c.VocabSize))
 	d.Argmax(out, t.logits.All(), h)
-	d.QHead(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, h)
+	if c.HaltPool == runtime.SoftMin {
+		d.QPool(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, lanes, h)
+	} else {
+		d.QHead(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, h)
+	}
 	if to.logits >= 0 {
 		n := lanes.N * to.lane
 		d.Copy(t.out.View(to.logits, n), t.logits.View(0, n))

@@ -131,6 +131,13 @@ func (d *Device) QHead(out View, at int, z, w, bias View, h Heads) {
 	d.Dispatch(d.kernel("qhead", nil), h.Lanes, 1, 1, []uint32{uint32(h.Lanes), uint32(h.P * h.D), uint32(h.D), uint32(at)}, z, w, bias, out)
 }
 
+// QPool records out[at + 2*lane + c] = -log(mean over tokens i of exp(-(z[lane, i] . w[c]
+// + bias[c]))), see runtime.SoftMin.
+func (d *Device) QPool(out View, at int, z, w, bias View, lanes Lanes, h Heads) {
+	d.Dispatch(d.kernel("qpool", nil), lanes.N, 1, 1,
+		[]uint32{uint32(h.D), uint32(lanes.P), uint32(h.P - h.Tokens), uint32(lanes.at), uint32(at)}, z, w, bias, lanes.grids.All(), out)
+}
+
 // Argmax records the most likely token of every position, the first on a tie;
 // logits are [Lanes, P, Vocab], out u32 [Lanes, Tokens].
 func (d *Device) Argmax(out, logits View, h Heads) {
@@ -145,14 +152,17 @@ func (h Heads) tokenParams() []uint32 {
 // CrossEntropy records, for every labelled position, tok = (loss, 1 if right)
 // and dlogits = weight[lane] times the gradient; both are zero elsewhere.
 // labels are i32 [Lanes, Tokens], negative where there is none; tok is
-// [Lanes, Tokens, 2].
-func (d *Device) CrossEntropy(tok, dlogits, logits, labels, weight View, softmax bool, h Heads) {
-	d.flat(d.kernel("loss", struct{ Softmax bool }{softmax}), h.Lanes*h.Tokens, h.tokenParams(), logits, labels, weight, dlogits, tok)
+// [Lanes, Tokens, 2]. The upper half of a label is the segment before which own, i32
+// [Lanes, P], is asked instead, the lower half 0xffff where nothing is after it, and
+// segments [Lanes] are those of now. Right is only who says the label.
+func (d *Device) CrossEntropy(tok, dlogits, logits, labels, own, weight, segments View, softmax bool, h Heads) {
+	d.flat(d.kernel("loss", struct{ Softmax bool }{softmax}), h.Lanes*h.Tokens, h.tokenParams(), logits, labels, own, weight, segments, dlogits, tok)
 }
 
 // QLoss are the buffers of Device.QLoss.
 type QLoss struct {
 	Q, Labels, Tok View
+	Weight         View // [lanes] of one position in the loss
 	Next, Last     View // for q_continue; the zero View: there is none
 	Out, DQ        View
 	InvBatch       float64
@@ -162,7 +172,7 @@ type QLoss struct {
 // q_continue, correct, labelled, and DQ [lanes, 2], the gradient of
 // 0.5/batch * the binary cross-entropies.
 func (d *Device) QLoss(q QLoss, h Heads) {
-	views := []View{q.Q, q.Labels, q.Tok}
+	views := []View{q.Q, q.Labels, q.Tok, q.Weight}
 	more := q.Next.Buffer != nil
 	if more {
 		views = append(views, q.Next, q.Last)
@@ -175,6 +185,18 @@ func (d *Device) QLoss(q QLoss, h Heads) {
 // QHeadBack records dz[lane, 0] += dq . w, dw += dq^T z[lane, 0], dbias += dq.
 func (d *Device) QHeadBack(dz, dw, dbias, dq, z, w View, h Heads) {
 	d.flat(d.kernel("qback", nil), h.D, []uint32{uint32(h.Lanes), uint32(h.P * h.D), uint32(h.D)}, dq, z, w, dz, dw, dbias)
+}
+
+// QPoolBack are the buffers of Device.QPoolBack: dq and q [lanes, 2] are q_halt's
+// gradient and QPool's result, DTok [lanes, P, 2] scratch.
+type QPoolBack struct{ DQ, Q, Z, W, Bias, DZ, DTok View }
+
+// QPoolBack records the gradient of q_halt by QPool in every token: DTok, and dz += DTok . w.
+// What is left is dw += DTok^T z and dbias += dq, as a token's shares add up to 1.
+func (d *Device) QPoolBack(b QPoolBack, lanes Lanes, h Heads) {
+	d.flat(d.kernel("qpool_back", nil), lanes.Rows(),
+		[]uint32{uint32(lanes.Rows()), uint32(lanes.P), uint32(h.P - h.Tokens), uint32(lanes.at), uint32(h.D)},
+		b.DQ, b.Q, b.Z, b.W, b.Bias, lanes.grids.All(), b.DZ, b.DTok)
 }
 
 // Embed are the buffers and sizes of Device.Embed.

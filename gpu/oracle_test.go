@@ -26,6 +26,7 @@ func kindConfigs() map[string]runtime.Config {
 		"mlp_t":          func(c *runtime.Config) { c.Mixing, c.Positions = runtime.PositionMixing, runtime.Learned },
 		"conv":           func(c *runtime.Config) { c.Mixing, c.Conv = runtime.NoMixing, 3 },
 		"none":           func(c *runtime.Config) { c.Mixing = runtime.NoMixing },
+		"softmin":        func(c *runtime.Config) { c.Mixing, c.Conv, c.HaltPool = runtime.NoMixing, 3, runtime.SoftMin },
 		"conv attention": func(c *runtime.Config) { c.Conv, c.Positions = 5, runtime.Rope },
 		"conv mlp_t":     func(c *runtime.Config) { c.Mixing, c.Positions, c.Conv = runtime.PositionMixing, runtime.NoPos, 3 },
 	}
@@ -34,6 +35,9 @@ func kindConfigs() map[string]runtime.Config {
 		for name, change := range kinds {
 			c := base
 			change(&c)
+			if c.HaltPool == runtime.SoftMin && c.Family == runtime.HRM {
+				continue
+			}
 			all[string(c.Family)+" "+name] = c
 		}
 	}

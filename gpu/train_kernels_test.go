@@ -43,26 +43,41 @@ func TestCrossEntropy(t *testing.T) {
 		for i := range logits {
 			logits[i] *= 3
 		}
-		labels := make([]int32, h.Lanes*h.Tokens)
+		labels, segments := make([]int32, h.Lanes*h.Tokens), []int32{1, 2, 5}
+		own := make([]int32, h.Lanes*h.P)
+		for i := range own {
+			own[i] = int32(r.IntN(h.Vocab))
+		}
 		wantTok, wantGrad := make([]float64, 2*len(labels)), make([]float64, len(logits))
 		for i := range labels {
-			labels[i] = int32(r.IntN(h.Vocab))
-			if r.IntN(5) == 0 {
-				labels[i] = -100
+			if labels[i] = -100; r.IntN(5) == 0 {
 				continue
 			}
-			row := (i/h.Tokens*h.P + 3 + i%h.Tokens) * h.Vocab
-			loss, dx := crossEntropy(doubles(logits[row:row+h.Vocab]), int(labels[i]), softmax)
-			wantTok[2*i] = loss
-			if argmax(logits[row:row+h.Vocab]) == int(labels[i]) {
+			last, from := int32(r.IntN(h.Vocab)), int32(r.IntN(4))
+			if r.IntN(5) == 0 {
+				last = 0xffff // no label in the end
+			}
+			labels[i] = last | from<<16
+			at := i/h.Tokens*h.P + 3 + i%h.Tokens
+			row := at * h.Vocab
+			if argmax(logits[row:row+h.Vocab]) == int(last) {
 				wantTok[2*i+1] = 1
 			}
+			asked := last
+			if from > segments[i/h.Tokens] {
+				asked = own[at]
+			}
+			if asked == 0xffff {
+				continue
+			}
+			loss, dx := crossEntropy(doubles(logits[row:row+h.Vocab]), int(asked), softmax)
+			wantTok[2*i] = loss
 			for j, g := range dx {
 				wantGrad[row+j] = g * float64(weight[i/h.Tokens])
 			}
 		}
 		tok, grad := upload(t, d, zeros(len(wantTok))), upload(t, d, zeros(len(logits)))
-		d.CrossEntropy(tok.view(), grad.view(), upload(t, d, logits).view(), upload(t, d, labels).view(), upload(t, d, weight).view(), softmax, h)
+		d.CrossEntropy(tok.view(), grad.view(), upload(t, d, logits).view(), upload(t, d, labels).view(), upload(t, d, own).view(), upload(t, d, weight).view(), upload(t, d, segments).view(), softmax, h)
 		near(t, fmt.Sprint("tok, softmax ", softmax), download[float32](t, d, tok), wantTok)
 		near(t, fmt.Sprint("dlogits, softmax ", softmax), download[float32](t, d, grad), wantGrad)
 	}
@@ -74,7 +89,7 @@ func TestQLoss(t *testing.T) {
 	const batch = 90
 	r := random(21)
 	q, next, tok := normal(r, 2*h.Lanes), normal(r, 2*h.Lanes), zeros(2*h.Lanes*h.Tokens)
-	labels, last := make([]int32, h.Lanes*h.Tokens), make([]uint32, h.Lanes)
+	labels, last, weight := make([]int32, h.Lanes*h.Tokens), make([]uint32, h.Lanes), make([]float32, h.Lanes)
 	for i := range labels {
 		lane := i / h.Tokens
 		labels[i] = int32(i % 2)
@@ -88,7 +103,7 @@ func TestQLoss(t *testing.T) {
 		}
 	}
 	for i := range last {
-		last[i] = uint32(i % 3 / 2)
+		last[i], weight[i] = uint32(i%3/2), r.Float32()
 	}
 	for _, more := range []bool{false, true} {
 		want, wantDQ := make([]float64, 8*h.Lanes), make([]float64, 2*h.Lanes)
@@ -101,7 +116,7 @@ func TestQLoss(t *testing.T) {
 					o[5]++
 				}
 			}
-			o[0] /= math.Max(o[5], 1)
+			o[0] *= float64(weight[lane]) * batch
 			o[1], o[2] = float64(q[2*lane]), float64(q[2*lane+1])
 			right := 0.0
 			if o[4] == o[5] {
@@ -118,7 +133,7 @@ func TestQLoss(t *testing.T) {
 			}
 		}
 		out, dq := upload(t, d, zeros(8*h.Lanes)), upload(t, d, zeros(2*h.Lanes))
-		loss := gpu.QLoss{Q: upload(t, d, q).view(), Labels: upload(t, d, labels).view(), Tok: upload(t, d, tok).view(), Out: out.view(), DQ: dq.view(), InvBatch: 1.0 / batch}
+		loss := gpu.QLoss{Q: upload(t, d, q).view(), Labels: upload(t, d, labels).view(), Tok: upload(t, d, tok).view(), Weight: upload(t, d, weight).view(), Out: out.view(), DQ: dq.view(), InvBatch: 1.0 / batch}
 		if more {
 			loss.Next, loss.Last = upload(t, d, next).view(), upload(t, d, last).view()
 		}

@@ -25,16 +25,17 @@ const (
 // file.
 var ErrChanged = errors.New("the file was written into while it was in use: start again, and replace a model by renaming another (mv), which leaves one in use as it is")
 
-// Open returns the model of a .hrm file. Its large matrices lie in the mapped file
+// Open returns the model that a name stands for, see Find: of a .hrm file, for the
+// most part. Its large matrices lie in the mapped file
 // and are valid until the closer closes; Model.Read finds out when somebody writes
 // into the file meanwhile (hrm replaces files, it never does). A small file, or any
 // where a system cannot map them, is read.
-func Open(path string) (*runtime.Model, io.Closer, error) { return open(path, mapFile) }
+func Open(name string) (*runtime.Model, io.Closer, error) { return open(name, mapFile) }
 
 // Read is Open for a program that goes through all matrices: it reads the file, up to
 // a size at which it would not fit the memory of many machines.
-func Read(path string) (*runtime.Model, io.Closer, error) {
-	return open(path, func(path string) ([]byte, io.Closer, error) {
+func Read(name string) (*runtime.Model, io.Closer, error) {
+	return open(name, func(path string) ([]byte, io.Closer, error) {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, nil, err
@@ -47,8 +48,8 @@ func Read(path string) (*runtime.Model, io.Closer, error) {
 	})
 }
 
-func open(path string, bytes func(path string) ([]byte, io.Closer, error)) (*runtime.Model, io.Closer, error) {
-	f, file, err := openFile(path, bytes)
+func open(name string, bytes func(path string) ([]byte, io.Closer, error)) (*runtime.Model, io.Closer, error) {
+	f, file, err := openFile(name, bytes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +63,7 @@ func open(path string, bytes func(path string) ([]byte, io.Closer, error)) (*run
 	})
 	if err != nil {
 		file.Close()
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if isMapped {
 		m.Drop, m.Guard = d.Drop, d.Guard
@@ -99,26 +100,34 @@ func load(f *weights.File) (*runtime.Model, error) {
 	return runtime.Load(f)
 }
 
-// OpenFile maps and parses a .hrm file, without a look at its hash or at what
+// OpenFile maps and parses the .hrm file that a name stands for, without a look at its hash or at what
 // its tensors mean.
-func OpenFile(path string) (*weights.File, io.Closer, error) { return openFile(path, mapFile) }
+func OpenFile(name string) (*weights.File, io.Closer, error) { return openFile(name, mapFile) }
 
-func openFile(path string, bytes func(path string) ([]byte, io.Closer, error)) (*weights.File, io.Closer, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is a folder, want a .hrm file: hrm import makes one of a checkpoint's folder", path)
-	}
-	data, file, err := bytes(path)
+func openFile(name string, bytes func(path string) ([]byte, io.Closer, error)) (*weights.File, io.Closer, error) {
+	place, err := Find(name)
 	if err != nil {
 		return nil, nil, err
 	}
+	return openPlace(place, bytes)
+}
+
+func openPlace(place Place, bytes func(path string) ([]byte, io.Closer, error)) (*weights.File, io.Closer, error) {
+	data, file := place.data, io.Closer(io.NopCloser(nil))
+	if place.Path != "" {
+		var err error
+		if data, file, err = bytes(place.Path); err != nil {
+			return nil, nil, err
+		}
+	}
 	var f *weights.File
-	err = Guard(file, func() (err error) {
+	err := Guard(file, func() (err error) {
 		f, err = weights.Options{SkipHash: true}.Parse(data)
 		return err
 	})
 	if err != nil {
 		file.Close()
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%v: %w", place, err)
 	}
 	return f, file, nil
 }

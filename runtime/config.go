@@ -30,6 +30,23 @@ const (
 	NoPos   Positions = "none"    // nothing (TRM)
 )
 
+// HaltPool says how the halting head comes to one number of all positions.
+type HaltPool string
+
+const (
+	// FirstPosition is the references': q = zH[0] . w + bias. Position 0 must hear of
+	// all others, as it does with attention.
+	FirstPosition HaltPool = ""
+	// SoftMin asks every token by itself, and the least sure ones decide:
+	//
+	//	q_i = zH[prefix + i] . w + bias
+	//	q   = -log(mean over tokens i of exp(-q_i))
+	//
+	// It is for models that mix near positions alone, and for any size: where all
+	// q_i are equal, so is q.
+	SoftMin HaltPool = "softmin"
+)
+
 // HaltRule says what the halting head's two numbers decide.
 type HaltRule string
 
@@ -67,6 +84,7 @@ type Config struct {
 	Relations    string // "" or "sudoku": attention has a learned bias per head and relation class
 	HaltMaxSteps int    // segments that training allowed
 	HaltRule     HaltRule
+	HaltPool     HaltPool // what the halting head looks at
 	NormEps      float64
 	RopeTheta    float64
 }
@@ -224,6 +242,10 @@ func (c *Config) validateShape() error {
 		return fmt.Errorf("%w: puzzle_emb_ndim %d does not fit %d prefix positions of %d", ErrConfig, c.PuzzleEmbDim, c.Prefix(), c.Hidden)
 	case c.HaltRule != FamilyRule && c.HaltRule != HaltPositive && c.HaltRule != HaltOverContinue:
 		return fmt.Errorf("%w: halt_rule is %q, want %q, %q or nothing", ErrConfig, c.HaltRule, HaltPositive, HaltOverContinue)
+	case c.HaltPool != FirstPosition && c.HaltPool != SoftMin:
+		return fmt.Errorf("%w: halt_pool is %q, want %q or nothing", ErrConfig, c.HaltPool, SoftMin)
+	case c.HaltPool == SoftMin && c.Family != TRM:
+		return fmt.Errorf("%w: halt_pool %s is for family %s", ErrConfig, SoftMin, TRM)
 	case c.Relations != "" && !c.Has(Attention):
 		return fmt.Errorf("%w: relations need attention, but mixing is %s", ErrConfig, c.Mixing)
 	case c.Relations != "" && c.Relations != "sudoku":

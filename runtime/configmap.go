@@ -10,7 +10,7 @@ import (
 // configField ties a name of the map form to a field.
 type configField struct {
 	name     string
-	ptr      any // *Family, *Positions, *Mixing, *HaltRule, *string, *bool, *int or *float64
+	ptr      any // *Family, *Positions, *Mixing, *HaltRule, *HaltPool, *string, *bool, *int or *float64
 	required bool
 }
 
@@ -37,6 +37,7 @@ func (c *Config) fields() []configField {
 		{"relations", &c.Relations, false},
 		{"halt_max_steps", &c.HaltMaxSteps, true},
 		{"halt_rule", &c.HaltRule, false},
+		{"halt_pool", &c.HaltPool, false},
 		{"rms_norm_eps", &c.NormEps, false},
 		{"rope_theta", &c.RopeTheta, false},
 	}
@@ -51,8 +52,8 @@ const (
 
 // Map returns the configuration under the names of the reference's
 // all_config.yaml, as strings, booleans, int and float64. ParseConfig is its
-// inverse. FamilyRule is left out, so that programs that know no other can read
-// the map.
+// inverse. FamilyRule and FirstPosition are left out, so that programs that know no
+// other can read the map.
 func (c *Config) Map() map[string]any {
 	m := map[string]any{}
 	for _, f := range c.fields() {
@@ -63,6 +64,10 @@ func (c *Config) Map() map[string]any {
 			m[f.name] = string(*p)
 		case *HaltRule:
 			if *p != FamilyRule {
+				m[f.name] = string(*p)
+			}
+		case *HaltPool:
+			if *p != FirstPosition {
 				m[f.name] = string(*p)
 			}
 		case *Mixing:
@@ -135,6 +140,8 @@ func (f configField) set(v any) error {
 	case *Positions:
 		*(*string)(p), ok = v.(string)
 	case *HaltRule:
+		*(*string)(p), ok = v.(string)
+	case *HaltPool:
 		*(*string)(p), ok = v.(string)
 	case *Mixing:
 		var text string

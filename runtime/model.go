@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/hrmgo/hrm/quantize"
 )
@@ -143,6 +144,16 @@ func (m *Model) Start(in Input, zH, zL []float32) {
 			z[i] += in.Noise * float32(rng.NormFloat64())
 		}
 	}
+}
+
+// SoftMinimum returns -log(mean of exp(-q)), in float64: see SoftMin. Its derivative
+// in q[i] is exp(result - q[i]) / len(q).
+func SoftMinimum(q []float32) float32 {
+	least, sum := slices.Min(q), 0.0
+	for _, v := range q {
+		sum += math.Exp(float64(least) - float64(v))
+	}
+	return float32(float64(least) - math.Log(sum/float64(len(q))))
 }
 
 // Rule returns what decides about halting: HaltRule, or the family's own.

@@ -44,7 +44,7 @@ const DefaultNoise = 0.5
 // most as many segments as training allowed.
 type Options struct {
 	Halt        Halt
-	MaxSegments int // 0: Config.HaltMaxSteps (HaltFixed(n): n); it may be larger
+	MaxSegments int // 0: Config.HaltMaxSteps, more for larger grids than the model's own (HaltFixed(n): n); it may be larger
 	Lanes       int // puzzles that think at once; 0: DefaultLanes
 
 	// MaxTokens is the most tokens of a puzzle: a larger one gets an error before
@@ -63,8 +63,17 @@ type Options struct {
 	// TimeLimit ends a puzzle after the segment in which it has been thought
 	// about for so long, with its best answer so far; 0: never.
 	TimeLimit time.Duration
+	// RestartTime is the time for further attempts: none begins once a puzzle's share
+	// of the time of its segments has come to so much; 0: no limit.
+	RestartTime time.Duration
 	// Accept is the task's own check of the answer to input i.
 	Accept func(i int, answer []int32) bool
+
+	// Latch is for answers that spread over the grid (puzzle.Spreader): what a token
+	// says once it is not its own of the input stays said in all later segments of an
+	// attempt, which ends once Latch reports that nothing to come can change the answer
+	// to input i. Networks forget what they said while the answer spreads farther.
+	Latch func(i int, answer []int32) bool
 
 	// OnSegment is called after every segment of every puzzle, in one
 	// goroutine. The event's slices are valid during the call.
@@ -100,33 +109,50 @@ type Event struct {
 	Done             bool // the attempt ends here
 }
 
-// Result is the answer to one puzzle.
-type Result struct {
-	Tokens   []int32 // [S]
-	Segments int     // of the attempt that gave the answer
-	// Halted reports that the halting head said stop; otherwise the attempt ran
-	// out of segments.
+// Attempt is one of those at a puzzle.
+type Attempt struct {
+	Tokens   []int32 // [S] what it answered
+	Segments int
+	// Halted reports that the halting head said stop, or Options.Latch; otherwise the
+	// attempt ran out of segments.
 	Halted           bool
 	Accepted         bool // by Options.Accept
-	TimedOut         bool // Options.TimeLimit ended it: there would have been more segments or attempts
 	QHalt, QContinue float32
-	Attempts         int // that were made, 1 or more
-	TotalSegments    int // of all attempts
-	Elapsed          time.Duration
-	// Err says why there is no answer: the input does not fit (ErrInput), or
-	// solving stopped before the puzzle ended.
+}
+
+// Result is the answer to one puzzle.
+type Result struct {
+	Attempt               // the one that gave the answer
+	First         Attempt // the first attempt, before any restart
+	Attempts      int     // that were made, 1 or more
+	TotalSegments int     // of all attempts
+	TimedOut      bool    // Options.TimeLimit or RestartTime ended it: there would have been more segments or attempts
+	Elapsed       time.Duration
+	// Err says why there is no answer: the input does not fit (ErrInput), or solving
+	// stopped before the puzzle ended (ErrStopped); then the best answer so far, if
+	// there is one, is there all the same.
 	Err error
 }
 
-// maxSegments returns the limit for one attempt.
-func (o *Options) maxSegments(c *Config) int {
+// maxSegments returns the limit for one attempt at a puzzle of a shape.
+func (o *Options) maxSegments(c *Config, shape Shape) int {
 	switch {
 	case o.MaxSegments > 0:
 		return o.MaxSegments
 	case o.Halt.fixed:
 		return o.Halt.n
 	}
-	return max(c.HaltMaxSteps, o.Halt.n)
+	return max(c.trainedSegments(shape), o.Halt.n)
+}
+
+// trainedSegments returns HaltMaxSteps, and as many times more as a grid is longer than
+// the model's own: answers that spread have as much farther to go.
+func (c *Config) trainedSegments(shape Shape) int {
+	n, own := c.HaltMaxSteps, c.Grid()
+	for _, side := range [2][2]int{{shape.Rows, own.Rows}, {shape.Cols, own.Cols}} {
+		n = max(n, (c.HaltMaxSteps*side[0]+side[1]-1)/side[1])
+	}
+	return n
 }
 
 func (o *Options) validate() error {
@@ -137,8 +163,8 @@ func (o *Options) validate() error {
 		return fmt.Errorf("runtime: at most %d segments: want 1 or more, or 0 for the model's own", o.MaxSegments)
 	case o.Lanes < 0:
 		return fmt.Errorf("runtime: %d lanes: want 1 or more, or 0 for %d", o.Lanes, DefaultLanes)
-	case o.TimeLimit < 0:
-		return fmt.Errorf("runtime: a time limit of %v: want 0 or more", o.TimeLimit)
+	case o.TimeLimit < 0 || o.RestartTime < 0:
+		return fmt.Errorf("runtime: time limits of %v and %v: want 0 or more", o.TimeLimit, o.RestartTime)
 	case o.MaxTokens < 0:
 		return fmt.Errorf("runtime: puzzles of at most %d tokens: want 1 or more, or 0 for %d", o.MaxTokens, DefaultMaxTokens)
 	case o.Restarts < 0:

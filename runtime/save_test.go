@@ -192,6 +192,7 @@ func TestParseConfigErrors(t *testing.T) {
 		"no width":        {"expansion", 0.1, "the SwiGLU has no width"},
 		"a list":          {"num_heads", []any{1}, "num_heads is a list, want a whole number"},
 		"a map":           {"L_layers", map[string]any{}, "L_layers is a map, want a whole number"},
+		"another pool":    {"halt_pool", "mean", `halt_pool is "mean", want "softmin" or nothing`},
 		"another rule":    {"halt_rule", "q_halt", `halt_rule is "q_halt", want "q_halt > 0", "q_halt > q_continue" or nothing`},
 		"relations where": {"relations", "chess", `relations is "chess"`},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,8 @@ var ErrStopped = errors.New("stopped before an answer")
 // An input that does not fit the model has its Result.Err set and the others
 // are still solved. The error returned is about all of them: the context
 // ended, or the backend failed; then the results that were reached are
-// returned with it.
+// returned with it, and of puzzles under way the best answers so far, with
+// ErrStopped.
 func Solve(ctx context.Context, b Backend, in []Input, o Options) ([]Result, error) {
 	results := make([]Result, len(in))
 	for i := range results {
@@ -45,29 +47,24 @@ func Solve(ctx context.Context, b Backend, in []Input, o Options) ([]Result, err
 type Request struct {
 	Index int // for Options.Accept and events
 	Input Input
-	Done  func(Result) // called once, in the goroutine that runs Serve
+	// Context ends the puzzle alone, after the segment under way, with its best answer
+	// so far and ErrStopped; nil: never.
+	Context context.Context
+	// Options of the puzzle, of which Lanes, MaxTokens and OnResult count for all; nil:
+	// those of Serve.
+	Options *Options
+	Done    func(Result) // called once, in the goroutine that runs Serve
 }
 
-// Serve solves requests as they come, many at a time, until the queue is
-// closed and empty or the context ends. It then calls Done of the requests
-// that it had begun, with ErrStopped, and returns why.
-func Serve(ctx context.Context, b Backend, queue <-chan Request, o Options) error {
-	return run(ctx, b, o, o.lanes(), o.MaxTokens, func(wait bool) (Request, bool) {
-		if !wait {
-			select {
-			case r, ok := <-queue:
-				return r, ok
-			default:
-				return Request{}, false
-			}
-		}
-		select {
-		case r, ok := <-queue:
-			return r, ok
-		case <-ctx.Done():
-			return Request{}, false
-		}
-	})
+// Source gives the next request. With wait it may block until there is one; false
+// means none now, and with wait none any more.
+type Source func(wait bool) (Request, bool)
+
+// Serve solves requests as they come, many at a time, until the source has no
+// more or the context ends. It then calls Done of the requests that it had begun,
+// with ErrStopped, and returns why.
+func Serve(ctx context.Context, b Backend, next Source, o Options) error {
+	return run(ctx, b, o, o.lanes(), o.MaxTokens, next)
 }
 
 // guesses reports whether Retry will want the logits of first attempts.
@@ -97,11 +94,8 @@ func (o *Options) lanes() int {
 	return DefaultLanes
 }
 
-// source gives the next request; with wait it may block until there is one.
-type source func(wait bool) (Request, bool)
-
 // run is the loop behind Solve and Serve.
-func run(ctx context.Context, b Backend, o Options, lanes, tokens int, src source) error {
+func run(ctx context.Context, b Backend, o Options, lanes, tokens int, src Source) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
@@ -117,9 +111,7 @@ func run(ctx context.Context, b Backend, o Options, lanes, tokens int, src sourc
 		o: o, config: b.Config(), batch: batch, src: src,
 		lanes:  make([]lane, lanes),
 		active: make([]int, 0, lanes),
-		out:    Output{WantLogits: o.WantLogits || o.guesses()},
 	}
-	s.limit = o.maxSegments(s.config)
 	if err := s.loop(ctx); err != nil {
 		s.abandon(err)
 		return err
@@ -131,8 +123,7 @@ type solver struct {
 	o      Options
 	config *Config
 	batch  Batch
-	src    source
-	limit  int // segments of an attempt
+	src    Source
 	lanes  []lane
 	active []int // lanes that think, the argument of Step
 	out    Output
@@ -144,11 +135,15 @@ type solver struct {
 // lane is one puzzle on its way through its attempts.
 type lane struct {
 	req     Request
+	o       *Options
+	limit   int // segments of an attempt
 	busy    bool
 	began   time.Time
+	spent   time.Duration // its share of the time of its segments
 	attempt int
-	segment int // of this attempt, from 1
-	total   int // segments of all attempts
+	segment int     // of this attempt, from 1
+	total   int     // segments of all attempts
+	now     Attempt // the attempt under way
 	best    Result
 
 	logits []float32                              // [S, vocabulary] at the end of the first attempt, for Retry
@@ -164,12 +159,66 @@ func (s *solver) loop(ctx context.Context) error {
 		if len(s.active) == 0 {
 			return ctx.Err()
 		}
-		if err := s.batch.Step(ctx, s.active, &s.out); err != nil {
+		if err := s.step(ctx); err != nil {
 			return err
 		}
-		for k, i := range s.active {
+	}
+}
+
+// step runs one segment of the lanes that think. Where each of them has a context
+// of its own and all of these end, it stops in the middle.
+func (s *solver) step(ctx context.Context) error {
+	s.out.WantLogits = false
+	for _, i := range s.active {
+		o := s.lanes[i].o
+		s.out.WantLogits = s.out.WantLogits || o.WantLogits || o.guesses()
+	}
+	wanted, release := s.wanted(ctx)
+	began := time.Now()
+	err := s.batch.Step(wanted, s.active, &s.out)
+	unwanted := err != nil && ctx.Err() == nil && wanted.Err() != nil
+	release()
+	if err != nil && !unwanted {
+		return err
+	}
+	share := time.Since(began) / time.Duration(len(s.active))
+	for k, i := range s.active {
+		l := &s.lanes[i]
+		l.spent += share
+		if !unwanted {
 			s.after(k, i)
 		}
+		if c := l.req.Context; l.busy && c != nil && c.Err() != nil {
+			s.stop(l, context.Cause(c))
+		}
+	}
+	return nil
+}
+
+// wanted returns a context that ends with ctx, or when those of all active requests
+// have.
+func (s *solver) wanted(ctx context.Context) (context.Context, func()) {
+	for _, i := range s.active {
+		if c := s.lanes[i].req.Context; c == nil || c.Done() == nil {
+			return ctx, func() {}
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	left := new(atomic.Int64)
+	left.Store(int64(len(s.active)))
+	stops := make([]func() bool, len(s.active))
+	for k, i := range s.active {
+		stops[k] = context.AfterFunc(s.lanes[i].req.Context, func() {
+			if left.Add(-1) == 0 {
+				cancel()
+			}
+		})
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
 	}
 }
 
@@ -201,8 +250,20 @@ func (s *solver) begin(i int, wait bool) bool {
 		if !ok {
 			return false
 		}
-		*l = lane{req: req, busy: true, began: time.Now(), logits: l.logits}
-		if err := s.batch.Reset(i, req.Input); err != nil {
+		*l = lane{req: req, o: req.Options, busy: true, began: time.Now(), logits: l.logits}
+		if l.o == nil {
+			l.o = &s.o
+		}
+		l.limit = l.o.maxSegments(s.config, s.config.Shape(req.Input))
+		if c := req.Context; c != nil && c.Err() != nil {
+			s.stop(l, context.Cause(c))
+			continue
+		}
+		err := l.o.validate()
+		if err == nil {
+			err = s.batch.Reset(i, req.Input)
+		}
+		if err != nil {
 			l.best.Err = err
 			s.finish(l)
 			continue
@@ -214,41 +275,72 @@ func (s *solver) begin(i int, wait bool) bool {
 // after looks at lane i, the k-th of the step, and decides what it does next.
 func (s *solver) after(k, i int) {
 	l := &s.lanes[i]
+	o := l.o
 	l.segment++
 	l.total++
 	qh, qc := s.out.QHalt[k], s.out.QContinue[k]
-	wants := s.config.Halts(qh, qc)
-	ends := s.o.Halt.stops(l.segment, wants) || l.segment >= s.limit
-	late := s.o.TimeLimit > 0 && time.Since(l.began) >= s.o.TimeLimit
-	done := ends || late
 	tokens := s.out.Tokens[k*s.out.Stride:][:len(l.req.Input.Tokens)]
-	if s.o.OnSegment != nil {
-		s.show(k, l, tokens, done)
+	final := o.Latch != nil && l.latch(tokens)
+	l.now = Attempt{Tokens: append(l.now.Tokens[:0], tokens...), Segments: l.segment, Halted: final || s.config.Halts(qh, qc), QHalt: qh, QContinue: qc}
+	ends := o.Halt.stops(l.segment, l.now.Halted) || l.segment >= l.limit
+	late := o.TimeLimit > 0 && time.Since(l.began) >= o.TimeLimit
+	if o.OnSegment != nil {
+		s.show(k, l, tokens, ends || late)
 	}
-	if !done {
+	if !ends && !late {
 		return
 	}
-	r := Result{Segments: l.segment, Halted: wants, QHalt: qh, QContinue: qc}
-	r.Tokens = append([]int32(nil), tokens...)
-	if l.back != nil {
-		l.back(r.Tokens, nil)
-	}
-	if s.o.Accept != nil {
-		r.Accepted = s.o.Accept(l.req.Index, r.Tokens)
-	}
-	if l.attempt == 0 || s.better(&r, &l.best) {
-		l.best = r
-	}
-	if last := ends && (s.settled(&r) || l.attempt == s.o.Restarts); last || late {
+	s.judge(l)
+	settled := l.settled()
+	if last := ends && (settled || l.attempt == o.Restarts); last || late {
 		l.best.TimedOut = !last
 		s.finish(l)
 		return
 	}
-	if l.attempt == 0 && s.o.Retry != nil {
+	if o.RestartTime > 0 && l.spent >= o.RestartTime {
+		l.best.TimedOut = true
+		s.finish(l)
+		return
+	}
+	if l.attempt == 0 && o.Retry != nil {
 		l.logits = append(l.logits[:0], s.logits(k, l)...)
 	}
 	if !s.restart(i) {
 		s.finish(l)
+	}
+}
+
+// latch keeps in tokens what was said in the segment before and is not the input's own,
+// and reports that the answer is final.
+func (l *lane) latch(tokens []int32) bool {
+	if l.segment > 1 {
+		for i, own := range l.req.Input.Tokens {
+			if said := l.now.Tokens[i]; said != own {
+				tokens[i] = said
+			}
+		}
+	}
+	return l.o.Latch(l.req.Index, tokens)
+}
+
+// judge ends the attempt under way, and keeps it if it is the best.
+func (s *solver) judge(l *lane) {
+	p := &l.now
+	if l.back != nil {
+		l.back(p.Tokens, nil)
+	}
+	if l.o.Accept != nil {
+		p.Accepted = l.o.Accept(l.req.Index, p.Tokens)
+	}
+	switch {
+	case l.attempt == 0:
+		l.best = Result{Attempt: *p, First: *p}
+		p.Tokens = nil // they are kept
+	case s.better(p, &l.best.Attempt):
+		p.Tokens, l.best.Attempt = l.best.Tokens, *p
+		if &p.Tokens[0] == &l.best.First.Tokens[0] {
+			p.Tokens = nil
+		}
 	}
 }
 
@@ -258,17 +350,17 @@ func (s *solver) logits(k int, l *lane) []float32 {
 	return s.out.Logits[k*s.out.Stride*v:][:len(l.req.Input.Tokens)*v]
 }
 
-// settled reports whether an attempt's answer needs no further attempt.
-func (s *solver) settled(r *Result) bool {
-	if s.o.Accept != nil {
-		return r.Accepted
+// settled reports whether the attempt that ended needs no further one.
+func (l *lane) settled() bool {
+	if l.o.Accept != nil {
+		return l.now.Accepted
 	}
-	return r.Halted
+	return l.now.Halted
 }
 
 // better reports whether a is preferred to b: accepted first, then by the
 // halting head.
-func (s *solver) better(a, b *Result) bool {
+func (s *solver) better(a, b *Attempt) bool {
 	if a.Accepted != b.Accepted {
 		return a.Accepted
 	}
@@ -280,12 +372,13 @@ func (s *solver) restart(i int) bool {
 	l := &s.lanes[i]
 	l.attempt++
 	l.segment = 0
-	in, seed := l.req.Input, s.o.attemptSeed(l.req.Index, l.attempt)
-	if s.o.Retry != nil {
-		in.Tokens, l.back = s.o.Retry(in.Tokens, l.logits, seed)
+	in, o := l.req.Input, l.o
+	seed := attemptSeed(o.Seed, &in, l.attempt)
+	if o.Retry != nil {
+		in.Tokens, l.back = o.Retry(in.Tokens, l.logits, seed)
 	}
-	if s.o.Retry == nil || s.o.Noise > 0 {
-		in.Seed, in.Noise = seed, s.o.Noise
+	if o.Retry == nil || o.Noise > 0 {
+		in.Seed, in.Noise = seed, o.Noise
 		if in.Noise == 0 {
 			in.Noise = DefaultNoise
 		}
@@ -293,10 +386,14 @@ func (s *solver) restart(i int) bool {
 	return s.batch.Reset(i, in) == nil
 }
 
-// attemptSeed mixes seed, puzzle and attempt, so that an attempt does not
-// depend on which lane or how many lanes run it (SplitMix64's finalizer).
-func (o *Options) attemptSeed(index, attempt int) uint64 {
-	z := o.Seed + uint64(index)*0x9e3779b97f4a7c15 + uint64(attempt)*0xd1b54a32d192ed03
+// attemptSeed mixes seed, puzzle and attempt, so that an attempt does not depend on
+// what else is solved, or where (FNV-1a, and SplitMix64's finalizer).
+func attemptSeed(seed uint64, in *Input, attempt int) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for _, t := range in.Tokens {
+		h = (h ^ uint64(uint32(t))) * 0x100000001b3
+	}
+	z := seed + (h^uint64(uint32(in.PuzzleID)))*0x9e3779b97f4a7c15 + uint64(attempt)*0xd1b54a32d192ed03
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
@@ -305,7 +402,7 @@ func (o *Options) attemptSeed(index, attempt int) uint64 {
 // show reports a segment to the caller.
 func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
 	s.shown = append(s.shown[:0], tokens...)
-	if s.o.WantLogits {
+	if l.o.WantLogits {
 		s.shownLogits = append(s.shownLogits[:0], s.logits(k, l)...)
 	}
 	if l.back != nil {
@@ -315,7 +412,7 @@ func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
 		Index: l.req.Index, Attempt: l.attempt, Segment: l.segment, Done: done,
 		Tokens: s.shown, Logits: s.shownLogits, QHalt: s.out.QHalt[k], QContinue: s.out.QContinue[k],
 	}
-	s.o.OnSegment(e)
+	l.o.OnSegment(e)
 }
 
 // finish hands over a lane's result and frees the lane.
@@ -330,13 +427,21 @@ func (s *solver) finish(l *lane) {
 	}
 }
 
-// abandon ends every puzzle that was under way; the best answer of the
-// attempts that ended goes with the error.
+// stop ends a puzzle that was under way: with the best answer of the attempts that
+// ended, or where none has, with what the first one came to.
+func (s *solver) stop(l *lane, err error) {
+	if l.attempt == 0 {
+		l.best = Result{Attempt: l.now, First: l.now}
+	}
+	l.best.Err = fmt.Errorf("%w: %w", ErrStopped, err)
+	s.finish(l)
+}
+
+// abandon ends every puzzle that was under way.
 func (s *solver) abandon(err error) {
 	for i := range s.lanes {
 		if l := &s.lanes[i]; l.busy {
-			l.best.Err = fmt.Errorf("%w: %w", ErrStopped, err)
-			s.finish(l)
+			s.stop(l, err)
 		}
 	}
 }

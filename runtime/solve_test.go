@@ -248,9 +248,29 @@ func TestCancelLeavesNoGoroutine(t *testing.T) {
 	}
 }
 
+// from is the source of what comes through a channel.
+func from(ctx context.Context, queue <-chan Request) Source {
+	return func(wait bool) (Request, bool) {
+		if !wait {
+			select {
+			case r, ok := <-queue:
+				return r, ok
+			default:
+				return Request{}, false
+			}
+		}
+		select {
+		case r, ok := <-queue:
+			return r, ok
+		case <-ctx.Done():
+			return Request{}, false
+		}
+	}
+}
+
 func TestServe(t *testing.T) {
 	queue, done := make(chan Request), make(chan error)
-	go func() { done <- Serve(t.Context(), newCounter(), queue, Options{Lanes: 2}) }()
+	go func() { done <- Serve(t.Context(), newCounter(), from(t.Context(), queue), Options{Lanes: 2}) }()
 	answers := make(chan string, 10)
 	for i := range 10 {
 		queue <- Request{Index: i, Input: inputs(int32(i%4 + 1))[0], Done: func(r Result) {
@@ -279,7 +299,117 @@ func TestServe(t *testing.T) {
 func TestServeStopsWhileItWaits(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := Serve(ctx, newCounter(), make(chan Request), Options{}); !errors.Is(err, context.DeadlineExceeded) {
+	if err := Serve(ctx, newCounter(), from(ctx, make(chan Request)), Options{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want DeadlineExceeded", err)
+	}
+}
+
+// A puzzle keeps its options and its context beside others, and ends with what it has.
+func TestServeEndsOnePuzzle(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	long, short := Options{MaxSegments: 1 << 30}, Options{MaxSegments: 3}
+	long.OnSegment = func(e Event) {
+		if e.Segment == 4 {
+			cancel()
+		}
+	}
+	var got [2]Result
+	requests := []Request{
+		{Input: inputs(199)[0], Context: ctx, Options: &long, Done: func(r Result) { got[0] = r }},
+		{Input: inputs(9)[0], Options: &short, Done: func(r Result) { got[1] = r }},
+	}
+	err := Serve(t.Context(), newCounter(), func(bool) (r Request, ok bool) {
+		if ok = len(requests) > 0; ok {
+			r, requests = requests[0], requests[1:]
+		}
+		return r, ok
+	}, Options{Lanes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := got[0]; !errors.Is(r.Err, ErrStopped) || !errors.Is(r.Err, context.Canceled) || len(r.Tokens) == 0 || r.Tokens[0] != 4 || r.Attempts != 1 {
+		t.Errorf("stopped: %+v, want what 4 segments came to", r)
+	}
+	if r := got[1]; r.Err != nil || r.Segments != 3 {
+		t.Errorf("beside it: %+v, want 3 segments", r)
+	}
+}
+
+// The first attempt is told apart from the one that answered.
+func TestSolveFirst(t *testing.T) {
+	o := Options{Restarts: 20, Accept: func(_ int, answer []int32) bool { return answer[0] >= 50 }}
+	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results[0]; r.First.Segments != 5 || r.First.Accepted || r.First.Tokens[0] != 5 || !r.Accepted || r.Tokens[0] < 50 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// An attempt is the same wherever its puzzle stands.
+func TestAttemptsDoNotDependOnOthers(t *testing.T) {
+	o := Options{Restarts: 20, Accept: func(_ int, answer []int32) bool { return answer[0] >= 50 }}
+	together, err := Solve(t.Context(), newCounter(), inputs(6, 7, 8, 9), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range []int32{6, 7, 8, 9} {
+		alone, err := Solve(t.Context(), newCounter(), inputs(n), o)
+		if err != nil || alone[0].Attempts != together[i].Attempts || !slices.Equal(alone[0].Tokens, together[i].Tokens) {
+			t.Errorf("puzzle %d: %+v alone, %+v together, %v", i, alone[0], together[i], err)
+		}
+	}
+}
+
+// No attempt begins when the time for them is over, but the one under way ends.
+func TestSolveRestartTime(t *testing.T) {
+	o := Options{Restarts: 1 << 40, RestartTime: 20 * time.Millisecond, Accept: func(int, []int32) bool { return false }}
+	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
+	if r := results[0]; err != nil || !r.TimedOut || r.Attempts < 2 || r.First.Segments != 5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A grid that is longer than the model's own gets as many times more segments.
+func TestSegmentsOfLargerGrids(t *testing.T) {
+	c := Config{SeqLen: 30 * 20, Cols: 20, HaltMaxSteps: 16}
+	for shape, want := range map[Shape]int{{30, 20}: 16, {10, 10}: 16, {60, 20}: 32, {30, 50}: 40, {31, 20}: 17} {
+		if got := (&Options{}).maxSegments(&c, shape); got != want {
+			t.Errorf("%v: %d segments, want %d", shape, got, want)
+		}
+		if got := (&Options{MaxSegments: 7}).maxSegments(&c, shape); got != 7 {
+			t.Errorf("%v: %d segments, want the 7 that are asked for", shape, got)
+		}
+	}
+}
+
+// What was said stays said while an answer spreads, and the attempt ends when it is final.
+func TestLatch(t *testing.T) {
+	c := newCounter() // says the segment's number everywhere
+	in := []Input{{Tokens: []int32{4, 2}}}
+	var seen [][]int32
+	results, err := Solve(t.Context(), c, in, Options{
+		Latch:     func(_ int, answer []int32) bool { return answer[1] != 2 },
+		OnSegment: func(e Event) { seen = append(seen, slices.Clone(e.Tokens)) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]int32{{1, 1}}
+	if !slices.EqualFunc(seen, want, slices.Equal[[]int32]) || results[0].Segments != 1 || !results[0].Halted {
+		t.Errorf("%v, %+v", seen, results[0])
+	}
+	seen = nil
+	in[0].Tokens = []int32{5, 1} // what the first segment says is its own of position 1
+	if results, err = Solve(t.Context(), c, in, Options{
+		Latch:     func(_ int, answer []int32) bool { return answer[1] > 2 },
+		OnSegment: func(e Event) { seen = append(seen, slices.Clone(e.Tokens)) },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want = [][]int32{{1, 1}, {1, 2}, {1, 2}, {1, 2}, {1, 2}}
+	if !slices.EqualFunc(seen, want, slices.Equal[[]int32]) || !slices.Equal(results[0].Tokens, []int32{1, 2}) {
+		t.Errorf("%v, %+v", seen, results[0])
 	}
 }

@@ -10,6 +10,52 @@ import (
 // IgnoreLabel marks a position without a label.
 const IgnoreLabel int32 = -100
 
+// LabelFrom returns a label that comes late: until a segment of the puzzle, counted from
+// 1, the position is to say its own token of the input, "not known yet", and from then
+// on the label's, or nothing where that is IgnoreLabel. Whether a puzzle is solved, the
+// target of q_halt, asks for the label from the start. It is for models that mix near
+// positions alone, in which an answer spreads: what it cannot have reached yet would
+// be guessed, and a guess looks like an answer to its neighbours.
+func LabelFrom(label int32, segment int) int32 {
+	if label == IgnoreLabel {
+		label = noLabel
+	}
+	return label | int32(segment)<<labelBits
+}
+
+// Final returns the token that a label asks for in the end, or IgnoreLabel.
+func Final(label int32) int32 {
+	if token := label & noLabel; label >= 0 && token != noLabel {
+		return token
+	}
+	return IgnoreLabel
+}
+
+// Asked returns what a position with a token of its own is to say in a segment, or
+// IgnoreLabel.
+func Asked(label, own, segment int32) int32 {
+	if label >= 0 && label>>labelBits > segment {
+		return own
+	}
+	return Final(label)
+}
+
+// CountAsked returns how many positions are asked for something in a segment.
+func CountAsked(labels, own []int32, segment int32) (n int) {
+	for i, l := range labels {
+		if Asked(l, own[i], segment) >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// labelBits is how many bits of a label are its token, noLabel stands for none there.
+const (
+	labelBits = 16
+	noLabel   = 1<<labelBits - 1
+)
+
 var (
 	// ErrUnsupported is returned by a device that is asked for something it
 	// does not have, such as an optimizer.
@@ -115,10 +161,15 @@ type StepIn struct {
 	LR       float64
 	PuzzleLR float64
 	Refill   []Refill
-	// LastStep says which lanes are at halt_max_steps in this segment: their
-	// q_continue target is sigmoid(q_halt) of the segment after it, that of
-	// the others sigmoid(max(q_halt, q_continue)).
-	LastStep []bool // [lanes]
+	// Segment is the number of this segment in the thought about a lane's puzzle, from
+	// 1. At the last one (see Last) the target of q_continue is sigmoid(q_halt) of the
+	// segment after it, before that sigmoid(max(q_halt, q_continue)).
+	Segment []int32 // [lanes]
+}
+
+// Last tells whether a lane is at halt_max_steps.
+func (in *StepIn) Last(c *runtime.Config, lane int) bool {
+	return int(in.Segment[lane]) >= c.HaltMaxSteps
 }
 
 // StepOut is what the host looks at after a step, all of it before the update.
@@ -129,12 +180,12 @@ type StepIn struct {
 // where HRM alone has the q_continue term, and a lane without labels counts as
 // correct and has LM 0.
 type StepOut struct {
-	LM        []float32 // [lanes] mean cross-entropy over the labelled positions
+	LM        []float32 // [lanes] mean cross-entropy over the positions that are asked in this segment, see Asked
 	QHalt     []float32 // [lanes] logits
 	QContinue []float32 // [lanes] logits
-	QTarget   []float32 // [lanes] target of q_continue, a probability; HRM only
+	QTarget   []float32 // [lanes] target of q_continue, a probability; where Spec.Continues
 	Correct   []int32   // [lanes] labelled positions whose most likely token (first on a tie) is right
-	Labelled  []int32   // [lanes]
+	Labelled  []int32   // [lanes] positions with a Final label
 	GradNorm  float64   // 2-norm of the dense gradient before clipping
 }
 

@@ -16,7 +16,7 @@ type Metrics struct {
 	Loss      float64 // LM + 0.5*(QHaltLoss + QContinueLoss)
 	LM        float64
 	QHalt     float64
-	QContinue float64 // HRM only
+	QContinue float64 // where Spec.Continues
 	GradNorm  float64 // before clipping
 
 	Count         int     // puzzles finished in this step

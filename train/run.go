@@ -33,6 +33,7 @@ type Config struct {
 	LR, PuzzleLR    float64
 	Schedule        Schedule
 	ExploreProb     float64 // halt_exploration_prob
+	GiveUp          float64 // loss after giveUpAfter segments or more above which a lane gets a new puzzle; 0: never
 	EvaluateEvery   int64   // steps between calls of Hooks.Evaluate; 0: only after the last
 	CheckpointEvery int64   // steps between calls of Hooks.Checkpoint; 0: only after the last
 
@@ -55,6 +56,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("%w: puzzle_emb_lr is %v, want 0 to 1", ErrSpec, c.PuzzleLR)
 	case !(c.ExploreProb >= 0 && c.ExploreProb <= 1):
 		return fmt.Errorf("%w: halt_exploration_prob is %v, want 0 to 1", ErrSpec, c.ExploreProb)
+	case !(c.GiveUp >= 0):
+		return fmt.Errorf("%w: give_up_loss is %v, want 0 or more", ErrSpec, c.GiveUp)
 	}
 	return c.Schedule.validate()
 }
@@ -149,7 +152,7 @@ func newRun(c *Config, d Device, src Source, from *Checkpoint, h Hooks) *run {
 	r.at = Checkpoint{Step: from.Step, Next: from.Next, Meta: from.Meta}
 	r.at.Segments = append(r.at.Segments, from.Segments...)
 	r.at.Halted = append(r.at.Halted, from.Halted...)
-	r.in.LastStep = make([]bool, lanes)
+	r.in.Segment = make([]int32, lanes)
 	for i := range lanes {
 		r.flops[i] = c.Spec.LaneFLOPs(from.State.Shape(&c.Spec.Config, i))
 		r.refills = append(r.refills, Refill{Lane: i, Input: runtime.Input{Tokens: make([]int32, s)}, Labels: make([]int32, s)})
@@ -191,7 +194,7 @@ func (r *run) prepare() error {
 			}
 		}
 		r.at.Segments[lane]++
-		r.in.LastStep[lane] = int(r.at.Segments[lane]) >= r.c.Spec.Config.HaltMaxSteps
+		r.in.Segment[lane] = r.at.Segments[lane]
 	}
 	return nil
 }
@@ -229,7 +232,7 @@ func CheckExample(c *runtime.Config, in runtime.Input, labels []int32) error {
 		return fmt.Errorf("%w: a grid of %v: a model with relations is trained on %v alone", runtime.ErrInput, c.Shape(in), c.Grid())
 	}
 	for i, l := range labels {
-		if l != IgnoreLabel && (l < 0 || int(l) >= c.VocabSize) {
+		if l != IgnoreLabel && (l < 0 || int(Final(l)) >= c.VocabSize) {
 			return fmt.Errorf("%w: label %d is %d, want 0 to %d or %d", runtime.ErrInput, i, l, c.VocabSize-1, IgnoreLabel)
 		}
 	}
@@ -243,12 +246,22 @@ func (r *run) halt() {
 	for lane := range r.at.Halted {
 		least := fewest(lane) // drawn for every lane, so that one does not shift the next
 		wants := c.Halts(r.out.QHalt[lane], r.out.QContinue[lane])
-		r.at.Halted[lane] = r.in.LastStep[lane] || wants && r.at.Segments[lane] >= least
+		r.at.Halted[lane] = r.in.Last(c, lane) || wants && r.at.Segments[lane] >= least || r.givesUp(lane)
 		if r.at.Halted[lane] {
 			r.metrics.addHalted(&r.out, lane, r.at.Segments[lane])
 		}
 	}
 	r.metrics.mean()
+}
+
+// giveUpAfter is how many segments a puzzle has at least before it is given up: the
+// first say little yet.
+const giveUpAfter = 3
+
+// givesUp tells whether a lane's puzzle is lost: where an answer spreads from position
+// to position, all that follows a mistake is wrong, and teaches nothing.
+func (r *run) givesUp(lane int) bool {
+	return r.c.GiveUp > 0 && r.at.Segments[lane] >= giveUpAfter && float64(r.out.LM[lane]) > r.c.GiveUp
 }
 
 // explore returns the fewest segments of each lane, asked in lane order.
@@ -275,7 +288,7 @@ func (r *run) measure(elapsed time.Duration) {
 	for _, f := range r.flops {
 		r.metrics.FLOPs += f
 	}
-	r.metrics.addLosses(&r.out, r.c.Spec.BatchSize(), r.c.Spec.Config.Family == runtime.HRM)
+	r.metrics.addLosses(&r.out, r.c.Spec.BatchSize(), r.c.Spec.Continues())
 }
 
 // EvaluationDue tells whether Hooks.Evaluate is called after a step.

@@ -42,14 +42,30 @@ func (d *scripted) Close() error                  { return nil }
 func (d *scripted) Step(_ context.Context, in *StepIn, out *StepOut) error {
 	copied := *in
 	copied.Refill = slices.Clone(in.Refill)
-	copied.LastStep = slices.Clone(in.LastStep)
+	copied.Segment = slices.Clone(in.Segment)
 	d.seen = append(d.seen, copied)
-	out.Resize(len(in.LastStep))
-	for lane := range in.LastStep {
+	out.Resize(len(in.Segment))
+	for lane := range in.Segment {
 		out.QHalt[lane] = d.qHalt(in.Step, lane)
 		out.LM[lane], out.Labelled[lane], out.Correct[lane] = d.lm, 4, int32(lane)+2
 	}
 	return nil
+}
+
+// A puzzle whose loss stays large is replaced after three segments.
+func TestRunGivesUp(t *testing.T) {
+	c := tinyConfig()
+	c.Spec.Config.HaltMaxSteps = 5
+	for giveUp, want := range map[float64]int64{0: 5, 0.5: 3, 0.9: 5} {
+		c.GiveUp = giveUp
+		d := &scripted{qHalt: never, lm: 0.7}
+		if err := Run(t.Context(), c, d, counting{}, NewCheckpoint(c), Hooks{}); err != nil {
+			t.Fatal(err)
+		}
+		if next := d.seen[want]; len(next.Refill) != c.Spec.Lanes || len(d.seen[want-1].Refill) > 0 {
+			t.Errorf("give_up_loss %v: step %d refills %d lanes, the one before %d", giveUp, want+1, len(next.Refill), len(d.seen[want-1].Refill))
+		}
+	}
 }
 
 // counting is a source that numbers its examples by puzzle id.

@@ -19,6 +19,12 @@ func (s *Spec) BatchSize() int {
 	return s.Lanes
 }
 
+// Continues tells whether q_continue is taught, from the segment after: it decides
+// about halting, or the family is HRM, which always teaches it.
+func (s *Spec) Continues() bool {
+	return s.Config.Family == runtime.HRM || s.Config.Rule() == runtime.HaltOverContinue
+}
+
 // Validate reports the first field that no device can take, wrapping ErrSpec
 // or runtime.ErrConfig.
 func (s *Spec) Validate() error {
@@ -26,12 +32,16 @@ func (s *Spec) Validate() error {
 		return err
 	}
 	switch {
+	case s.Config.VocabSize > noLabel:
+		return fmt.Errorf("%w: %d tokens, labels have room for %d", ErrSpec, s.Config.VocabSize, noLabel)
 	case s.Lanes < 1:
 		return fmt.Errorf("%w: %d lanes", ErrSpec, s.Lanes)
 	case s.Batch != 0 && s.Batch < s.Lanes:
 		return fmt.Errorf("%w: batch %d below %d lanes", ErrSpec, s.Batch, s.Lanes)
 	case s.Loss != Stablemax && s.Loss != Softmax:
 		return fmt.Errorf("%w: loss is %q, want %s or %s", ErrSpec, s.Loss, Stablemax, Softmax)
+	case s.Config.HaltPool != runtime.FirstPosition && s.Continues():
+		return fmt.Errorf("%w: q_continue is not taught with halt_pool %s: halt_rule must be %q", ErrSpec, s.Config.HaltPool, runtime.HaltPositive)
 	case !(s.Smooth >= 0 && s.Smooth < 1):
 		return fmt.Errorf("%w: label smoothing is %v, want 0 or more, below 1", ErrSpec, s.Smooth)
 	}
@@ -105,7 +115,7 @@ func (s *Spec) FLOPs() float64 { return float64(s.Lanes) * s.LaneFLOPs(s.Config.
 // the heads backward; nothing for what an implementation computes again.
 func (s *Spec) LaneFLOPs(shape runtime.Shape) float64 {
 	forward, differentiated := s.Config.FLOPs(shape)
-	if s.Config.Family == runtime.HRM {
+	if s.Continues() {
 		forward *= 2 // the segment after, for the target of q_continue
 	}
 	return forward + 2*differentiated

@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 		Short: "Time this module, ONNX Runtime and PyTorch on the same models, turn by turn",
 		Long: `Run one segment of the full-size HRM (27 million seeded random weights) in this
 module (int8 with the best kernels, int8 without AMX, fp32), in ONNX Runtime (int8
-and fp32, through npm's onnxruntime-node, on what hrm export --onnx writes) and in
+and fp32, through npm's onnxruntime-node, on what hrm export writes) and in
 PyTorch (fp32), all with the same threads. Engines are processes that take turns;
 the best time and the median of all turns are printed, in milliseconds a puzzle.
 Then the embedded model answers sudokus one at a time, with learned halting: the

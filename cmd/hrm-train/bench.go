@@ -122,7 +122,7 @@ func timeSteps(ctx context.Context, d train.Device, c *train.Config, steps int) 
 	if err := d.Load(train.NewState(&c.Spec, c.Seed)); err != nil {
 		return 0, err
 	}
-	in := train.StepIn{LR: c.LR, PuzzleLR: c.PuzzleLR, LastStep: make([]bool, c.Spec.Lanes), Refill: randomRefills(&c.Spec)}
+	in := train.StepIn{LR: c.LR, PuzzleLR: c.PuzzleLR, Segment: make([]int32, c.Spec.Lanes), Refill: randomRefills(&c.Spec)}
 	var out train.StepOut
 	var times []float64
 	for in.Step = 1; in.Step <= int64(steps)+1; in.Step++ {
@@ -175,7 +175,7 @@ func (r *benchResult) measureGPU(g *gpu.Device, s *train.Spec) error {
 // profile times the kernels of one more step.
 func (r *benchResult) profile(ctx context.Context, g *webGPU, c *train.Config) error {
 	times, err := g.gpu.Profile(func() error {
-		in := train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, LastStep: make([]bool, c.Spec.Lanes)}
+		in := train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, Segment: make([]int32, c.Spec.Lanes)}
 		return g.Step(ctx, &in, &train.StepOut{})
 	})
 	for _, t := range times {

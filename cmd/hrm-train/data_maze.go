@@ -93,7 +93,8 @@ func (f *mazeFlags) mazes(cmd *cobra.Command) error {
 	}
 	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return f.keep(p, filter) })
 	if err == nil && f.generate > 0 {
-		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
+		report := newReporter(cmd.ErrOrStderr())
+		report.count(len(t.rows), f.generate, "mazes")
 		err = f.makeMazes(ctx, t, filter, report)
 		report.done()
 	}
@@ -126,7 +127,7 @@ func (f *mazeFlags) makeMazes(ctx context.Context, t *table, filter *data.MazeFi
 		made, err := data.GenerateMazes(ctx, data.MazeOptions{
 			Seed: f.seed + uint64(len(t.rows)), Count: min(mazeRound, f.generate-len(t.rows)), Filter: filter, Threads: f.threads,
 			Rows: f.task.Rows, Cols: f.task.Cols, MinSteps: f.steps, Far: f.far,
-			Progress: func(done int) { report.count(int64(len(t.rows)+done), "mazes") },
+			Progress: func(done int) { report.count(len(t.rows)+done, f.generate, "mazes") },
 		})
 		if err != nil {
 			return err

@@ -80,7 +80,8 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 	}
 	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return keepSudoku(p, filter) })
 	if err == nil && f.generate > 0 {
-		report := newReporter(cmd.ErrOrStderr(), int64(f.generate))
+		report := newReporter(cmd.ErrOrStderr())
+		report.count(len(t.rows), f.generate, "sudokus")
 		if f.clues != "" {
 			err = f.ordinary(ctx, t, filter, report, low, high)
 		} else {
@@ -157,7 +158,7 @@ func (f *sudokuFlags) ordinary(ctx context.Context, t *table, filter *data.Filte
 		if err := t.add(s.Puzzle(generatedSource)); err != nil {
 			return err
 		}
-		report.count(int64(len(t.rows)), "sudokus")
+		report.count(len(t.rows), f.generate, "sudokus")
 	}
 	return nil
 }
@@ -179,7 +180,7 @@ func (f *sudokuFlags) hard(ctx context.Context, t *table, filter *data.Filter, r
 		made, err := data.GenerateHard(ctx, data.HardOptions{
 			Seed: f.seed + uint64(len(t.rows)), Count: min(hardRound, f.generate-len(t.rows)), MinRating: f.rating,
 			Seeds: seeds, Filter: filter, Threads: f.threads,
-			Progress: func(done int) { report.count(int64(len(t.rows)+done), "sudokus") },
+			Progress: func(done int) { report.count(len(t.rows)+done, f.generate, "sudokus") },
 		})
 		if err != nil {
 			return err

@@ -190,7 +190,7 @@ func TestTrainARC(t *testing.T) {
 		"halt_max_steps=1", "steps=2", "arc_augmentations=3", "expansion=1", "H_cycles=1", "L_cycles=1"} {
 		args = append(args, "--set", set)
 	}
-	if status, out, errOut := hrmTrain(t, args...); status != statusOK || !strings.Contains(out, "validation: 1 puzzles") {
+	if status, out, errOut := hrmTrain(t, args...); status != statusOK || !strings.Contains(out, "1 puzzle of evaluation: exact ") {
 		t.Fatal(out, errOut)
 	}
 	names, err := os.ReadFile(filepath.Join(dir, identifiersFile))
@@ -218,7 +218,7 @@ func TestDataStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := sudokuFlags{dataFlags: dataFlags{generate: 1 << 30}}
-	report := newReporter(stopAfter{cancel}, 1<<30)
+	report := newReporter(stopAfter{cancel})
 	err = f.ordinary(ctx, tab, data.NewFilter(), report, 40, 40)
 	if err = tab.finish(0, err); status(err, &strings.Builder{}) != statusInterrupted || !strings.Contains(err.Error(), "--resume") {
 		t.Error(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/gpu/wgpu"
@@ -23,17 +24,31 @@ func openDevice(name string, s *train.Spec, threads int) (d train.Device, why st
 	case err == nil && name == "webgpu":
 		return d, "asked for", nil
 	case err == nil:
-		return d, "auto: a GPU is there", nil
+		return d, "auto", nil
 	case name == "webgpu":
 		return nil, "", fmt.Errorf("device webgpu: %w", err)
 	}
-	why = fmt.Sprintf("auto: %v", err)
+	why = "auto: " + noGPU(err)
 	d, err = openCPU(s, threads)
 	return d, why, err
 }
 
 // errSoftware is why auto does not take a GPU that the processor imitates.
 var errSoftware = errors.New("webgpu: the only adapter is software")
+
+// noGPU says in a few words why there is no GPU to train on.
+func noGPU(err error) string {
+	switch {
+	case errors.Is(err, gpu.ErrNotBuilt):
+		return "this build has no WebGPU"
+	case errors.Is(err, gpu.ErrNoAdapter):
+		return "no GPU found"
+	case errors.Is(err, errSoftware):
+		return "the only GPU is imitated in software"
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return clip(line, 50)
+}
 
 // openWebGPU opens the system's GPU; a software adapter only if it is wanted.
 func openWebGPU(s *train.Spec, hardware bool) (train.Device, error) {

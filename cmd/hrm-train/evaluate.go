@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/curve"
 	"github.com/hrmgo/hrm/train/data"
 )
@@ -19,10 +21,11 @@ type score struct {
 	cells    float64 // share of right cells, summed over puzzles
 	haltOK   int     // q_halt says whether the answer is exact
 	segments int
+	loss     float64 // cross-entropy of the first attempt's last segment, summed over puzzles
 }
 
 // evaluate solves a set, or limit examples spread over it, on the CPU.
-func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set, limit int, o runtime.Options) (score, error) {
+func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set, limit int, loss train.Loss, o runtime.Options) (score, error) {
 	var s score
 	backend, err := cpu.New(m, cpu.Options{Threads: threads})
 	if err != nil {
@@ -37,6 +40,15 @@ func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set,
 			in[k].Rows, in[k].Cols = set.Task.Size()
 		}
 	}
+	if spreader := puzzle.Spreads(set.Task); spreader != nil {
+		o.Latch = func(i int, output []int32) bool { return spreader.Complete(in[i].Tokens, output) }
+	}
+	o.WantLogits = true
+	o.OnSegment = func(e runtime.Event) {
+		if e.Done && e.Attempt == 0 {
+			s.loss += crossEntropy(loss, e.Logits, set.Label(picks[e.Index]))
+		}
+	}
 	results, err := runtime.Solve(ctx, backend, in, o)
 	if err != nil {
 		return s, err
@@ -48,6 +60,24 @@ func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set,
 		s.add(set.Task, &m.Config, in[k].Tokens, set.Label(picks[k]), r)
 	}
 	return s, nil
+}
+
+// crossEntropy is the mean over the scored cells, of logits [S, vocabulary].
+func crossEntropy(loss train.Loss, logits []float32, labels []uint8) float64 {
+	of := kernels.StablemaxCrossEntropy
+	if loss == train.Softmax {
+		of = kernels.SoftmaxCrossEntropy
+	}
+	v := len(logits) / len(labels)
+	gradient := make([]float32, v) // nobody asks for it
+	sum, scored := 0.0, 0
+	for i, label := range labels {
+		if label != 0 {
+			sum += of(gradient, logits[i*v:(i+1)*v], int(label), 0)
+			scored++
+		}
+	}
+	return sum / float64(max(1, scored))
 }
 
 // spread returns limit of the numbers below n, evenly, or with limit 0 all.
@@ -104,7 +134,7 @@ func btoi(b bool) int {
 func (s *score) record() curve.Record {
 	n := float64(max(1, s.puzzles))
 	return curve.Record{
-		Kind: curve.Eval, Puzzles: s.puzzles, ExactAccuracy: float64(s.exact) / n, Accuracy: s.cells / n,
+		Kind: curve.Eval, Puzzles: s.puzzles, Loss: s.loss / n, LMLoss: s.loss / n, ExactAccuracy: float64(s.exact) / n, Accuracy: s.cells / n,
 		QHaltAccuracy: float64(s.haltOK) / n, Segments: float64(s.segments) / n,
 	}
 }

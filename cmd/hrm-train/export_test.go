@@ -24,7 +24,7 @@ func TestExportAndEval(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file, "--format", "f32", "--licence", "CC0-1.0"); status != statusOK {
+	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file, "--to", "fp32", "--licence", "CC0-1.0"); status != statusOK {
 		t.Fatal(errOut)
 	}
 	m, err := readModel(file)
@@ -44,14 +44,18 @@ func TestExportAndEval(t *testing.T) {
 	if a, b := evalJSON(t, dir, validation), evalJSON(t, file, validation); a.Cells != b.Cells || a.Puzzles != 9 || b.Segments == 0 {
 		t.Errorf("run %+v\nfile %+v", a, b)
 	}
-	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file, "--segments", "9", "--cycles", "5"); status != statusOK {
+	if status, _, errOut := hrmTrain(t, "export", dir, "--out", file, "--max-segments", "9", "--cycles", "5"); status != statusOK {
 		t.Fatal(errOut)
 	}
 	if m, err := readModel(file); err != nil || m.Config.HaltMaxSteps != 9 || m.Config.HCycles != 5 {
 		t.Errorf("segments and cycles are not those asked for: %+v, %v", m, err)
 	}
-	for _, format := range []string{"f16", "bf16", "i8"} {
-		if status, out, errOut := hrmTrain(t, "export", dir, "--best", "--out", file, "--format", format); status != statusOK || !strings.Contains(out, format) {
+	for format, args := range map[string][]string{
+		"fp16": {"--to", "fp16"}, "bf16": {"--to", "bf16"}, "int8": {"--to", "int8"},
+		"as fp16": {"--format", "f16"}, "as int8": {"--format", "i8", "--segments", "3"}, // of the release before
+	} {
+		args = append([]string{"export", dir, "--best", "--out", file}, args...)
+		if status, out, errOut := hrmTrain(t, args...); status != statusOK || !strings.Contains(out, format) {
 			t.Error(format, out, errOut)
 		}
 	}
@@ -73,7 +77,7 @@ func TestExportRefuses(t *testing.T) {
 		want string
 	}{
 		{[]string{"export", dir}, "out"},
-		{[]string{"export", dir, "--out", "x", "--format", "f64"}, "--format is"},
+		{[]string{"export", dir, "--out", "x", "--to", "f64"}, "want fp32, fp16, bf16 or int8"},
 		{[]string{"export", dir, "--out", "x"}, "config.yaml"},
 		{[]string{"eval", dir, "--data", "x"}, "config.yaml"},
 		{[]string{"eval", filepath.Join(dir, "no.hrm"), "--data", "x"}, "no such file"},

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/train/curve"
 )
 
 // A run that begins with a model and a rate of zero ends with that model, and
@@ -58,6 +61,46 @@ func TestInitialModelRefuses(t *testing.T) {
 		args := tinyRun(data, t.TempDir(), "--set", "init="+test.init, "--set", test.set)
 		if status, _, errOut := hrmTrain(t, args...); status != statusUsage || !strings.Contains(errOut, test.want) {
 			t.Errorf("init %s with %s: status %d, %s", test.init, test.set, status, errOut)
+		}
+	}
+}
+
+// How a model halts comes with it, is taught, and survives a resume and the export.
+func TestInitialModelHalts(t *testing.T) {
+	data, first := writePuzzles(t, 20), t.TempDir()
+	model, again := filepath.Join(t.TempDir(), "model.hrm"), filepath.Join(t.TempDir(), "again.hrm")
+	mustRun := func(args ...string) {
+		t.Helper()
+		if status, out, errOut := hrmTrain(t, args...); status != statusOK {
+			t.Fatal(out, errOut)
+		}
+	}
+	mustRun(tinyRun(data, first, "--set", "steps=2", "--set", "ema=false")...)
+	mustRun("export", first, "--out", model)
+	for _, change := range []func(*runtime.Config){
+		func(c *runtime.Config) { c.HaltRule = runtime.HaltOverContinue },
+		func(c *runtime.Config) { c.HaltPool = runtime.SoftMin },
+	} {
+		m, err := readModel(model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&m.Config)
+		want := m.Config
+		changed, second := filepath.Join(t.TempDir(), "changed.hrm"), t.TempDir()
+		if err := m.Save(changed); err != nil {
+			t.Fatal(err)
+		}
+		mustRun(tinyRun(data, second, "--set", "steps=2", "--set", "init="+changed)...)
+		mustRun(tinyRun(data, second, "--set", "steps=3")...)
+		mustRun("export", second, "--out", again)
+		got, err := readModel(again)
+		if err != nil || got.Config != want {
+			t.Errorf("%v: %+v, want %+v", err, got.Config, want)
+		}
+		records, err := curve.ReadFile(filepath.Join(second, metricsFile))
+		if err != nil || len(records) == 0 || (records[0].QContinueLoss > 0) != (want.HaltRule == runtime.HaltOverContinue) {
+			t.Errorf("%v: %+v", err, records)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func TestSignalInTheLastEvaluation(t *testing.T) {
 	cmd.SetErr(io.Discard)
 	cmd.SilenceUsage = true
 	err := cmd.ExecuteContext(untilSaved{t.Context(), dir})
-	if status(err, io.Discard) != statusInterrupted || !strings.Contains(err.Error(), "--resume goes on") {
+	if status(err, io.Discard) != statusInterrupted || !strings.Contains(err.Error(), "hrm-train run --resume --out ") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, bestFile)); !errors.Is(err, os.ErrNotExist) {

@@ -81,8 +81,9 @@ interrupted, after saving.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newData(), newEval(), newExport(), newBench(), newPlot(), newPresets())
+	root.AddCommand(newRun(), newARC(), newLearn(), newData(), newEval(), newExport(), newBench(), newPlot(), newCompare(), newPresets())
 	version.Add(root, licences)
+	command.Flags(root)
 	return root
 }
 

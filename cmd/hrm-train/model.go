@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
@@ -34,14 +35,14 @@ const (
 )
 
 // writeModel writes the model of an evaluation.
-func (t *training) writeModel(path string, m *runtime.Model, r curve.Record) (err error) {
-	if m.Meta, err = provenance(&t.config, r.Step, t.meta()); err != nil {
+func (t *training) writeModel(path string, m *runtime.Model, step int64, measured []curve.Record) (err error) {
+	if m.Meta, err = provenance(&t.config, step, t.meta()); err != nil {
 		return err
 	}
 	if err := describe(m, &t.config); err != nil {
 		return err
 	}
-	recordAccuracy(m, r, t.config.Validation)
+	recordAccuracy(m, measured, t.valid)
 	return m.Save(path)
 }
 
@@ -58,11 +59,26 @@ func describe(m *runtime.Model, c *config.Config) error {
 	return nil
 }
 
-// recordAccuracy writes into the header what was measured, and how.
-func recordAccuracy(m *runtime.Model, r curve.Record, file string) {
-	m.Meta[metaExact] = fmt.Sprintf("%.4f", r.ExactAccuracy)
-	m.Meta[metaSetting] = fmt.Sprintf("%d puzzles of %s, single pass, learned halting, at most %d segments",
-		r.Puzzles, filepath.Base(file), m.Config.HaltMaxSteps)
+// recordAccuracy writes into the header what was measured, and how; of further sets
+// under the same names, with that of the set behind a colon.
+func recordAccuracy(m *runtime.Model, measured []curve.Record, sets []validation) {
+	for i, r := range measured {
+		if len(sets) == 0 {
+			m.Meta[metaExact] = fmt.Sprintf("%.4f", r.ExactAccuracy)
+			m.Meta[metaSetting] = fmt.Sprintf("tests of %d tasks, the first answer of a vote over %d forms, at most %d segments", r.Puzzles, evaluationVotes, m.Config.HaltMaxSteps)
+			return
+		}
+		of := ""
+		if i > 0 {
+			of = ":" + sets[i].name
+		}
+		m.Meta[metaExact+of] = fmt.Sprintf("%.4f", r.ExactAccuracy)
+		file := sets[i].name
+		if sets[i].path != "" {
+			file = filepath.Base(sets[i].path)
+		}
+		m.Meta[metaSetting+of] = fmt.Sprintf("%d puzzles of %s, single pass, learned halting, at most %d segments", r.Puzzles, file, m.Config.HaltMaxSteps)
+	}
 }
 
 // loadModel reads a model file, or of a run's folder the last checkpoint.
@@ -74,11 +90,12 @@ func loadModel(path string) (*runtime.Model, error) {
 	return readModel(path)
 }
 
-// readModel reads a model file.
+// readModel reads a model file, or where there is none the model of that name.
 func readModel(path string) (*runtime.Model, error) {
 	f, err := weights.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, err
+		m, _, err := native.Read(path)
+		return m, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -18,10 +18,11 @@ const metricsFile = "metrics.jsonl"
 func newPlot() *cobra.Command {
 	var out, title, axis string
 	cmd := &cobra.Command{
-		Use:   "plot run...",
+		Use:   "plot RUN...",
 		Short: "Draw the learning curves of runs",
-		Long: `Draws training loss and validation accuracy of one or more runs, each given by
-its folder or its metrics.jsonl, into one PNG or SVG picture.`,
+		Long: `Draws the losses in training and validation and the validation accuracies of one or
+more runs, each given by its folder or its metrics.jsonl, into one PNG or SVG
+picture. An SVG is dark where the reader's screen is.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := oneOf("over", axis, string(curve.Steps), string(curve.Minutes)); err != nil {
@@ -41,28 +42,20 @@ func plotRuns(out, title string, axis curve.Axis, paths []string) error {
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("%w: picture %s: want a name that ends in .png or .svg", config.ErrConfig, out)
 	}
+	compared, err := readRuns(paths)
+	if err != nil {
+		return err
+	}
 	var runs []curve.Run
-	for _, path := range paths {
-		if filepath.Ext(path) != ".jsonl" {
-			path = filepath.Join(path, metricsFile)
+	for _, r := range compared {
+		if len(compared) == 1 {
+			r.Name = "" // the legend needs none
 		}
-		records, err := curve.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		runs = append(runs, curve.Run{Name: runName(path, len(paths)), Records: records})
+		runs = append(runs, r.Run)
 	}
 	var picture bytes.Buffer
 	if err := curve.Draw(&picture, format, title, axis, runs); err != nil {
 		return err
 	}
 	return writeFile(out, picture.Bytes())
-}
-
-// runName is what the legend calls a run: its folder, or nothing when alone.
-func runName(path string, runs int) string {
-	if runs == 1 {
-		return ""
-	}
-	return filepath.Base(filepath.Dir(path))
 }

@@ -12,7 +12,7 @@ import (
 
 func newPresets() *cobra.Command {
 	return &cobra.Command{
-		Use:   "presets [name]",
+		Use:   "presets [NAME]",
 		Short: "List the presets, or print one as a configuration file",
 		Long: `Lists the configurations that come with hrm-train and what each is for. With a
 name it prints that configuration, every key with its meaning, as a file for

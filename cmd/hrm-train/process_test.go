@@ -160,7 +160,7 @@ func TestSignalSaves(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != statusInterrupted {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if !strings.Contains(out.String(), "--resume goes on") {
+	if !strings.Contains(out.String(), "hrm-train run --resume --out ") {
 		t.Errorf("output:\n%s", out)
 	}
 	if len(checkpointTensors(t, dir)) < 5 {

@@ -28,9 +28,9 @@ const (
 // runFlags are the flags of hrm-train run.
 type runFlags struct {
 	configFlags
-	data   []string
-	out    string
-	resume bool
+	data, validation []string
+	out              string
+	resume           bool
 }
 
 func newRun() *cobra.Command {
@@ -46,8 +46,8 @@ The folder --out gets the effective configuration (config.yaml), the last two
 checkpoints (checkpoint.hrm, previous.hrm), the model of the best evaluation
 (best.hrm), the metrics (metrics.jsonl) and the learning curve (curve.png,
 curve.svg). When training diverges, checkpoint.hrm is the last one from which a
-step was finite. SIGINT and SIGTERM finish the step, save and exit; --resume goes on from the last checkpoint, on a CPU with the same
-bits as if nothing had happened.`,
+step was finite. SIGINT and SIGTERM finish the step, save and exit; --resume goes on
+from the last checkpoint, on a CPU with the same bits as if nothing had happened.`,
 		Example: `  hrm-train run --preset sudoku-cpu --data train.csv.gz --validation valid.csv.gz --out run
   hrm-train run --preset sudoku-cpu --data train.csv.gz=3 --data made.csv.gz --set lr=1e-3 --for 60m --out run
   hrm-train run --resume --out run`,
@@ -60,10 +60,11 @@ bits as if nothing had happened.`,
 			return trainRun(cmd.Context(), c, f.out, f.resume, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	f.register(cmd, "task", "validation", "steps", "device", "threads", "precision", "for", "seed")
+	f.register(cmd, "task", "steps", "device", "threads", "precision", "for", "seed")
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.data, "data", nil, "training file, or path=weight (repeatable)")
-	flags.StringVarP(&f.out, "out", "o", "", "folder of the run (required)")
+	flags.StringArrayVar(&f.validation, "validation", nil, "file of the periodic evaluation (repeatable); the first decides about the best model")
+	flags.StringVarP(&f.out, "out", "o", "", "`FOLDER` of the run (required)")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --out, with its configuration; start it if there is none")
 	return cmd
 }
@@ -80,11 +81,14 @@ func (f *runFlags) config(cmd *cobra.Command) (config.Config, error) {
 			return c, fmt.Errorf("--data: %w", err)
 		}
 	}
+	if len(f.validation) > 0 {
+		c.Validation = f.validation
+	}
 	if err := f.override(cmd, &c); err != nil {
 		return c, err
 	}
-	if len(c.Data) == 0 && !c.Generate {
-		return c, fmt.Errorf("%w: data is missing: give --data or the key data, or for mazes generate", config.ErrConfig)
+	if len(c.Data) == 0 && len(c.ARCTasks) == 0 && !c.Generate {
+		return c, fmt.Errorf("%w: data is missing: give --data or the key data, for mazes generate, for ARC arc_tasks", config.ErrConfig)
 	}
 	return c, nil
 }
@@ -105,7 +109,7 @@ func (f *runFlags) base() (config.Config, error) {
 
 // trainRun trains in a folder, which it makes.
 func trainRun(ctx context.Context, c config.Config, dir string, resume bool, out, errOut io.Writer) error {
-	t, err := newTraining(ctx, c, dir, resume, newReporter(errOut, int64(c.Steps)))
+	t, err := newTraining(ctx, c, dir, resume, newReporter(errOut))
 	if err != nil {
 		return err
 	}

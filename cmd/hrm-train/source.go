@@ -23,7 +23,19 @@ type source struct {
 	numPuzzles int    // rows of the puzzle table
 	sha256     string // of everything that training sees
 
-	arc *data.ARCData // nil unless the files hold ARC tasks
+	arc   *data.ARCData // nil unless the files hold ARC tasks for the published canvas
+	tasks *arcTasks     // nil unless they are taken at their true size
+}
+
+// names returns those of the puzzle table's rows, nil where they have none.
+func (s *source) names() []string {
+	switch {
+	case s.arc != nil:
+		return s.arc.Identifiers
+	case s.tasks != nil:
+		return s.tasks.names
+	}
+	return nil
 }
 
 // examples is an endless stream of them.
@@ -43,6 +55,9 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 	}
 	if c.Generate {
 		return newGenerator(c, task)
+	}
+	if a, ok := task.(puzzle.ARC); ok && a.TrueSize() {
+		return newARCSource(ctx, c)
 	}
 	s := &source{}
 	parts, err := s.load(ctx, c, task)
@@ -64,7 +79,7 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 }
 
 func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (parts []data.Part, err error) {
-	if isARC(task) && !puzzle.IsFolder(c.Data[0].Path) {
+	if isARC(task) && (len(c.ARCTasks) > 0 || !puzzle.IsFolder(c.Data[0].Path)) {
 		s.arc, err = loadARC(ctx, c)
 		if err != nil {
 			return nil, err
@@ -88,17 +103,7 @@ func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (
 
 // loadARC reads ARC tasks; those of split evaluation become the validation.
 func loadARC(ctx context.Context, c *config.Config) (*data.ARCData, error) {
-	var paths []string
-	for _, d := range c.Data {
-		if d.Weight != 1 {
-			return nil, fmt.Errorf("%w: data %s has weight %v, but ARC tasks share one puzzle table and are drawn alike", config.ErrConfig, d.Path, d.Weight)
-		}
-		paths = append(paths, d.Path)
-	}
-	if c.TrainLimit > 0 || c.Validation != "" {
-		return nil, fmt.Errorf("%w: train_limit and validation are not for ARC tasks: those of split evaluation are the validation", config.ErrConfig)
-	}
-	tasks, err := data.LoadARC(ctx, paths...)
+	tasks, err := readARC(ctx, c)
 	if err != nil {
 		return nil, err
 	}

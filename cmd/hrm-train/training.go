@@ -7,18 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/hrmgo/hrm/internal/command"
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/config"
 	"github.com/hrmgo/hrm/train/curve"
-	"github.com/hrmgo/hrm/train/data"
 )
 
 // training is one sitting of a run.
@@ -27,7 +27,7 @@ type training struct {
 	dir    string
 	lock   *os.File // of dir; nil where there are no locks
 	data   *source
-	valid  *data.Set // of the periodic evaluation, nil for none
+	valid  []validation // of the periodic evaluation; the first decides about the best model
 
 	run    train.Config // Run reads it before every step: pace changes it
 	from   *train.Checkpoint
@@ -35,22 +35,25 @@ type training struct {
 	log    *curve.Log
 	report *reporter
 
-	began   time.Time
-	before  time.Duration // of earlier sittings
-	window  window        // since the last record
-	initial string        // how the model was trained that the run began with, "" for fresh weights
+	clock   *clock
+	window  window         // since the last record
+	shown   curve.Record   // the last record of training
+	hinted  bool           // what --for never reaches was said
+	names   string         // of the puzzle table's rows, "" where they have none
+	init    *runtime.Model // that a new run begins with, nil for fresh weights
+	initial string         // how the model was trained that the run began with, "" for fresh weights
 
-	best   float64       // exact accuracy of bestFile, -1 before there is one
-	last   *curve.Record // of the validation file
-	saved  int64         // step of checkpointFile, -1 before there is one
-	finite int64         // the last step whose losses were finite
-	missed bool          // the evaluation after the checkpoint that the run goes on from
+	best   float64        // exact accuracy of bestFile, -1 before there is one
+	last   []curve.Record // of the validation files
+	saved  int64          // step of checkpointFile, -1 before there is one
+	finite int64          // the last step whose losses were finite
+	missed bool           // the evaluation after the checkpoint that the run goes on from
 }
 
 // newTraining opens everything that training needs, so that whatever is wrong
 // is said before the first step.
 func newTraining(ctx context.Context, c config.Config, dir string, resume bool, report *reporter) (*training, error) {
-	t := &training{config: c, dir: dir, report: report, best: -1, saved: -1}
+	t := &training{config: c, dir: dir, report: report, clock: newClock(&c), best: -1, saved: -1}
 	for _, step := range []func() error{
 		func() error { return t.openData(ctx) },
 		func() error { return t.openFolder(resume) },
@@ -72,21 +75,48 @@ func (t *training) openData(ctx context.Context) (err error) {
 	if c.Generate {
 		t.report.say("data: puzzles are made as they are drawn")
 	} else {
-		t.report.say("data: %d puzzles for training", t.data.puzzles)
+		t.report.say("data: %s for training", puzzles(t.data.puzzles))
 	}
-	if c.Validation != "" {
-		if t.valid, err = loadSet(ctx, c, c.Validation); err != nil {
-			return err
-		}
+	if t.valid, err = openValidation(ctx, c, c.Validation); err != nil {
+		return err
 	}
-	if t.data.arc != nil {
-		t.valid = t.data.arc.Test
+	if t.data.arc != nil && t.data.arc.Test != nil {
+		t.valid = []validation{{name: "evaluation", set: t.data.arc.Test}}
 	}
-	if t.valid != nil {
-		t.report.say("data: %d puzzles for validation", t.valid.Len())
+	if a := t.data.tasks; a != nil {
+		t.report.say("data: the tests of %d tasks to answer, grids of at most %d x %d with their legend", len(a.tests), a.task.Rows, a.task.Cols)
+	}
+	for _, v := range t.valid {
+		t.report.say("data: %s for validation, %s", puzzles(v.set.Len()), clip(v.name, 30))
+	}
+	for _, text := range c.Warnings() {
+		t.report.warn(text)
+	}
+	if err := t.openInit(); err != nil {
+		return err
 	}
 	t.run, err = c.Train(t.data.numPuzzles)
 	return err
+}
+
+// openInit reads the model that a new run begins with, and takes over how it halts
+// where the configuration does not say.
+func (t *training) openInit() error {
+	c := &t.config
+	path, err := findCheckpoint(t.dir)
+	if err != nil || path != "" || c.Init == "" {
+		return err
+	}
+	if t.init, err = readModel(c.Init); err != nil {
+		return err
+	}
+	if c.HaltRule == runtime.FamilyRule {
+		c.HaltRule = t.init.Config.HaltRule
+	}
+	if c.HaltPool == runtime.FirstPosition {
+		c.HaltPool = t.init.Config.HaltPool
+	}
+	return nil
 }
 
 // openFolder makes the folder or finds the run in it, and keeps others out.
@@ -124,7 +154,7 @@ func (t *training) openFolder(resume bool) (err error) {
 // evaluation that was to follow.
 func (t *training) missesEvaluation() (bool, error) {
 	step := t.from.Step
-	if step == 0 || t.valid == nil || !t.run.EvaluationDue(step) {
+	if step == 0 || !t.evaluates() || !t.run.EvaluationDue(step) {
 		return false, nil
 	}
 	records, err := curve.ReadFile(filepath.Join(t.dir, metricsFile))
@@ -134,39 +164,20 @@ func (t *training) missesEvaluation() (bool, error) {
 // begin returns the start of a run: fresh weights, or those of a model.
 func (t *training) begin() (*train.Checkpoint, error) {
 	cp := train.NewCheckpoint(&t.run)
-	path := t.config.Init
-	if path == "" {
+	path, m := t.config.Init, t.init
+	if m == nil {
 		return cp, nil
 	}
-	m, err := readModel(path)
+	adopted, err := train.Adopt(m, t.run.Spec.Config, t.data.names())
+	if err == nil {
+		err = cp.State.SetModel(&t.run.Spec, adopted)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := sameShape(&t.run.Spec.Config, &m.Config); err != nil {
-		return nil, fmt.Errorf("init %s: %w", path, err)
-	}
-	if err := cp.State.SetModel(&t.run.Spec, m); err != nil {
 		return nil, fmt.Errorf("init %s: %w", path, err)
 	}
 	t.initial = ancestry(m.Meta)
 	t.report.say("begins with the weights of %s", path)
 	return cp, nil
-}
-
-// depths are the keys that say how long a model thinks; no weight depends on
-// them, so a run may go on deeper than the model that it begins with.
-var depths = []string{"halt_max_steps", "H_cycles", "L_cycles"}
-
-// sameShape reports the first key in which a model differs from the
-// configuration, but for the depths.
-func sameShape(want, have *runtime.Config) error {
-	w, h := want.Map(), have.Map()
-	for _, key := range slices.Sorted(maps.Keys(w)) {
-		if !slices.Contains(depths, key) && w[key] != h[key] {
-			return fmt.Errorf("%w: the model has %s %v, the configuration %v", config.ErrConfig, key, h[key], w[key])
-		}
-	}
-	return nil
 }
 
 // ancestry says in a line how the model was trained that a run begins with.
@@ -192,7 +203,7 @@ func (t *training) restore(path string) (err error) {
 	if err := errors.Join(errSeconds, errBest, t.data.seek(meta[metaCursor])); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	t.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), t.bestSoFar(best), meta[metaInitial]
+	t.clock.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), t.bestSoFar(best), meta[metaInitial]
 	t.saved, t.finite = t.from.Step, t.from.Step
 	t.report.say("resuming after step %d", t.from.Step)
 	return nil
@@ -206,13 +217,18 @@ func (t *training) writeConfig() error {
 	return writeFile(filepath.Join(t.dir, configFile), text)
 }
 
-// writeIdentifiers names the rows of the puzzle table of ARC tasks, without
-// which a trained model is of no use.
-func (t *training) writeIdentifiers() error {
-	if t.data.arc == nil {
+// writeIdentifiers names the rows of the puzzle table of ARC tasks, without which a
+// trained model is of no use: in models and checkpoints, and in a file for whoever
+// wants to see them.
+func (t *training) writeIdentifiers() (err error) {
+	names := t.data.names()
+	if names == nil {
 		return nil
 	}
-	text, err := json.Marshal(t.data.arc.Identifiers)
+	if t.names, err = runtime.NamePuzzles(names); err != nil {
+		return err
+	}
+	text, err := json.Marshal(names)
 	if err != nil {
 		return err
 	}
@@ -225,6 +241,9 @@ func (t *training) openDevice() (err error) {
 		return err
 	}
 	t.report.say("device: %s (%s)", t.device.Name(), why)
+	if t.config.Precision == "bf16" && isCPU(t.device) && !kernels.HasBF16() {
+		t.report.warn("this processor has no instructions for bf16: it trains in fp32")
+	}
 	return nil
 }
 
@@ -242,7 +261,6 @@ func (t *training) close() {
 
 // train runs until the last step, or until ctx ends: then it saves.
 func (t *training) train(ctx context.Context) error {
-	t.began = time.Now()
 	if t.missed {
 		err := t.evaluate(ctx, t.from.Step, t.from.State.Model(&t.run.Spec, true))
 		if errors.Is(err, train.ErrStop) {
@@ -260,9 +278,10 @@ func (t *training) train(ctx context.Context) error {
 		Step:       func(m *train.Metrics) error { return t.afterStep(ctx, m) },
 		Checkpoint: t.checkpoint,
 	}
-	if t.valid != nil {
+	if t.evaluates() {
 		hooks.Evaluate = func(_ context.Context, step int64, m *runtime.Model) error { return t.evaluate(ctx, step, m) }
 	}
+	t.clock.start(t.from.Step)
 	err := train.Run(context.WithoutCancel(ctx), &t.run, t.device, t.data, t.from, hooks)
 	t.report.done()
 	switch {
@@ -277,8 +296,20 @@ func (t *training) train(ctx context.Context) error {
 }
 
 func (t *training) interrupted(ctx context.Context) error {
-	return fmt.Errorf("saved in %s, --resume goes on: %w", t.dir, ctx.Err())
+	return &interruption{t.dir, ctx.Err()}
 }
+
+// interruption tells how to go on with a run that was interrupted.
+type interruption struct {
+	dir   string
+	cause error
+}
+
+func (i *interruption) Error() string {
+	return fmt.Sprintf("interrupted, and saved: hrm-train run --resume --out %s goes on", i.dir)
+}
+
+func (i *interruption) Unwrap() error { return i.cause }
 
 // afterStep records every log_interval steps and asks for the end when ctx
 // ended.
@@ -287,64 +318,111 @@ func (t *training) afterStep(ctx context.Context, m *train.Metrics) error {
 	t.pace(m.Step)
 	t.window.add(m)
 	if m.Step%int64(t.config.LogInterval) == 0 || m.Step == t.run.Steps {
-		r := t.window.record(t.elapsed())
-		t.window = window{}
+		r := t.window.record(t.clock.elapsed())
+		t.window, t.shown = window{}, r
 		if err := t.log.Add(r); err != nil {
 			return err
 		}
-		t.report.record(r, t.left(m.Step))
 	}
+	t.show(m.Step)
 	if ctx.Err() != nil {
 		return train.ErrStop
 	}
 	return nil
 }
 
+// show tells how far the run is, with the figures of the last record, or before there
+// is one of the steps so far.
+func (t *training) show(step int64) {
+	r := t.shown
+	if r.Step == 0 {
+		r = t.window.record(t.clock.elapsed())
+	}
+	r.Step = step
+	t.report.state(t.clock.share(step), "%s", describeTrain(r, t.clock.left(step)))
+}
+
 // pace fits the schedule into the time that the configuration gives: as many
 // steps in all as the time allows at the pace so far.
 func (t *training) pace(step int64) {
-	if t.config.For == 0 {
+	end := t.clock.end(step)
+	if t.config.For == 0 || end >= t.clock.steps {
+		t.run.Schedule.Total = t.clock.steps
 		return
 	}
-	elapsed := t.elapsed()
-	if elapsed >= t.config.For {
+	t.run.Schedule.Total = end
+	if end <= step {
 		t.run.Steps = step
 	}
-	total := float64(step) * float64(t.config.For) / float64(elapsed)
-	t.run.Schedule.Total = int64(min(total, float64(t.config.Steps)))
-}
-
-func (t *training) elapsed() time.Duration { return t.before + time.Since(t.began) }
-
-// left is the time until the last step at the pace of this sitting.
-func (t *training) left(step int64) time.Duration {
-	perStep := time.Since(t.began) / time.Duration(max(1, step-t.from.Step))
-	left := perStep * time.Duration(t.run.Steps-step)
-	if t.config.For > 0 {
-		left = min(left, t.config.For-t.elapsed())
+	if !t.hinted && (step >= t.from.Step+10 || t.clock.share(step) > 0.1 && step > t.from.Step+1 || end <= step) {
+		t.hinted = true
+		t.unreached(end)
 	}
-	return left
 }
 
-// evaluate solves the validation file and keeps the model if it is the best.
+// unreached says what lies beyond the step near which the time is over.
+func (t *training) unreached(end int64) {
+	c := &t.config
+	t.report.say("at this pace --for %s ends near step %s of %s, and the schedule with it", short(c.For), command.Thousands(end), command.Thousands(t.clock.steps))
+	for _, k := range []struct {
+		key   string
+		value int
+		what  string
+		is    bool
+	}{
+		{"lr_warmup_steps", c.Warmup, "the learning rate never rises to lr", true},
+		{"eval_interval", c.EvalInterval, "only the end is evaluated", t.evaluates()},
+		{"checkpoint_interval", c.CheckpointInterval, "nothing is saved before the end", true},
+		{"maze_grow", c.MazeGrow / c.BatchSize, "the largest mazes are never drawn", c.Generate},
+	} {
+		if k.is && int64(k.value) > end {
+			t.report.warn(fmt.Sprintf("%s lies beyond that: %s", k.key, k.what))
+		}
+	}
+}
+
+// evaluates tells whether there is something to evaluate on.
+func (t *training) evaluates() bool {
+	return len(t.valid) > 0 || t.data.tasks != nil && len(t.data.tasks.tests) > 0
+}
+
+// score evaluates on the validation files, or on the tests of ARC tasks.
+func (t *training) score(ctx context.Context, step int64, m *runtime.Model) ([]curve.Record, error) {
+	if len(t.valid) == 0 {
+		r, err := t.data.tasks.evaluate(ctx, m, t.config.Threads)
+		t.report.say("step %s: of the tests with known answers %.1f %% solved by the first attempt, %.1f %% by one of two, in %d forms",
+			command.Thousands(step), 100*r.ExactAccuracy, 100*r.Accuracy, evaluationVotes)
+		return []curve.Record{r}, err
+	}
+	return measure(ctx, m, t.config.Threads, t.config.EvalLimit, t.config.TrainLoss(), t.valid, func(r curve.Record) {
+		t.report.say("%s", onSet(fmt.Sprintf("step %s on", command.Thousands(step)), r))
+	})
+}
+
+// evaluate solves the validation files and keeps the model if it is the best, or if to
+// choose the best one would be to learn from the tests of ARC tasks.
 func (t *training) evaluate(ctx context.Context, step int64, m *runtime.Model) error {
-	score, err := evaluate(ctx, m, t.config.Threads, t.valid, t.config.EvalLimit, runtime.Options{})
+	began := time.Now()
+	t.report.state(t.clock.share(step), "step %s  evaluating", command.Thousands(step))
+	records, err := t.score(ctx, step, m)
 	if ctx.Err() != nil {
 		return train.ErrStop // --resume does it again
 	}
 	if err != nil {
 		return err
 	}
-	r := score.record()
-	r.Step, r.Seconds = step, t.elapsed().Seconds()
-	t.last = &r
-	t.report.record(r, 0)
-	if err := t.log.Add(r); err != nil {
-		return err
+	t.clock.evaluation = time.Since(began)
+	for i := range records {
+		r := &records[i]
+		r.Step, r.Seconds = step, t.clock.elapsed().Seconds()
+		if err := t.log.Add(*r); err != nil {
+			return err
+		}
 	}
-	if r.ExactAccuracy > t.best {
-		t.best = r.ExactAccuracy
-		if err := t.writeModel(filepath.Join(t.dir, bestFile), m, r); err != nil {
+	t.last = records
+	if records[0].ExactAccuracy > t.best || t.data.tasks != nil {
+		t.best = records[0].ExactAccuracy
+		if err := t.writeModel(filepath.Join(t.dir, bestFile), m, step, records); err != nil {
 			return fmt.Errorf("%w: %w", errFailed, err)
 		}
 	}
@@ -373,24 +451,44 @@ func (t *training) meta() map[string]string {
 	meta := map[string]string{
 		metaData:    t.data.sha256,
 		metaCursor:  t.data.cursor(),
-		metaSeconds: strconv.FormatFloat(t.elapsed().Seconds(), 'f', 3, 64),
+		metaSeconds: strconv.FormatFloat(t.clock.elapsed().Seconds(), 'f', 3, 64),
 		metaBest:    strconv.FormatFloat(t.best, 'f', 6, 64),
 		metaDevice:  t.device.Name(),
 	}
 	if t.initial != "" {
 		meta[metaInitial] = t.initial
 	}
+	if t.names != "" {
+		meta[runtime.MetaPuzzles] = t.names
+	}
 	return meta
 }
 
-// finish says what came of the run.
+// finish says what came of the run, and what can be done with it.
 func (t *training) finish(out io.Writer) error {
 	if err := t.draw(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s: done in %s\n", t.dir, t.elapsed().Round(time.Second))
-	if t.last != nil {
-		fmt.Fprintf(out, "%s\n", describeEval(*t.last))
+	fmt.Fprintf(out, "%s: done in %s, %s steps", t.dir, short(t.clock.elapsed()), command.Thousands(t.run.Steps))
+	if s := t.shown.SamplesPerSecond; s > 0 {
+		fmt.Fprintf(out, ", %s samples (segments of puzzles) a second", command.Thousands(int64(s)))
 	}
-	return nil
+	fmt.Fprintln(out)
+	for _, r := range t.last[:min(len(t.last), len(t.valid))] {
+		fmt.Fprintln(out, onSet(puzzles(r.Puzzles)+" of", r))
+	}
+	fmt.Fprint(out, "\nNext:\n")
+	export := "hrm-train export " + t.dir + " --out model.hrm"
+	if t.best >= 0 {
+		question := "PUZZLE"
+		if t.names != "" {
+			question = "TASK.json"
+		}
+		fmt.Fprintf(out, "  hrm solve --model %s %s\n", t.dir, question)
+		if t.last != nil && t.best > t.last[0].ExactAccuracy {
+			export += " --best"
+		}
+	}
+	_, err := fmt.Fprintf(out, "  %s\n  hrm-train plot %s --out curve.svg\n", export, t.dir)
+	return err
 }

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"slices"
+	"errors"
 	"strings"
 	"testing"
 
-	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
+	"github.com/hrmgo/hrm/solver/record"
 )
 
 // echo is a backend that answers every puzzle with itself, but row 2 of the
@@ -18,8 +19,8 @@ import (
 type echo struct{ config runtime.Config }
 
 func newEcho() *loaded {
-	b := &echo{runtime.Config{Family: runtime.TRM, VocabSize: 12, SeqLen: 900, HaltMaxSteps: 1, NumPuzzles: 5}}
-	return &loaded{model: &runtime.Model{Config: b.config, Task: "arc"}, backend: b, task: puzzle.ARC{}}
+	b := &echo{runtime.Config{Family: runtime.TRM, VocabSize: 12, SeqLen: 900, HaltMaxSteps: 1, NumPuzzles: 5, PuzzleEmbDim: 1, Hidden: 1, Positions: runtime.Rope}}
+	return loadedWith(&runtime.Model{Config: b.config, Task: "arc"}, b, puzzle.ARC{})
 }
 
 func (b *echo) Name() string            { return "echo" }
@@ -61,19 +62,17 @@ func TestVotes(t *testing.T) {
 	l := newEcho()
 	names := writeFile(t, "identifiers.json", `["<blank>", "known_t1_0213456789", "known_t6_0987654321", "known", "other"]`)
 	f := arcFlags{identifiers: names, votes: 16}
-	v, err := f.voter(l)
-	if err != nil {
-		t.Fatal(err)
-	}
+	options := once
+	options.Votes, _ = f.know(l)
 	var out, errOut bytes.Buffer
-	y := &tally{loaded: l, votes: v}
+	y := &tally{loaded: l, options: options}
 	tasks := inputs([]string{writeFile(t, "tasks.json", echoTasks)}, nil, l.task)
-	if err := y.solve(t.Context(), tasks, runtime.Options{Lanes: 2}, newPrinter(l, &out, &errOut, true)); err != nil {
+	if err := y.solve(t.Context(), tasks, newPrinter(l, &out, &errOut, true)); err != nil {
 		t.Fatal(err)
 	}
-	var got []native.Record
+	var got []record.Record
 	for line := range strings.Lines(out.String()) {
-		var r native.Record
+		var r record.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -88,35 +87,26 @@ func TestVotes(t *testing.T) {
 	if r := got[1]; r.Index != 1 || r.Solution == nil || *r.Valid || r.Answer != "[[7,8]]" {
 		t.Errorf("got %+v", r.Solution)
 	}
-	if !strings.Contains(got[2].Error, "identifiers") {
+	if !strings.Contains(got[2].Error, "none of the 5 that the model knows") {
 		t.Errorf("unknown task: %+v", got[2])
 	}
 }
 
-// The task's own form is asked about first, whatever its row.
-func TestOwnFormFirst(t *testing.T) {
-	ids := puzzle.NewIdentifiers([]string{"<blank>", "a_t1_0213456789", "a"})
-	v := &voter{ids: ids, votes: 1}
-	question := puzzle.ARCGrid{Rows: 1, Cols: 2, Cells: []uint8{3, 4}}.Tokens()
-	forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{Name: "a", Question: question}})
-	if len(forms) != 1 || forms[0].ID != 2 || !slices.Equal(forms[0].Question, question) || !forms[0].form.last {
-		t.Errorf("got %d forms, first of row %d", len(forms), forms[0].ID)
-	}
-}
-
-// Without identifiers a model of many tasks cannot know which one is meant;
-// an example that names its row itself needs none.
+// Without names a model of many tasks cannot know which one is meant; an example that
+// names its row itself needs none.
 func TestNoIdentifiers(t *testing.T) {
-	f := arcFlags{votes: 1}
-	v, err := f.voter(newEcho())
-	if err != nil {
+	l := newEcho()
+	if _, err := (&arcFlags{votes: 1}).know(l); err != nil {
 		t.Fatal(err)
 	}
-	if forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{Name: "a"}}); forms[0].err == nil || !strings.Contains(forms[0].err.Error(), "--identifiers FILE") {
-		t.Errorf("a named task: %v", forms[0].err)
+	task := puzzle.ARCTask{ID: "a", Test: []puzzle.ARCPair{{Input: puzzle.ARCGrid{Rows: 1, Cols: 2, Cells: []uint8{3, 4}}}}}
+	p := task.Puzzle(0)
+	if a := l.solver.SolvePuzzle(t.Context(), &p); !errors.Is(a.Err, solver.ErrWhich) || !strings.Contains(a.Err.Error(), "identifiers.json") {
+		t.Errorf("a named task: %v", a.Err)
 	}
-	if forms := v.formsOf(&item{Puzzle: puzzle.Puzzle{ID: 3}}); len(forms) != 1 || forms[0].err != nil || forms[0].ID != 3 {
-		t.Errorf("an example of a folder: %+v", forms)
+	p.Task, p.ID = nil, 3
+	if a := l.solver.SolvePuzzle(t.Context(), &p); a.Err != nil || a.Text != "[[3,4]]" {
+		t.Errorf("an example of a folder: %+v", a)
 	}
 }
 
@@ -131,7 +121,7 @@ func TestVoterErrors(t *testing.T) {
 		{arcFlags{votes: 1, identifiers: writeFile(t, "a", `{"a": 1}`)}, "identifiers"},
 		{arcFlags{votes: 1, identifiers: writeFile(t, "b", `["a","b","c","d","e","f"]`)}, "do not belong together"},
 	} {
-		if _, err := c.f.voter(l); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.f.know(l); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.f, err, c.want)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -34,7 +34,7 @@ type benchFlags struct {
 	lanes   []int
 	seconds float64
 	json    bool
-	to      string
+	to      command.FormatValue
 	tokens  int
 	shape   string
 	grid    runtime.Shape
@@ -92,7 +92,7 @@ HRM_KERNELS=generic|avx2|avxvnni|avx512|amx|neon|sdot|i8mm chooses other kernels
 	f.modelFlags.add(cmd)
 	cmd.Flags().IntSliceVar(&f.lanes, "lanes", []int{1, 8, 32}, "numbers of lanes")
 	cmd.Flags().Float64Var(&f.seconds, "seconds", 3, "time to spend on each number of lanes")
-	cmd.Flags().StringVar(&f.to, "to", "", "convert the weights to this `FORMAT` first: int8 or fp16")
+	command.AddFormat(cmd, &f.to, "", "convert the weights to this `FORMAT` first: %s", "int8", "fp16")
 	cmd.Flags().IntVar(&f.tokens, "tokens", fullSize.SeqLen, "`N` tokens of a puzzle, without --model")
 	cmd.Flags().StringVar(&f.shape, "shape", "", "`ROWSxCOLS` of a puzzle (default the model's own grid)")
 	cmd.MarkFlagsMutuallyExclusive("tokens", "shape")
@@ -148,7 +148,7 @@ func (f *benchFlags) report(cmd *cobra.Command, device string, m *runtime.Model,
 	}
 	defer b.Close()
 	r := &benchReport{Model: name, Backend: b.Name(), Threads: threads, FLOP: f.flop(&m.Config), PeakGFLOPS: peak / 1e9}
-	bar := newProgress(cmd.ErrOrStderr(), len(f.lanes), "measuring")
+	bar := newProgress(cmd.ErrOrStderr(), len(f.lanes), "numbers of lanes measured")
 	for _, lanes := range f.lanes {
 		row, err := f.measure(cmd.Context(), b, lanes)
 		if err != nil {
@@ -158,9 +158,9 @@ func (f *benchFlags) report(cmd *cobra.Command, device string, m *runtime.Model,
 			row.MatMul = matMulRate(&m.Config, formatOf(m), lanes, threads, peakTime) / 1e9
 		}
 		r.Rows = append(r.Rows, r.rate(row))
-		_ = bar.Add(1)
+		bar.next("")
 	}
-	_ = bar.Finish()
+	bar.end()
 	if f.json {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 	}
@@ -179,16 +179,11 @@ func (f *benchFlags) benchModel() (m *runtime.Model, name string, file io.Closer
 		name = "full size, random weights"
 		m, err = runtime.NewModel(c, 1)
 	}
-	if err != nil || f.to == "" {
+	if err != nil || f.to.Name == "" {
 		return m, name, file, err
 	}
-	format, ok := precisions[f.to]
-	if !ok {
-		file.Close()
-		return nil, "", nil, fmt.Errorf("--to is %q, want one of %v", f.to, slices.Sorted(maps.Keys(precisions)))
-	}
-	m, _, err = m.Convert(format)
-	return m, name + " as " + f.to, file, err
+	m, _, err = m.Convert(f.to.Format)
+	return m, name + " as " + f.to.Name, file, err
 }
 
 // formatOf returns the format of the model's largest matrices.

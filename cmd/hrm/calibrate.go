@@ -28,17 +28,17 @@ func (f *quantizeFlags) convert(ctx context.Context, m *runtime.Model, to quanti
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	bar := newProgress(errOut, len(moments), "rounding")
-	defer bar.Finish()
-	q, tensors, err = m.Calibrate(ctx, moments, func() { _ = bar.Add(1) })
+	bar := newProgress(errOut, len(moments), "matrices rounded")
+	defer bar.end()
+	q, tensors, err = m.Calibrate(ctx, moments, func() { bar.next("") })
 	return q, tensors, len(in), err
 }
 
 // gatherMoments thinks about the puzzles.
 func gatherMoments(ctx context.Context, m *runtime.Model, in []runtime.Input, errOut io.Writer) (runtime.Moments, error) {
-	bar := newProgress(errOut, len(in), "calibrating")
-	defer bar.Finish()
-	moments, err := cpu.Moments(ctx, m, in, func() { _ = bar.Add(1) })
+	bar := newProgress(errOut, len(in), "puzzles thought about")
+	defer bar.end()
+	moments, err := cpu.Moments(ctx, m, in, func() { bar.next("") })
 	if err != nil {
 		return nil, fmt.Errorf("calibrating: %w", err)
 	}
@@ -52,8 +52,8 @@ func (f *quantizeFlags) check() error {
 		return fmt.Errorf("--limit is %d, want 0 or more", f.limit)
 	case f.calibrateLimit < 0:
 		return fmt.Errorf("--calibrate-limit is %d, want 0 or more", f.calibrateLimit)
-	case len(f.calibrate) > 0 && f.to != "int8":
-		return fmt.Errorf("--calibrate is for --to int8, not %s", f.to)
+	case len(f.calibrate) > 0 && f.to.Format != quantize.I8:
+		return fmt.Errorf("--calibrate is for --to int8, not %s", f.to.Name)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,32 +34,32 @@ itself until it wants to stop. The model runs in the browser, as WebAssembly;
 this command only serves files, and Ctrl-C stops it. With --export it writes the
 files into a folder instead, for any web server to carry.`,
 		Example: `  hrm demo
-  hrm demo --addr localhost:9000 --model maze.hrm
+  hrm demo --address localhost:9000 --model maze.hrm
   hrm demo --export site --site https://example.com/sudoku/`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.address, "addr", "localhost:8000", "`HOST:PORT` to listen on")
-	flags.StringVarP(&f.model, "model", "m", "", "`FILE` of the page's model (default the embedded model)")
+	flags.StringVar(&f.address, "address", "localhost:8000", "`HOST:PORT` to listen on")
+	flags.StringVarP(&f.model, "model", "m", "", "`FILE` or name of the model that the page begins with (default the embedded ones)")
 	flags.StringVar(&f.dir, "dir", "", "serve the files of this `FOLDER`, wasm/npm of a checkout, instead of the embedded ones")
 	flags.StringVar(&f.export, "export", "", "write the page into this `FOLDER` as a static site, and serve nothing")
 	flags.StringVar(&f.site, "site", "", "`URL` that an exported page will have, for the picture that links to it show")
 	_ = cmd.MarkFlagDirname("export")
-	_ = cmd.MarkFlagFilename("model", "hrm")
+	completeModel(cmd)
 	_ = cmd.MarkFlagDirname("dir")
 	return cmd
 }
 
 func (f *demoFlags) run(cmd *cobra.Command) error {
-	files, model, err := f.files()
+	files, models, err := f.files()
 	if err != nil {
 		return err
 	}
 	if f.export != "" {
-		return f.write(cmd.OutOrStdout(), files, model)
+		return f.write(cmd.OutOrStdout(), files, models)
 	}
-	handler, err := npm.Handler(files, model)
+	handler, err := npm.Handler(files, models)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 }
 
 // write exports the page.
-func (f *demoFlags) write(out io.Writer, files fs.FS, model []byte) error {
+func (f *demoFlags) write(out io.Writer, files fs.FS, models []embedded.Entry) error {
 	site := f.site
 	if site != "" {
 		u, err := url.Parse(site)
@@ -97,31 +98,48 @@ func (f *demoFlags) write(out io.Writer, files fs.FS, model []byte) error {
 		}
 		site = strings.TrimSuffix(site, "/") + "/"
 	}
-	if err := npm.Export(files, model, f.export, site); err != nil {
+	if err := npm.Export(files, models, f.export, site); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s: the page is index.html; it needs a web server, such as python3 -m http.server --directory %s\n", f.export, f.export)
 	return nil
 }
 
-// files returns those of the page, and its model.
-func (f *demoFlags) files() (fs.FS, []byte, error) {
-	model := embedded.Model
+// files returns those of the page, and its models: the embedded ones, of which
+// --model replaces the one for its task and comes first.
+func (f *demoFlags) files() (fs.FS, []embedded.Entry, error) {
+	models := embedded.Models
 	if f.model != "" {
 		m, file, err := native.Open(f.model) // says what is wrong before a browser does
 		if err != nil {
 			return nil, nil, err
 		}
 		defer file.Close()
-		if _, err := taskOf(m); err != nil {
+		task, err := taskOf(m)
+		if err != nil {
 			return nil, nil, err
 		}
-		if model, err = os.ReadFile(f.model); err != nil {
+		own := embedded.Entry{Name: task.Name()}
+		if own.Name != "sudoku" && own.Name != "maze" {
+			return nil, nil, fmt.Errorf("%s solves %s puzzles: the page draws sudokus and mazes", f.model, own.Name)
+		}
+		place, err := native.Find(f.model)
+		if err != nil {
 			return nil, nil, err
 		}
+		whole, err := place.Open()
+		if err != nil {
+			return nil, nil, err
+		}
+		defer whole.Close()
+		if own.File, err = io.ReadAll(whole); err != nil {
+			return nil, nil, err
+		}
+		others := slices.DeleteFunc(slices.Clone(models), func(e embedded.Entry) bool { return e.Name == own.Name })
+		models = append([]embedded.Entry{own}, others...)
 	}
 	if f.dir != "" {
-		return os.DirFS(f.dir), model, nil
+		return os.DirFS(f.dir), models, nil
 	}
-	return npm.Files, model, nil
+	return npm.Files, models, nil
 }

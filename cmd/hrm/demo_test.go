@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestDemo(t *testing.T) {
 	var errOut bytes.Buffer
 	status := make(chan int, 1)
 	go func() {
-		status <- run(ctx, []string{"demo", "--addr", "127.0.0.1:0", "--dir", dir}, strings.NewReader(""), in, &errOut)
+		status <- run(ctx, []string{"demo", "--address", "127.0.0.1:0", "--dir", dir}, strings.NewReader(""), in, &errOut)
 		in.Close()
 	}()
 	line := make([]byte, 100)
@@ -70,7 +71,7 @@ func TestDemoErrors(t *testing.T) {
 	}{
 		{[]string{"demo", "--model", missing}, missing},
 		{[]string{"demo", "--dir", t.TempDir()}, "go run ./wasm/build"},
-		{[]string{"demo", "--addr", "nowhere:-1", "--dir", demoFiles(t)}, "-1"},
+		{[]string{"demo", "--address", "nowhere:-1", "--dir", demoFiles(t)}, "-1"},
 	} {
 		var errOut bytes.Buffer
 		got := run(t.Context(), c.args, strings.NewReader(""), io.Discard, &errOut)
@@ -91,7 +92,18 @@ func TestDemoExport(t *testing.T) {
 	if status, said := export("--site", "https://example.com/x"); status != statusOK || !strings.Contains(said, "index.html") {
 		t.Fatalf("status %d: %s", status, said)
 	}
-	for _, name := range []string{"index.html", "app.js", "sw.js", "files.json", "card.png", "lib/index.js", "dist/hrm-js.wasm", "dist/hrm-js.wasm.br", "dist/wasm_exec.js"} {
+	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"sw.js", "files.json", "card.png", "dist/hrm-js.wasm", "dist/hrm-js.wasm.br"}
+	for _, link := range regexp.MustCompile(`(?:href|src)="([^":#]+[a-z])"`).FindAllSubmatch(index, -1) {
+		names = append(names, string(link[1])) // whatever the page asks for
+	}
+	if len(names) < 10 {
+		t.Errorf("the page asks for %q alone", names)
+	}
+	for _, name := range names {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -99,9 +111,8 @@ func TestDemoExport(t *testing.T) {
 	if model, err := os.ReadFile(filepath.Join(dir, "model.hrm")); err != nil || !bytes.Equal(model, embedded.Model) {
 		t.Errorf("%d bytes of model, %v", len(model), err)
 	}
-	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
-	if err != nil || !bytes.Contains(page, []byte(`content="https://example.com/x/card.png"`)) || bytes.Contains(page, []byte(`="/`)) {
-		t.Errorf("page: %v\n%s", err, page)
+	if !bytes.Contains(index, []byte(`content="https://example.com/x/card.png"`)) || bytes.Contains(index, []byte(`="/`)) {
+		t.Errorf("page: %s", index)
 	}
 	if status, said := export(); status != statusOK {
 		t.Errorf("again: status %d: %s", status, said)

@@ -82,7 +82,7 @@ func TestDocumentedCommandsParse(t *testing.T) {
 }
 
 // slow are the commands that serve, measure for long, or need what is not here.
-var slow = regexp.MustCompile(`hrm (demo|serve|bench|verify|import|models|completion|solve --device webgpu)|\.\.\.|ssh|identifiers|arc|HRM_|float32\.hrm|maze\.hrm|/m/`)
+var slow = regexp.MustCompile(`hrm (demo|serve|bench|verify|import|pull|models|completion|solve --device webgpu)|\.\.\.|ssh|identifiers|arc|HRM_|float32\.hrm|maze\.hrm|/m/|task\.json`)
 
 // Those that run quickly run, beside files of the names that they show.
 func TestDocumentedCommandsRun(t *testing.T) {
@@ -103,7 +103,7 @@ func TestDocumentedCommandsRun(t *testing.T) {
 	}
 	table := "question,answer\n" + strings.Repeat(easy+","+easyAnswer+"\n", 3)
 	for name, text := range map[string]string{
-		"page.html": "<!DOCTYPE html>", "puzzles.txt": easy + "\n", "hard.txt": easy + "\n", "model.hrm": string(model), "sudoku.hrm": string(model),
+		"page.html": "<!DOCTYPE html>", "puzzles.txt": easy + "\n", "hard.txt": easy + "\n", "model.hrm": string(model), "sudoku.hrm": string(model), "hrm-sudoku": string(model),
 		"puzzles.csv.gz": gzipped(t, table), "valid.csv.gz": gzipped(t, table), "test.csv.gz": gzipped(t, table),
 		"train.csv.gz": gzipped(t, table), "ordinary.csv.gz": gzipped(t, table),
 	} {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
@@ -13,7 +15,12 @@ type picture struct {
 	tokens []int32   // [S] the answer so far
 	given  []int32   // [S] the puzzle
 	sure   []float32 // [S] probability of each token; nil: all sure
-	final  bool      // draw unsure cells too
+	final  bool      // the answer: unsure cells are drawn too, and paths lit
+	wrong  bool      // the answer breaks the rules
+
+	before []string // [S] what each cell showed a segment ago; nil: nothing to compare with
+	lit    []bool   // [S] cells of the path that are lit so far; nil: all
+	clash  []bool   // [S] cells that break the rules with another; nil: none
 }
 
 // unsure is the probability below which a cell is still drawn as open.
@@ -21,23 +28,6 @@ const unsure = 0.5
 
 // open reports whether cell i is still to be filled.
 func (p picture) open(i int) bool { return p.at(i) < unsure && !p.final }
-
-// sureness returns the softmax probability of each token.
-//
-//	sure[s] = exp(logits[s, tokens[s]]) / sum_v exp(logits[s, v])
-func sureness(tokens []int32, logits []float32) []float32 {
-	vocab := len(logits) / len(tokens)
-	sure := make([]float32, len(tokens))
-	for s, t := range tokens {
-		row := logits[s*vocab : (s+1)*vocab]
-		var sum float64
-		for _, x := range row {
-			sum += math.Exp(float64(x - row[t]))
-		}
-		sure[s] = float32(1 / sum)
-	}
-	return sure
-}
 
 // at returns how sure the model is of cell i.
 func (p picture) at(i int) float32 {
@@ -56,6 +46,30 @@ func (p picture) mean() float32 {
 	return sum / float32(len(p.tokens))
 }
 
+// look compares the picture with the rules of its task and with the one before: it
+// sets clash, and returns what each cell shows now and how many differ from before.
+func (p *picture) look(task puzzle.Task) (shown []string, changed, clashing int) {
+	painter, ok := task.(puzzle.Painter)
+	if !ok {
+		return nil, 0, 0
+	}
+	shown = make([]string, len(p.tokens))
+	visible := slices.Clone(p.tokens)
+	for i, c := range painter.Paint(p.given, p.tokens) {
+		if shown[i] = cmp.Or(c.Under, c.Text); c.Kind == puzzle.CellAnswer && p.open(i) {
+			shown[i], visible[i] = "", 0
+		}
+		changed += int(truth(p.before != nil && p.before[i] != shown[i]))
+	}
+	if t, ok := task.(puzzle.Clasher); ok {
+		p.clash = t.Clashes(visible)
+		for _, c := range p.clash {
+			clashing += int(truth(c))
+		}
+	}
+	return shown, changed, clashing
+}
+
 // draw returns the lines of a picture for a task, two columns of the terminal a
 // cell. Rows that are all empty are left out.
 func draw(task puzzle.Task, p picture, color bool) []string {
@@ -63,6 +77,7 @@ func draw(task puzzle.Task, p picture, color bool) []string {
 	if !ok {
 		return []string{task.Decode(p.tokens)}
 	}
+	shown, _, _ := p.look(task)
 	boxRows, boxCols := 0, 0
 	if b, ok := task.(puzzle.Boxes); ok {
 		boxRows, boxCols = b.Boxes()
@@ -80,7 +95,7 @@ func draw(task puzzle.Task, p picture, color bool) []string {
 		} else if boxRows > 0 && row%boxRows == 0 {
 			rule("├", "┼", "┤")
 		}
-		if line := p.row(cells, i, cols, boxCols, color); line != "" {
+		if line := p.row(cells, shown, i, cols, boxCols, color); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -91,13 +106,13 @@ func draw(task puzzle.Task, p picture, color bool) []string {
 }
 
 // row draws the cells from i, with a bar around each box where there are boxes.
-func (p picture) row(cells []puzzle.Cell, i, cols, boxCols int, color bool) string {
+func (p picture) row(cells []puzzle.Cell, shown []string, i, cols, boxCols int, color bool) string {
 	var b strings.Builder
 	for c := range cols {
 		if boxCols > 0 && c%boxCols == 0 {
 			b.WriteString("│ ")
 		}
-		b.WriteString(p.cell(cells[i+c], i+c, color))
+		b.WriteString(p.cell(cells[i+c], i+c, p.before != nil && p.before[i+c] != shown[i+c], color))
 	}
 	if boxCols > 0 {
 		return b.String() + "│"
@@ -108,26 +123,89 @@ func (p picture) row(cells []puzzle.Cell, i, cols, boxCols int, color bool) stri
 // arcColors are the public viewer's ten colours in the 256-colour palette.
 var arcColors = [10]int{16, 33, 196, 40, 220, 248, 201, 208, 117, 88}
 
-// cell draws one cell; what the answer fills, once the model is sure.
-func (p picture) cell(c puzzle.Cell, i int, color bool) string {
-	wide := func(text string) string { return fmt.Sprintf("%-2s", text) }
+// cell draws one cell; what the answer fills, once the model is sure. A cell that
+// clashes has a "!" behind it, and without colour one that changed a "*".
+func (p picture) cell(c puzzle.Cell, i int, changed, color bool) string {
+	clash := p.clash != nil && p.clash[i]
 	unsure := (c.Kind == puzzle.CellAnswer || c.Kind == puzzle.CellColor) && p.open(i)
 	switch {
 	case c.Kind == puzzle.CellBlank || unsure:
 		return paint(color, "2", "·") + " "
+	case clash:
+		return paint(color, clashStyle, c.Text) + rest(c.Text, "!")
 	case c.Kind == puzzle.CellGiven:
-		return paint(color, "1", c.Text) + wide(c.Text)[len(c.Text):]
+		return paint(color, "1", c.Text) + rest(c.Text, " ")
 	case c.Kind == puzzle.CellWall:
 		return paint(color, "38;5;240", "██")
+	case c.Kind == puzzle.CellAnswer && changed && color:
+		return paint(true, "4;"+sureStyle(p.at(i)), c.Text) + rest(c.Text, " ")
+	case c.Kind == puzzle.CellAnswer && changed:
+		return c.Text + rest(c.Text, "*")
 	case c.Kind == puzzle.CellAnswer:
-		return paint(color, sureStyle(p.at(i)), wide(c.Text))
+		return paint(color, sureStyle(p.at(i)), c.Text+rest(c.Text, " "))
+	case c.Kind == puzzle.CellPath:
+		return p.path(c, i, changed, color)
 	case c.Kind == puzzle.CellHint:
-		return paint(color, "2", wide(c.Text))
+		return p.hint(c.Text, i, changed, color)
 	case c.Kind == puzzle.CellColor && color:
 		return paint(true, fmt.Sprintf("48;5;%d", arcColors[c.Color]), "  ")
 	}
-	return wide(c.Text)
+	return c.Text + rest(c.Text, " ")
 }
+
+// rest fills a cell up with its second column.
+func rest(text, mark string) string {
+	switch utf8.RuneCountInString(text) {
+	case 0:
+		return "  "
+	case 1:
+		return mark
+	}
+	return ""
+}
+
+// path draws a cell of a path: lit when it is the answer, else as the model says it.
+func (p picture) path(c puzzle.Cell, i int, changed, color bool) string {
+	switch lit := p.final && (p.lit == nil || p.lit[i]); {
+	case lit && color && p.wrong:
+		return paint(true, clashStyle, cmp.Or(c.Under, c.Text)+" ")
+	case lit && color:
+		return paint(true, litStyle, cmp.Or(c.Under, c.Text)+" ")
+	case lit:
+		return c.Text + " "
+	case c.Under != "":
+		return p.hint(c.Under, i, changed, color)
+	case p.open(i):
+		return paint(color, "2", "·") + " "
+	}
+	return paint(color, sureStyle(p.at(i)), c.Text) + " "
+}
+
+// hint draws a thought, the brighter the surer, so that what the model has worked out
+// spreads like a wave; around an answer all are dim.
+func (p picture) hint(text string, i int, changed, color bool) string {
+	style := "38;5;238"
+	switch sure := p.at(i); {
+	case p.final:
+		style = "38;5;240"
+	case p.open(i):
+		text = "·"
+	case changed:
+		style = "38;5;220"
+	case sure >= 0.99:
+		style = "38;5;45"
+	case sure >= 0.9:
+		style = "38;5;31"
+	}
+	return paint(color, style, text) + " "
+}
+
+// Styles of what breaks the rules, white on red, and of a path that is the answer,
+// black on green.
+const (
+	clashStyle = "1;38;5;231;48;5;160"
+	litStyle   = "1;38;5;16;48;5;77"
+)
 
 // paint wraps text in an ANSI style, when there is colour.
 func paint(color bool, style, text string) string {

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 )
 
 type evalFlags struct {
@@ -33,22 +34,24 @@ func newEval() *cobra.Command {
 the answers (CSV with the columns question and answer, source and rating where
 there); or a data-set folder of the references, of which the test half is used. Of
 ARC the answers may lie in a file of their own, as on Kaggle, beside the questions
-or as another --data.
+or as another --data; a table says of each task which share of its tests is solved by
+the first attempt (pass@1) and by one of two (pass@2), and of all tasks the mean.
 
-  exact accuracy   the share of puzzles whose every cell is right; for ARC with
-                   --identifiers of test inputs of which one of two attempts is
+  exact accuracy   the share of puzzles whose every cell is right; for ARC of
+                   test inputs of which one of two attempts is
   cell accuracy    the mean over puzzles of the share of right cells
-  valid            the share of answers that obey the task's rules: for a maze any
-                   shortest path, where exact asks for the path of the data, or
-                   of mazes without an answer for that of the published rule
+  valid            where the task has rules, the share of answers that obey them: for
+                   a maze any shortest path, where exact asks for the path of the
+                   data, or of mazes without an answer for that of the published rule
   halt accuracy    the share of puzzles where the halting head said stop if and
                    only if the answer was right
 
 --json prints one object: model, backend, puzzles, unreadable, exact_accuracy,
-cell_accuracy, valid_accuracy, halt_accuracy, mean_segments, segments (how many
+cell_accuracy, valid_accuracy (of a task with rules), halt_accuracy, mean_segments, segments (how many
 puzzles took each number), puzzles_per_second, elapsed_s, max_segments, halt,
 restarts, check, by_source, by_rating and, of grids of any size, by_size (each with
-puzzles, exact_accuracy, valid_accuracy, cell_accuracy, mean_segments), and interrupted when not all puzzles were tried.
+puzzles, exact_accuracy, valid_accuracy, cell_accuracy, mean_segments), of ARC pass_1,
+pass_2 and by_task (tests, pass_1, pass_2), and interrupted when not all puzzles were tried.
 
 Exit status: 0 measured; 2 wrong usage, or some puzzle could not be read; 130
 interrupted, after printing what was measured.`,
@@ -59,7 +62,7 @@ interrupted, after printing what was measured.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd, 0)
+	f.thinkFlags.add(cmd, true)
 	f.arcFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.data, "data", nil, "`FILE` or folder of puzzles with answers, - for standard input; may be given more than once")
@@ -74,27 +77,36 @@ func (f *evalFlags) run(cmd *cobra.Command) error {
 	if f.limit < 0 {
 		return fmt.Errorf("--limit is %d, want 1 or more", f.limit)
 	}
+	for _, name := range f.data {
+		if _, err := os.Stat(name); name != "-" && err != nil {
+			return fmt.Errorf("--data %s: %w", name, errors.Unwrap(err))
+		}
+	}
 	in := f.look(f.data, cmd.InOrStdin())
-	l, err := f.load()
+	l, err := f.load(f.lanes)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	o, err := f.options(l.model, l.task)
+	o, err := f.options(l.model)
 	if err != nil {
 		return err
 	}
+	o.NoCheck, o.Anyway = !f.check, true
 	items, err := f.read(l, in, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	r := newReport(l, f)
-	if r.votes, err = f.voter(l); err != nil {
+	if o.Votes, err = f.know(l); err != nil {
 		return err
 	}
 	err = r.measure(cmd.Context(), items, o, cmd.ErrOrStderr())
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if r.Puzzles == 0 && err == nil {
+		return errors.New("no puzzle could be answered, so that there is nothing to report")
 	}
 	if r.print(cmd.OutOrStdout(), f.json); err == nil && r.Unreadable > 0 {
 		return exit(statusUsage)
@@ -132,7 +144,7 @@ func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, 
 		}
 		if it.err != nil {
 			if bad++; bad <= maxReported {
-				fmt.Fprintln(errOut, "hrm:", it.because(it.err))
+				fmt.Fprintln(errOut, "hrm:", it.because(it.err, l.task))
 			}
 		}
 		items = append(items, it)
@@ -141,25 +153,30 @@ func (f *evalFlags) read(l *loaded, stdin io.Reader, errOut io.Writer) ([]item, 
 		fmt.Fprintf(errOut, "hrm: and %d more that could not be read\n", bad-maxReported)
 	}
 	if !slices.ContainsFunc(items, func(it item) bool { return it.err == nil }) {
-		return nil, fmt.Errorf("--data holds no %s puzzle with an answer", l.task.Name())
+		return nil, fmt.Errorf("--data holds no puzzle with an answer for the model, which solves %s: %s", l.task.Name(), puzzle.Forms(l.task))
 	}
 	return items, nil
 }
 
 // measure solves the items and adds them up.
-func (r *report) measure(ctx context.Context, items []item, o runtime.Options, errOut io.Writer) error {
-	bar := newProgress(errOut, len(items), "evaluating")
-	defer bar.Finish()
-	s := stream{backend: r.backend, task: r.task, options: o}
-	if r.Check {
-		s.accept = accepts
-	}
+func (r *report) measure(ctx context.Context, items []item, o solver.Options, errOut io.Writer) error {
+	bar := newProgress(errOut, len(items), "puzzles")
+	defer bar.end()
+	s := stream{solver: r.with(o), lanes: r.lanes}
 	began := time.Now()
-	err := r.votes.run(ctx, &s, slices.Values(items), func(o *outcome) {
+	failed := 0
+	err := s.run(ctx, slices.Values(items), func(o *outcome) {
 		r.add(o)
-		bar.Describe(fmt.Sprintf("exact %.1f%%", 100*r.ExactAccuracy))
-		_ = bar.Add(1)
+		if o.err == nil && o.result.Err != nil { // those that could not be read were told before
+			if failed++; failed <= maxReported {
+				fmt.Fprintln(errOut, "hrm:", o.because(o.result.Err, r.task))
+			}
+		}
+		bar.next(fmt.Sprintf("exact %.1f %%", 100*r.ExactAccuracy))
 	})
+	if failed > maxReported {
+		fmt.Fprintf(errOut, "hrm: and %d more that could not be answered\n", failed-maxReported)
+	}
 	r.finish(time.Since(began), err != nil)
 	return err
 }

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/hrmgo/hrm/runtime"
 )
 
 func writeFile(t *testing.T, name, text string) string {
@@ -34,7 +32,7 @@ func TestEvalReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newReport(l, f)
-	if err := r.measure(t.Context(), items, runtime.Options{Lanes: 2}, &errOut); err != nil {
+	if err := r.measure(t.Context(), items, once, &errOut); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {

@@ -9,20 +9,23 @@ import (
 
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/onnx"
 )
 
 type exportFlags struct {
-	out  string
-	onnx bool
+	out string
+	to  command.FormatValue
 	onnx.Options
+
+	onnx, int8 bool // flags of the release before: ONNX is the one format, --to says int8
 }
 
 func newExport() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
-		Use:   "export [MODEL] --onnx -o FILE",
+		Use:   "export [MODEL] -o FILE",
 		Short: "Write a model as an ONNX graph of one segment",
 		Long: `Write the weights of a .hrm file (default the embedded model) as an ONNX graph of
 one segment, for programs that have an ONNX runtime. The batch is open; S tokens,
@@ -43,28 +46,30 @@ the answer; q_halt and q_continue, float [batch]. HRM halts when q_halt >
 q_continue, TRM when q_halt > 0, unless the model has a halt_rule of its own; the
 file's description says which.
 
---int8 quantises the matrices of the levels, with a scale for each output channel
-(those of an int8 model are taken as they are), and activations as they come,
-with one scale for the whole batch: answers then depend a little on what else is
-in it. An ONNX file holds less than 2 GiB; --puzzle-input leaves a large puzzle
+The graph has the format of the model, float32 where that is fp16 or bf16, or the
+one that --to says. With int8 the matrices of the levels have a scale for each
+output channel (those of an int8 model are taken as they are), and activations are
+quantised as they come, with one scale for the whole batch: answers then depend a
+little on what else is in it. An ONNX file holds less than 2 GiB; --puzzle-input leaves a large puzzle
 table out, and takes puzzle_embedding, float [batch, puzzle_emb_ndim], instead
 of puzzle_id.
 
 The new file appears complete or not at all, in place of one of that name.`,
-		Example: `  hrm export --onnx sudoku.hrm -o segment.onnx
-  hrm export --onnx sudoku.hrm -o segment.onnx --int8
-  hrm export --onnx sudoku.hrm -o segment.onnx --opset 17`,
+		Example: `  hrm export sudoku.hrm -o segment.onnx
+  hrm export sudoku.hrm -o segment.onnx --to fp32
+  hrm export sudoku.hrm -o segment.onnx --opset 17`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.onnx, "onnx", false, "write ONNX, the one format there is")
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
-	flags.BoolVar(&f.Int8, "int8", false, "int8 weights and dynamically quantised activations")
+	command.AddFormat(cmd, &f.to, "", "`FORMAT` of the matrices: %s (default the model's)", "int8", "fp32")
+	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, - for standard output")
 	flags.IntVar(&f.Opset, "opset", onnx.NewestOpset, "version of ONNX's operators, `N` from 13 to 23")
 	flags.BoolVar(&f.PuzzleInput, "puzzle-input", false, "take the puzzle's embedding as an input instead of holding the table")
-	_ = cmd.MarkFlagRequired("onnx")
-	_ = cmd.MarkFlagRequired("output")
+	flags.BoolVar(&f.onnx, "onnx", false, "")
+	flags.BoolVar(&f.int8, "int8", false, "")
+	_ = errors.Join(flags.MarkHidden("onnx"), flags.MarkHidden("int8"))
+	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
@@ -79,6 +84,7 @@ func (f *exportFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer target.Discard()
+	f.Int8 = f.to.Name == "int8" || f.int8 || f.to.Name == "" && formatOf(m) == quantize.I8
 	if f.PuzzleInput && m.Config.PuzzleEmbDim == 0 {
 		return errors.New("--puzzle-input, but the model has no puzzle table")
 	}

@@ -12,9 +12,9 @@ import (
 func TestExport(t *testing.T) {
 	model, dir := modelFile(t), t.TempDir()
 	var sizes []int
-	for _, more := range [][]string{nil, {"--int8"}} {
+	for _, more := range [][]string{nil, {"--to", "int8"}, {"--onnx", "--int8"}} { // the last as in the release before
 		out := filepath.Join(dir, "m.onnx")
-		code, text, errOut := hrm(t, "", append([]string{"export", "--onnx", model, "-o", out}, more...)...)
+		code, text, errOut := hrm(t, "", append([]string{"export", model, "-o", out}, more...)...)
 		data, err := os.ReadFile(out)
 		if code != statusOK || err != nil || !strings.HasPrefix(text, out) {
 			t.Fatalf("%v: status %d, %q, %q: %v", more, code, text, errOut, err)
@@ -24,8 +24,18 @@ func TestExport(t *testing.T) {
 		}
 		sizes = append(sizes, len(data))
 	}
-	if sizes[1] >= sizes[0] {
-		t.Errorf("int8 takes %d bytes, float32 %d", sizes[1], sizes[0])
+	if sizes[1] >= sizes[0] || sizes[2] != sizes[1] {
+		t.Errorf("int8 takes %d bytes, --onnx --int8 %d, float32 %d", sizes[1], sizes[2], sizes[0])
+	}
+}
+
+// The graph has the format of the model, unless --to says another.
+func TestExportKeepsTheFormat(t *testing.T) {
+	for want, more := range map[string][]string{"int8": nil, "float32": {"--to", "fp32"}} { // of the embedded model
+		code, text, errOut := hrm(t, "", append([]string{"export", "-o", filepath.Join(t.TempDir(), "m.onnx")}, more...)...)
+		if code != statusOK || !strings.Contains(text, ", "+want+",") {
+			t.Errorf("%v: status %d, %q, %q", more, code, text, errOut)
+		}
 	}
 }
 
@@ -35,13 +45,13 @@ func TestExportMisuse(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{modelFile(t), "-o", out}, `"onnx"`},
-		{[]string{"--onnx", modelFile(t)}, `"output"`},
-		{[]string{"--onnx", "-o", out, "no-such.hrm"}, "no-such.hrm"},
-		{[]string{"--onnx", "-o", out, modelFile(t), "--opset", "9"}, "no such opset: 9, want 13 to 23"},
-		{[]string{"--onnx", "-o", out, modelFile(t), "--opset", "new"}, "--opset"},
-		{[]string{"--onnx", "-o", out, modelFile(t), "--puzzle-input"}, "no puzzle table"},
-		{[]string{"--onnx", "-o", filepath.Join(out, "below"), modelFile(t)}, "below"},
+		{[]string{modelFile(t), "-o", out, "--to", "fp16"}, "want int8 or fp32"},
+		{[]string{modelFile(t)}, `"out"`},
+		{[]string{"-o", out, "no-such.hrm"}, "no-such.hrm"},
+		{[]string{"-o", out, modelFile(t), "--opset", "9"}, "no such opset: 9, want 13 to 23"},
+		{[]string{"-o", out, modelFile(t), "--opset", "new"}, "--opset"},
+		{[]string{"-o", out, modelFile(t), "--puzzle-input"}, "no puzzle table"},
+		{[]string{"-o", filepath.Join(out, "below"), modelFile(t)}, "below"},
 	} {
 		if code, _, errOut := hrm(t, "", append([]string{"export"}, c.args...)...); code != statusUsage || !strings.Contains(errOut, c.want) {
 			t.Errorf("%v: status %d, %q, want %q in it", c.args, code, errOut, c.want)
@@ -69,7 +79,7 @@ func TestExportExampleOfTheDocs(t *testing.T) {
 	}
 	_, rest, ok1 := strings.Cut(string(page), "```js\n")
 	script, _, ok2 := strings.Cut(rest, "```")
-	if !ok1 || !ok2 || !strings.Contains(string(page), "`hrm export --onnx -o segment.onnx`") {
+	if !ok1 || !ok2 || !strings.Contains(string(page), "`hrm export -o segment.onnx`") {
 		t.Fatal("docs/cli.md has no example")
 	}
 	dir := t.TempDir()
@@ -81,7 +91,7 @@ func TestExportExampleOfTheDocs(t *testing.T) {
 	}
 	t.Chdir(dir)
 	for _, more := range [][]string{nil, {"--opset", "17"}} {
-		if status, _, errOut := hrm(t, "", append([]string{"export", "--onnx", "-o", "segment.onnx"}, more...)...); status != statusOK {
+		if status, _, errOut := hrm(t, "", append([]string{"export", "-o", "segment.onnx"}, more...)...); status != statusOK {
 			t.Fatalf("export %v: status %d, %q", more, status, errOut)
 		}
 		cmd := exec.CommandContext(t.Context(), node, "segment.mjs")

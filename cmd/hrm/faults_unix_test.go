@@ -66,7 +66,7 @@ func TestFullDiskIsNoSuccess(t *testing.T) {
 		{"eval", "--data", puzzles}, {"eval", "--json", "--data", puzzles},
 		{"inspect", model}, {"inspect", "--json", model}, {"bench", "--model", model, "--seconds", "0.01", "--lanes", "1"},
 		{"quantize", model, "-o", filepath.Join(t.TempDir(), "q.hrm")}, {"quantize", model, "-o", "-"}, {"quantize", model, "-o", "/dev/full"},
-		{"export", "--onnx", model, "-o", "-"}, {"version"}, {"version", "--licences"}, {"--help"}, {"solve", "--help"}, {"completion", "bash"},
+		{"export", model, "-o", "-"}, {"version"}, {"version", "--licences"}, {"--help"}, {"solve", "--help"}, {"completion", "bash"},
 	} {
 		cmd, errOut := process(args...)
 		cmd.Stdout = full
@@ -86,17 +86,23 @@ func TestSignalAtAFIFO(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	for _, args := range [][]string{
 		{"demo", "--model", fifo}, {"inspect", fifo}, {"solve", "--model", fifo, easy}, {"solve", fifo}, {"eval", "--data", fifo}, {"import", fifo, "-o", fifo + ".hrm"},
-		{"quantize", fifo, "-o", fifo + ".hrm"}, {"quantize", modelFile(t), "-o", fifo}, {"export", "--onnx", fifo, "-o", fifo + ".onnx"},
+		{"quantize", fifo, "-o", fifo + ".hrm"}, {"quantize", modelFile(t), "-o", fifo}, {"export", fifo, "-o", fifo + ".onnx"},
 	} {
-		cmd, errOut := process(args...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		var took time.Duration
+		var errOut *bytes.Buffer
+		status := -1 // it had not begun to listen for signals
+		for wait := 200 * time.Millisecond; status == -1 && wait < 5*time.Second; wait *= 2 {
+			var cmd *exec.Cmd
+			if cmd, errOut = process(args...); cmd.Start() != nil {
+				t.Fatalf("%q does not start", args)
+			}
+			time.Sleep(wait)
+			began := time.Now()
+			_ = cmd.Process.Signal(os.Interrupt)
+			_ = cmd.Wait()
+			took, status = time.Since(began), cmd.ProcessState.ExitCode()
 		}
-		time.Sleep(200 * time.Millisecond)
-		began := time.Now()
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-		if took, status := time.Since(began), cmd.ProcessState.ExitCode(); status != statusInterrupted || took > time.Second {
+		if status != statusInterrupted || took > time.Second {
 			t.Errorf("%q: status %d after %v, %s", args, status, took, errOut)
 		}
 		if left, _ := os.ReadDir(temp); len(left) > 0 {
@@ -123,7 +129,7 @@ func TestSignalEndsWork(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"solve", "--model", model, easy}, {"quantize", model, "-o", filepath.Join(dir, "q.hrm")},
-		{"export", "--onnx", model, "--int8", "-o", filepath.Join(dir, "x.onnx")}, {"bench", "--model", model},
+		{"export", model, "--to", "int8", "-o", filepath.Join(dir, "x.onnx")}, {"bench", "--model", model},
 	} {
 		for _, after := range []time.Duration{50 * time.Millisecond, 300 * time.Millisecond} {
 			cmd, errOut := process(args...)
@@ -208,8 +214,8 @@ func TestSolveWithoutHaltingValues(t *testing.T) {
 	l.backend.(*oracle).halt = float32(math.NaN())
 	for _, asJSON := range []bool{false, true} {
 		var out, errOut bytes.Buffer
-		y := &tally{loaded: l}
-		if err := y.solve(t.Context(), inputs([]string{easy}, strings.NewReader(""), l.task), runtime.Options{Lanes: 2}, newPrinter(l, &out, &errOut, asJSON)); err != nil {
+		y := &tally{loaded: l, options: once}
+		if err := y.solve(t.Context(), inputs([]string{easy}, strings.NewReader(""), l.task), newPrinter(l, &out, &errOut, asJSON)); err != nil {
 			t.Fatal(err)
 		}
 		want := map[bool]string{false: "no numbers", true: `"q_halt":null`}[asJSON]

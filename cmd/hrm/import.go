@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime"
@@ -12,11 +15,17 @@ import (
 	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
+// checkpointFlags say of a checkpoint what it does not say by itself.
+type checkpointFlags struct {
+	spec        map[string]string
+	identifiers string
+	checkpoint.Options
+}
+
 type importFlags struct {
-	spec map[string]string
+	checkpointFlags
 	out  string
 	meta map[string]string
-	checkpoint.Options
 }
 
 func newImport() *cobra.Command {
@@ -40,23 +49,30 @@ on standard error.
 The new file appears complete or not at all, in place of one of that name.`,
 		Example: `  hrm import HRM-checkpoint-sudoku-extreme/ -o sudoku.hrm
   hrm import step_26040 --config run/all_config.yaml -o sudoku.hrm
-  hrm import model.safetensors -o maze.hrm --meta licence=Apache-2.0`,
+  hrm import model.safetensors -o maze.hrm --meta licence=Apache-2.0
+  hrm import HRM-checkpoint-ARC-2/ -o arc.hrm --identifiers data/arc-2-aug-1000/identifiers.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
+	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, - for standard output")
+	f.checkpointFlags.add(flags)
+	flags.StringToStringVar(&f.meta, "meta", nil, "`name=text` to note in the file; may be given more than once")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func (f *checkpointFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ConfigPath, "config", "", "`FILE` with the configuration (default all_config.yaml or config.yaml beside the checkpoint)")
 	flags.StringVar(&f.Weights, "weights", "", "`NAME` of the set of weights to take where the file holds several, such as model or ema")
 	flags.StringVar(&f.Task, "task", "", "sudoku, maze, arc or grid (default what the vocabulary says)")
 	flags.StringToStringVar(&f.spec, "task-spec", nil, "`key=value,...` that describe the task: of a grid alphabet, blank, padding and rules")
+	flags.StringVar(&f.identifiers, "identifiers", "", "ARC: `FILE` identifiers.json of the data set that the checkpoint was trained on, to be kept in the model")
 	flags.IntVar(&f.SeqLen, "seq-len", 0, "tokens of a puzzle (default what the checkpoint says)")
-	flags.StringToStringVar(&f.meta, "meta", nil, "`name=text` to note in the file; may be given more than once")
-	_ = cmd.MarkFlagRequired("output")
-	return cmd
 }
 
-func (f *importFlags) run(cmd *cobra.Command, path string) error {
+// check looks at the flags before a file is opened.
+func (f *checkpointFlags) check() error {
 	if f.Task == "" && len(f.spec) > 0 {
 		return errors.New("--task-spec describes the --task, which is missing")
 	}
@@ -71,25 +87,20 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 	if f.SeqLen < 0 {
 		return fmt.Errorf("--seq-len is %d, want 1 or more", f.SeqLen)
 	}
+	return nil
+}
+
+func (f *importFlags) run(cmd *cobra.Command, path string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
 	target, err := command.NewTarget(cmd, f.out)
 	if err != nil {
 		return err
 	}
 	defer target.Discard()
-	c, err := checkpoint.Open(path, f.Options)
-	if errors.Is(err, runtime.ErrConfig) && f.ConfigPath == "" {
-		return fmt.Errorf("%w; another configuration can be given with --config FILE", err)
-	}
+	c, err := f.convert(cmd, path, target.Path, f.meta)
 	if err != nil {
-		return err
-	}
-	defer c.Close()
-	for _, note := range c.Notes {
-		fmt.Fprintf(cmd.ErrOrStderr(), "hrm: %s\n", note)
-	}
-	bar := newProgress(cmd.ErrOrStderr(), -1, "importing")
-	defer bar.Finish()
-	if err := checkpoint.Convert(cmd.Context(), target.Path, c, f.meta); err != nil {
 		return err
 	}
 	i, err := inspect(target.Path)
@@ -99,8 +110,44 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 	if err := target.Deliver(); err != nil {
 		return err
 	}
-	_ = bar.Finish()
 	_, err = fmt.Fprintf(target.Out(), "%s: %s %s, %s parameters, %s bytes\n",
-		target, c.Config.Family, i.Task, thousands(i.Parameters), thousands(i.Bytes))
+		target, c.Config.Family, cmp.Or(i.Task, "for no task that is known"), thousands(i.Parameters), thousands(i.Bytes))
 	return err
+}
+
+// named adds the names of the puzzle table's rows to what is noted in the file.
+func (f *checkpointFlags) named(c *checkpoint.File, meta map[string]string) (map[string]string, error) {
+	if f.identifiers == "" {
+		return meta, nil
+	}
+	ids, err := readNames(f.identifiers, c.Config.NumPuzzles)
+	if err != nil {
+		return nil, err
+	}
+	text, err := runtime.NamePuzzles(ids.Names)
+	with := map[string]string{runtime.MetaPuzzles: text}
+	maps.Copy(with, meta)
+	return with, err
+}
+
+// convert writes a checkpoint to a .hrm file, and says on standard error what was chosen.
+// The checkpoint is closed.
+func (f *checkpointFlags) convert(cmd *cobra.Command, from, to string, meta map[string]string) (*checkpoint.File, error) {
+	c, err := checkpoint.Open(from, f.Options)
+	if errors.Is(err, runtime.ErrConfig) && f.ConfigPath == "" {
+		return nil, fmt.Errorf("%w; another configuration can be given with --config FILE", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if meta, err = f.named(c, meta); err != nil {
+		return nil, err
+	}
+	for _, note := range c.Notes {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hrm: %s\n", note)
+	}
+	bar := newProgress(cmd.ErrOrStderr(), -1, "importing")
+	defer bar.end()
+	return c, checkpoint.Convert(cmd.Context(), to, c, meta)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -78,7 +79,7 @@ func TestImportMisuse(t *testing.T) {
 		{[]string{dir, "-o", out, "--seq-len", "-3"}, "--seq-len is -3, want 1 or more"},
 		{[]string{dir, "-o", out, "--weights", "ema"}, `no weights called "ema"`},
 		{[]string{dir, "-o", out, "--config", "nowhere.yaml"}, "nowhere.yaml"},
-		{[]string{dir}, `"output"`},
+		{[]string{dir}, `"out"`},
 	} {
 		status, text, errOut := hrm(t, "", append([]string{"import"}, c.args...)...)
 		if status != statusUsage || text != "" || !strings.Contains(errOut, c.want) {
@@ -146,7 +147,7 @@ func TestNotFiniteIsNamed(t *testing.T) {
 	for _, args := range [][]string{
 		{"solve", "--model", out, strings.Repeat(".", 80) + "1"},
 		{"serve", "--model", out, "--address", "127.0.0.1:0"},
-		{"export", "--onnx", out, "-o", filepath.Join(dir, "m.onnx")},
+		{"export", out, "-o", filepath.Join(dir, "m.onnx")},
 		{"quantize", out, "--to", "fp16", "-o", filepath.Join(dir, "h.hrm")},
 	} {
 		if status, text, errOut := hrm(t, "", args...); status != statusUsage || text != "" || !strings.Contains(errOut, want) {
@@ -206,5 +207,57 @@ func TestImportTaskSpec(t *testing.T) {
 		if status, _, errOut := hrm(t, "", append([]string{"import", folder, "-o", out}, bad...)...); status != statusUsage || !strings.Contains(errOut, "--task") {
 			t.Errorf("%v: status %d, %s", bad, status, errOut)
 		}
+	}
+}
+
+// The names of the puzzle table's rows are kept in the model.
+func TestImportIdentifiers(t *testing.T) {
+	dir, out := checkpointFolder(t, "", nil), filepath.Join(t.TempDir(), "m.hrm")
+	long := strings.Repeat("x", 4000)
+	names := writeFile(t, "identifiers.json", `["`+long+`"]`)
+	if code, _, errOut := hrm(t, "", "import", dir, "-o", out, "--identifiers", names); code != statusOK {
+		t.Fatal(errOut)
+	}
+	m, file, err := native.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if got, err := m.Puzzles(); err != nil || len(got) != 1 || got[0] != long {
+		t.Errorf("%d names, %v", len(got), err)
+	}
+	if code, text, errOut := hrm(t, "", "inspect", out); code != statusOK || len(text) > 1<<14 || !strings.Contains(text, "--json lists all") {
+		t.Errorf("%d, %d characters, %s", code, len(text), errOut)
+	}
+	many := writeFile(t, "many.json", `["a", "b"]`)
+	if code, _, errOut := hrm(t, "", "import", dir, "-o", out, "--identifiers", many); code != statusUsage || !strings.Contains(errOut, "2 names and the model 1 rows") {
+		t.Errorf("too many names: %d, %s", code, errOut)
+	}
+}
+
+// Import refuses what contradicts itself, and says so when it knows no task.
+func TestImportContradictions(t *testing.T) {
+	dir := checkpointFolder(t, "", nil)
+	out := filepath.Join(t.TempDir(), "m.hrm")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--task", "maze"}, "--task maze has a vocabulary of 6, and the tensors are for one of 11, as sudoku has"},
+		{[]string{"--task", "sudoku", "--seq-len", "900"}, "--task sudoku has 81 tokens, and the model is for 900"},
+		{[]string{"--seq-len", "100"}, "a vocabulary of 11 is that of sudoku, with 81 tokens: if the model is for something else, say what with --task"},
+		{[]string{"--task", "grid", "--task-spec", "alphabet=ab"}, "--task grid has a vocabulary of 3"},
+	} {
+		status, text, errOut := hrm(t, "", append([]string{"import", dir, "-o", out}, c.args...)...)
+		if status != statusUsage || text != "" || !strings.Contains(errOut, c.want) {
+			t.Errorf("%q: status %d, %q, %q, want %q", c.args, status, text, errOut, c.want)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%q: a file was written", c.args)
+		}
+	}
+	strange := checkpointFolder(t, ", seq_len: 900", nil)
+	if status, text, errOut := hrm(t, "", "import", strange, "-o", out); status != statusOK || !strings.Contains(text, "for no task that is known") || !strings.Contains(errOut, "no task is known that has 900 tokens of a vocabulary of 11 (sudoku has 81 tokens)") {
+		t.Errorf("status %d, %q, %q", status, text, errOut)
 	}
 }

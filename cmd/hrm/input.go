@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -16,16 +17,20 @@ import (
 type item struct {
 	puzzle.Puzzle
 	where string // "puzzles.txt: line 3", "argument 2"; "" where err says it
-	form  *form  // ARC with votes: which form of which test input this is
 	err   error
 }
 
-// because says where and why there is no answer.
-func (it *item) because(err error) string {
-	if it.where == "" {
-		return err.Error()
+// because says where and why there is no answer; of text that is no puzzle also what the
+// model solves, where the error does not.
+func (it *item) because(err error, task puzzle.Task) string {
+	text := err.Error()
+	if it.where != "" {
+		text = it.where + ": " + text
 	}
-	return fmt.Sprintf("%s: %v", it.where, err)
+	if errors.Is(err, puzzle.ErrFormat) && !strings.Contains(strings.ToLower(err.Error()), task.Name()) {
+		text += "; the model solves " + task.Name()
+	}
+	return text
 }
 
 // inputSeq is puzzles as they are read.
@@ -63,6 +68,8 @@ func next(i int, args []string, stdin io.Reader, task puzzle.Task) (inputSeq, in
 		return read("standard input", stdin, task), 1
 	case exists(arg):
 		return files(args, task)
+	case task == (puzzle.ARC{}) && fileLike.MatchString(arg) && !strings.ContainsAny(arg, "{["):
+		return only(noFile(arg, task)), 1
 	case task == (puzzle.ARC{}) || strings.Contains(arg, "\n") || utf8.RuneCountInString(arg) >= task.SeqLen():
 		return read(where, strings.NewReader(arg), task), 1
 	}
@@ -74,8 +81,21 @@ func next(i int, args []string, stdin io.Reader, task puzzle.Task) (inputSeq, in
 		return only(item{where: fmt.Sprintf("arguments %d to %d", i+1, i+n), err: e}), n
 	}
 	_, missing := os.Stat(arg)
+	if fileLike.MatchString(arg) {
+		return only(noFile(arg, task)), 1
+	}
 	return only(item{where: where, err: fmt.Errorf("neither a file nor a puzzle: %w; %w", missing, err)}), 1
 }
+
+// noFile says of an argument that is meant to be a file that there is none.
+func noFile(arg string, task puzzle.Task) item {
+	_, err := os.Stat(arg)
+	return item{where: arg, err: fmt.Errorf("%w; the model solves %s, and %s", errors.Unwrap(err), task.Name(), puzzle.Forms(task))}
+}
+
+// fileLike is an argument that is meant to be a file: it has a folder, or an ending
+// of letters.
+var fileLike = regexp.MustCompile(`^[^\n]*[/\\][^\n]*$|^[^\n]*\.[A-Za-z]{2,8}[0-9]?(\.gz|\.zip)?$`)
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

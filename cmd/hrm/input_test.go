@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hrmgo/hrm/native"
-	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver/record"
 )
 
 // A grid that is pasted without quotes is one puzzle.
@@ -41,7 +40,7 @@ func TestRowsAsArguments(t *testing.T) {
 		for it := range inputs(c.args, nil, puzzle.Sudoku{}) {
 			line := it.where
 			if it.err != nil {
-				line = it.because(it.err)
+				line = it.because(it.err, puzzle.Sudoku{})
 			} else if (puzzle.Sudoku{}).Decode(it.Question) != easy {
 				line += ": another puzzle"
 			}
@@ -69,13 +68,13 @@ func TestSolveExamines(t *testing.T) {
 			t.Errorf("%s: %d, %q, %q", want, status, out, errOut)
 		}
 		status, out, _ = hrm(t, "", "solve", "--json", question)
-		var r native.Record
+		var r record.Record
 		if err := json.Unmarshal([]byte(out), &r); err != nil || status != statusFailed || r.Question != question ||
 			!strings.HasPrefix(r.Error, "cannot be solved: "+want) || r.Solution != nil {
 			t.Errorf("%s: %d, %q: %v", want, status, out, err)
 		}
 		status, out, _ = hrm(t, "", "solve", "--anyway", "--restarts", "0", question)
-		if strings.Contains(out, want) || !strings.Contains(out, " segment") {
+		if !strings.Contains(out, "; the puzzle cannot be solved: "+want) || !strings.Contains(out, " segment") {
 			t.Errorf("%s: --anyway: %d, %q", want, status, out)
 		}
 		if status, out, _ = hrm(t, "", "solve", "--watch", question); status != statusFailed || !strings.Contains(out, want) {
@@ -92,7 +91,7 @@ func TestTimeLimit(t *testing.T) {
 	model := modelFile(t)
 	began := time.Now()
 	status, out, errOut := hrm(t, "", "solve", "--model", model, "--restarts", "1000000000", "--time-limit", "50ms", easy)
-	if took := time.Since(began); status != statusFailed || !strings.HasSuffix(out, ", the --time-limit\n") || took > 30*time.Second {
+	if took := time.Since(began); status != statusFailed || !strings.HasSuffix(out, ", the time limit\n") || took > 30*time.Second {
 		t.Errorf("%d, %q, %q after %v", status, out, errOut, took)
 	}
 	if status, out, _ := hrm(t, "", "solve", "--json", "--model", model, "--restarts", "1000000000", "--time-limit", "50ms", easy); status != statusFailed || !strings.Contains(out, `"timed_out":true`) {
@@ -133,13 +132,14 @@ func TestSubmission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	y := &tally{loaded: l, votes: &voter{votes: 1, rows: 1}}
+	l.solver.Backend.Config().NumPuzzles = 1 // and so its row is every task's
+	y := &tally{loaded: l, options: once}
 	var out, errOut strings.Builder
 	tasks := inputs([]string{writeFile(t, "b_challenges.json", echoTasks), writeFile(t, "a.json", `{"test": [{"input": [[3]]}, {"input": [[4, 10]]}]}`)}, nil, l.task)
-	if err := y.solve(t.Context(), tasks, runtime.Options{Lanes: 2}, s.printer(&errOut)); err != nil {
+	if err := y.solve(t.Context(), tasks, s.printer(&errOut)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.write(&out); err != nil {
+	if err := s.Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"known":[{"attempt_1":[[1,2,3],[4,5,6]],"attempt_2":[[1,2,3],[4,5,6]]},{"attempt_1":[[7,8]],"attempt_2":[[7,8]]}],` +
@@ -150,7 +150,7 @@ func TestSubmission(t *testing.T) {
 	if _, err := newSubmission(puzzle.Sudoku{}); err == nil {
 		t.Error("a submission of sudokus")
 	}
-	if err := (&submission{}).write(&out); err == nil {
+	if err := (&submission{}).Write(&out); err == nil {
 		t.Error("a submission of nothing")
 	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestInspect(t *testing.T) {
@@ -17,6 +19,40 @@ func TestInspect(t *testing.T) {
 	size := 2*11*16 + 2*16 + 2 + 2*(3*16*16+16*16+2*256*16+16*256)
 	if i.Parameters != int64(size) || !i.HashOK || i.Problem != "" || i.Config["family"] != "hrm" || len(i.Tensors) != 14 {
 		t.Errorf("got %+v, want %d parameters", i, size)
+	}
+}
+
+// A summary of what the file is stands first, in lines of 80 columns.
+func TestInspectSummary(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sudoku.hrm")
+	if code, _, errOut := hrm(t, "", "models", "export", "sudoku", "-o", path); code != statusOK {
+		t.Fatal(errOut)
+	}
+	code, out, _ := hrm(t, "", "inspect", path)
+	summary, _, _ := strings.Cut(out, "\n\n")
+	summary = strings.Join(strings.Fields(summary), " ")
+	if code != statusOK || !strings.HasPrefix(summary, path+": a TRM of 527,426 parameters for sudoku, int8, ") {
+		t.Errorf("status %d, %s", code, summary)
+	}
+	for _, want := range []string{"grid 9 x 9, or any other of a sudoku", "thinks 16 segments at most, each of 3 x 3 cycles (H x L)", "reaches 70.84 % exact (1996 puzzles of valid.csv.gz,", "trained 37519 steps of preset sudoku-gpu, 11m0s on webgpu/NVIDIA H200", "sha256 ok"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("no %q in %s", want, summary)
+		}
+	}
+	i := inspection{Path: "x.hrm", Meta: map[string]string{
+		"licence": strings.Repeat("word ", 60), "validation_exact_accuracy": "0.5", "validation_exact_accuracy:hard": "0.25", "validation_setting:hard": "9 puzzles",
+	}}
+	var b strings.Builder
+	if err := i.summary(&b); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := utf8.RuneCountInString(line) - 1; n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if text := b.String(); !strings.Contains(text, "50.00 % exact (it does not say of what); 25.00 % exact (9 puzzles)") {
+		t.Error(text)
 	}
 }
 

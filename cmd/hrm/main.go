@@ -76,7 +76,8 @@ interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newModels(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench())
+	root.AddCommand(newSolve(), newEval(), newServe(), newDemo(), newModels(), newPull(), newImport(), newQuantize(), newExport(), newInspect(), newVerify(), newBench())
 	version.Add(root, licences)
+	command.Flags(root)
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ type guide struct {
 func newGuide(wrong map[int]int32) *loaded {
 	c := runtime.Config{Family: runtime.TRM, VocabSize: directions.Vocab(), SeqLen: 25, HaltMaxSteps: 4}
 	g := &guide{oracle{config: c}, wrong}
-	return &loaded{model: &runtime.Model{Config: c, Task: "maze"}, backend: g, task: directions}
+	return loadedWith(&runtime.Model{Config: c, Task: "maze"}, g, directions)
 }
 
 func (g *guide) NewBatch(lanes, tokens int) (runtime.Batch, error) {
@@ -77,9 +78,9 @@ func TestSolveDirections(t *testing.T) {
 	} {
 		l := newGuide(c.wrong)
 		var out, errOut bytes.Buffer
-		y := &tally{loaded: l}
+		y := &tally{loaded: l, options: once}
 		print := newPrinter(l, &out, &errOut, true)
-		if err := y.solve(t.Context(), inputs([]string{openMaze}, nil, l.task), runtime.Options{Lanes: 1}, print); err != nil {
+		if err := y.solve(t.Context(), inputs([]string{openMaze}, nil, l.task), print); err != nil {
 			t.Fatal(err)
 		}
 		var rec map[string]any
@@ -105,11 +106,11 @@ func TestEvalDirections(t *testing.T) {
 		t.Fatal(err, errOut.String())
 	}
 	r := newReport(l, f)
-	if err := r.measure(t.Context(), items, runtime.Options{Lanes: 2}, &errOut); err != nil {
+	if err := r.measure(t.Context(), items, once, &errOut); err != nil {
 		t.Fatal(err)
 	}
 	size := r.BySize["5x5"]
-	if r.Puzzles != 2 || r.ExactAccuracy != 0.5 || r.ValidAccuracy != 1 || size == nil || size.Puzzles != 2 || size.ValidAccuracy != 1 {
+	if r.Puzzles != 2 || r.ExactAccuracy != 0.5 || *r.ValidAccuracy != 1 || size == nil || size.Puzzles != 2 || *size.ValidAccuracy != 1 {
 		t.Errorf("%+v, %+v", r.score, size)
 	}
 }
@@ -124,9 +125,39 @@ func TestDrawDirections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(draw(directions, picture{tokens: labels, given: q.Question}, false), "\n")
-	want := "S ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ● ● ● G"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	sure := slices.Repeat([]float32{1}, 25)
+	sure[1] = 0.4
+	for _, c := range []struct {
+		p    picture
+		want string
+	}{
+		{picture{sure: sure}, "S · ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n→ → → → G"},
+		{picture{final: true, lit: make([]bool, 25)}, "S ↓ ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n↓ ↓ ↓ ↓ ↓\n→ → → → G"},
+		{picture{final: true, sure: sure}, "S ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ↓ ↓ ↓ ↓\n● ● ● ● G"},
+	} {
+		c.p.tokens, c.p.given = labels, q.Question
+		if got := strings.Join(draw(directions, c.p, false), "\n"); got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", got, c.want)
+		}
+	}
+}
+
+// What clashes and what changed is marked, in colour and without.
+func TestDrawClashesAndChanges(t *testing.T) {
+	q, err := puzzle.Parse(puzzle.Sudoku{}, easy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := slices.Clone(q.Question)
+	tokens[2], tokens[3] = 1+5, 1+6 // a second 5 in the row and box; a 6
+	p := picture{tokens: tokens, given: q.Question}
+	p.before, _, _ = (&picture{tokens: q.Question, given: q.Question}).look(puzzle.Sudoku{})
+	if _, changed, clashing := p.look(puzzle.Sudoku{}); changed != 2 || clashing < 2 {
+		t.Errorf("%d changed, %d clash", changed, clashing)
+	}
+	for color, want := range map[bool]string{false: "│ 5!3 5!│ 6*7 · │ · · · │", true: "\x1b[" + clashStyle + "m5\x1b[0m!"} {
+		if got := draw(puzzle.Sudoku{}, p, color)[1]; !strings.Contains(got, want) {
+			t.Errorf("%q, want %q in it", got, want)
+		}
 	}
 }

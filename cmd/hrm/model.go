@@ -13,6 +13,7 @@ import (
 	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 )
 
 // modelFlags choose the model and the processor that runs it.
@@ -25,11 +26,11 @@ type modelFlags struct {
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it (default the embedded model for --task)")
+	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it, its name in hrm models, or folder of a training run, whose best.hrm is taken (default the embedded model for --task)")
 	cmd.Flags().StringVar(&f.task, "task", "", "`TASK` that the model must solve; without --model the embedded one for it (default what the input looks like, else sudoku)")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "processor threads (default all)")
 	cmd.Flags().StringVar(&f.device, "device", "auto", "`DEVICE`: cpu, webgpu, or auto, the faster of the two")
-	_ = cmd.MarkFlagFilename("model", "hrm")
+	completeModel(cmd)
 	f.cmd = cmd
 }
 
@@ -38,11 +39,25 @@ type loaded struct {
 	model   *runtime.Model
 	backend runtime.Backend
 	task    puzzle.Task
-	close   func()
+	solver  *solver.Solver
+	file    io.Closer
 }
 
-// load opens the model, knows its task, and starts its backend.
-func (f *modelFlags) load() (*loaded, error) {
+// with returns the solver with options.
+func (l *loaded) with(o solver.Options) *solver.Solver { return l.solver.With(o) }
+
+// close ends what is under way.
+func (l *loaded) close() {
+	l.solver.Close()
+	l.file.Close()
+}
+
+// load opens the model, knows its task, and starts its backend for so many puzzles
+// at once.
+func (f *modelFlags) load(lanes int) (*loaded, error) {
+	if lanes < 1 {
+		return nil, fmt.Errorf("--lanes is %d, want 1 or more", lanes)
+	}
 	m, file, err := f.open()
 	if err != nil {
 		return nil, err
@@ -57,7 +72,8 @@ func (f *modelFlags) load() (*loaded, error) {
 		file.Close()
 		return nil, err
 	}
-	return &loaded{m, b, task, func() { b.Close(); file.Close() }}, nil
+	s := solver.New(b, task, lanes)
+	return &loaded{m, b, s.Task, s, file}, nil
 }
 
 // start starts the model on its device, and says which when the user asked or
@@ -117,9 +133,16 @@ func isFile(name string) bool {
 
 // taskOf returns the task that a model solves.
 func taskOf(m *runtime.Model) (puzzle.Task, error) {
-	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
+	t, err := solver.TaskOf(m)
 	if err != nil {
 		return nil, fmt.Errorf("hrm cannot read or write what the model is for: %w; see hrm inspect", err)
 	}
 	return t, nil
+}
+
+// completeModel offers the names of models for --model, and files.
+func completeModel(cmd *cobra.Command) {
+	_ = cmd.RegisterFlagCompletionFunc("model", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return native.Names(), cobra.ShellCompDirectiveDefault
+	})
 }

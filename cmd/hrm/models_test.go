@@ -7,38 +7,59 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/native/cache"
 	"github.com/hrmgo/hrm/native/embedded"
-	"github.com/hrmgo/hrm/runtime"
 )
 
-// embedMaze adds a model for mazes with random weights to those that are embedded.
-func embedMaze(t *testing.T) {
-	t.Helper()
-	m, err := runtime.NewModel(runtime.Config{
-		Family: runtime.TRM, VocabSize: directions.Vocab(), SeqLen: 25, Hidden: 16, Heads: 1, Expansion: 1, Conv: 3, Mixing: runtime.NoMixing,
-		LLayers: 1, HCycles: 1, LCycles: 1, Positions: runtime.NoPos, HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
-	}, 1)
+// A name stands for its model in every command that takes one.
+func TestModelsByName(t *testing.T) {
+	cacheIn(t)
+	t.Chdir(t.TempDir())
+	path, err := cache.Path("mine")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Task, m.TaskSpec = "maze", directions.Spec()
-	data, err := m.Encode()
-	if err != nil {
+	if err := os.WriteFile(path, embedded.Model, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	before := embedded.Models
-	t.Cleanup(func() { embedded.Models = before })
-	embedded.Models = append(before[:len(before):len(before)], embedded.Entry{Name: "maze", File: data})
+	for _, name := range []string{"sudoku", "mine"} {
+		for _, args := range [][]string{
+			{"solve", "-m", name, easy}, {"inspect", name}, {"export", name, "-o", "m.onnx"}, {"quantize", name, "-o", "q.hrm"},
+			{"bench", "-m", name, "--lanes", "1", "--seconds", "0.01", "--device", "cpu"}, {"demo", "-m", name, "--export", "site"}, {"models", "export", name, "-o", "m.hrm"},
+		} {
+			if code, out, errOut := hrm(t, "", args...); code != statusOK {
+				t.Errorf("%q: status %d, %s%s", args, code, out, errOut)
+			}
+		}
+		if data, err := os.ReadFile("m.hrm"); err != nil || string(data) != string(embedded.Model) {
+			t.Errorf("models export %s: %d bytes, %v", name, len(data), err)
+		}
+	}
+	if err := os.WriteFile(path, embedded.Model[:1000], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errOut := hrm(t, "", "models"); code != statusOK || !strings.Contains(out, "unusable") || !strings.Contains(out, "sudoku") {
+		t.Errorf("with a damaged file: status %d, %s%s", code, out, errOut)
+	}
+	if code, out, errOut := hrm(t, "", "models", "remove", "sudoku"); code != statusUsage || !strings.Contains(errOut, "is part of hrm") {
+		t.Errorf("status %d, %s%s", code, out, errOut)
+	}
+	if code, _, errOut := hrm(t, "", "models", "remove", "mine"); code != statusOK {
+		t.Errorf("status %d, %s", code, errOut)
+	}
+	if code, _, errOut := hrm(t, "", "solve", "-m", "mine", easy); code != statusUsage || !strings.Contains(errOut, `no model is called "mine"`) {
+		t.Errorf("status %d, %s", code, errOut)
+	}
 }
 
 func TestModels(t *testing.T) {
-	embedMaze(t)
+	cacheIn(t)
 	code, out, errOut := hrm(t, "", "models", "--json")
 	var entries []modelEntry
 	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != statusOK || len(entries) != 2 {
 		t.Fatalf("status %d, %v: %s%s", code, err, out, errOut)
 	}
-	if e := entries[0]; e.Task != "sudoku" || e.Parameters != 527426 || e.Bytes != len(embedded.Model) || e.Exact == "" {
+	if e := entries[0]; e.Task != "sudoku" || e.Parameters != 527426 || e.Bytes != int64(len(embedded.Model)) || e.Exact == "" {
 		t.Errorf("%+v", e)
 	}
 	if e := entries[1]; e.Task != "maze" || e.TaskSpec["labels"] != "directions" {
@@ -51,7 +72,7 @@ func TestModels(t *testing.T) {
 	if data, err := os.ReadFile(path); err != nil || string(data) != string(embedded.For("maze")) {
 		t.Errorf("the file differs: %v", err)
 	}
-	if code, _, errOut := hrm(t, "", "models", "export", "chess", "-o", path); code != statusUsage || !strings.Contains(errOut, "there is one for sudoku, maze") {
+	if code, _, errOut := hrm(t, "", "models", "export", "chess", "-o", path); code != statusUsage || !strings.Contains(errOut, "there are sudoku, maze; hrm pull fetches others") {
 		t.Errorf("status %d, %s", code, errOut)
 	}
 	if code, _, errOut := hrm(t, easy, "solve", "-m", path, "--task", "sudoku"); code != statusUsage || !strings.Contains(errOut, "solves maze, want sudoku") {
@@ -61,7 +82,6 @@ func TestModels(t *testing.T) {
 
 // Without --model the input decides which embedded model solves it.
 func TestModelByInput(t *testing.T) {
-	embedMaze(t)
 	maze := strings.ReplaceAll(openMaze, ".", " ")
 	maze = strings.Replace(maze, "     \n", "#### \n", 1)
 	file := writeFile(t, "maze.txt", maze)

@@ -8,13 +8,18 @@ import (
 	"math"
 	"strings"
 
-	"github.com/hrmgo/hrm/native"
-	"github.com/hrmgo/hrm/runtime"
+	"golang.org/x/term"
+
+	"github.com/hrmgo/hrm/internal/command"
+	"github.com/hrmgo/hrm/runtime/arc"
+	arcpicture "github.com/hrmgo/hrm/runtime/arc/picture"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
+	"github.com/hrmgo/hrm/solver/record"
 )
 
 // printer prints one outcome.
-type printer func(*outcome, native.Verdict)
+type printer func(*outcome)
 
 // maxLineRows is the rows of the largest grid that goes into one line of a file.
 const maxLineRows = 16
@@ -23,32 +28,43 @@ const maxLineRows = 16
 func newPrinter(l *loaded, out, errOut io.Writer, asJSON bool) printer {
 	if asJSON {
 		encoder := json.NewEncoder(out)
-		return func(o *outcome, v native.Verdict) { _ = encoder.Encode(newRecord(l.task, o, v)) }
+		return func(o *outcome) { _ = encoder.Encode(newRecord(l.task, o)) }
 	}
 	rows, _ := l.task.Size()
 	pretty, color := isTerminal(out) || rows > maxLineRows, wantsColor(out)
-	return func(o *outcome, v native.Verdict) {
+	return func(o *outcome) {
 		task := o.Of(l.task)
 		switch {
 		case errors.Is(o.result.Err, puzzle.ErrUnsolvable) && pretty:
 			p := picture{tokens: o.Question, given: o.Question}
-			fmt.Fprintf(out, "%s\n%s: %s\n", strings.Join(draw(task, p, color), "\n"), o.where, refusal(o.result.Err))
+			fmt.Fprintf(out, "%s\n%s\n", strings.Join(draw(task, p, color), "\n"), fit(out, o.where+": "+refusal(o.result.Err)))
 		case errors.Is(o.result.Err, puzzle.ErrUnsolvable):
 			fmt.Fprintf(out, "%s  %s\n", task.Decode(o.Question), refusal(o.result.Err))
-		case o.result.Err != nil:
-			fmt.Fprintln(errOut, "hrm:", o.because(o.result.Err))
+		case o.result.Err != nil && !o.result.Unfinished:
+			fmt.Fprintln(errOut, "hrm:", o.because(o.result.Err, l.task))
+		case pretty && o.result.Vote != nil:
+			_ = arcpicture.Text(out, o.Task, []arc.Result{*o.result.Vote}, color)
+			fmt.Fprintln(out, fit(out, o.where+": "+story(&o.result)))
 		case pretty:
-			p := picture{tokens: o.result.Tokens, given: o.Question}
+			p := picture{tokens: o.result.Tokens, given: o.Question, final: true, wrong: o.result.Why != nil}
 			fmt.Fprintln(out, strings.Join(draw(task, p, color), "\n"))
-			if o.second != nil {
-				p.tokens = o.second
-				fmt.Fprintf(out, "or\n%s\n", strings.Join(draw(task, p, color), "\n"))
-			}
-			fmt.Fprintf(out, "%s: %s\n", o.where, story(&o.result, v))
+			fmt.Fprintln(out, fit(out, o.where+": "+story(&o.result)))
 		default:
-			fmt.Fprintf(out, "%s  %s\n", task.Decode(o.result.Tokens), story(&o.result, v))
+			fmt.Fprintf(out, "%s  %s\n", task.Decode(o.result.Tokens), story(&o.result))
 		}
 	}
+}
+
+// fit breaks a line between words where a terminal would break it anywhere.
+func fit(out io.Writer, text string) string {
+	width := 0
+	if f, ok := command.Terminal(out); ok {
+		width, _, _ = term.GetSize(int(f.Fd()))
+	}
+	if width < 20 {
+		return text
+	}
+	return strings.Join(wrap(text, width), "\n")
 }
 
 // refusal says that the model was not asked.
@@ -56,32 +72,40 @@ func refusal(err error) string {
 	return fmt.Sprintf("not solved: %s (--anyway lets the model try)", strings.TrimPrefix(err.Error(), puzzle.ErrUnsolvable.Error()+": "))
 }
 
-// story tells in one line how a puzzle ended.
-func story(r *runtime.Result, v native.Verdict) string {
+// story tells in one line how a puzzle ended: what the first pass came to, and what
+// guesses, or other attempts, did.
+func story(a *solver.Answer) string {
 	var s string
 	switch {
-	case v.Err != nil:
-		s = fmt.Sprintf("not solved: %s;", strings.TrimPrefix(v.Err.Error(), puzzle.ErrWrong.Error()+": "))
-	case !v.Known && r.Halted:
+	case a.Why != nil:
+		s = fmt.Sprintf("not solved: %s;", strings.TrimPrefix(a.Why.Error(), puzzle.ErrWrong.Error()+": "))
+	case !a.Known && a.Halted:
 		s = "answered"
-	case !v.Known:
+	case !a.Known:
 		s = "not sure"
 	default:
 		s = "solved"
 	}
-	s += fmt.Sprintf(" in %s", count(r.Segments, "segment"))
-	switch qh, qc := float64(r.QHalt), float64(r.QContinue); {
+	if a.Unfinished {
+		s = "unfinished, " + s
+	}
+	s += fmt.Sprintf(" in %s", count(a.Segments, "segment"))
+	switch qh, qc := float64(a.QHalt), float64(a.QContinue); {
 	case math.IsNaN(qh) || math.IsInf(qh, 0) || math.IsNaN(qc) || math.IsInf(qc, 0):
 		s += fmt.Sprintf(" (its halting values are %v and %v, no numbers: what the model says of itself is worthless)", qh, qc)
-	case !r.Halted:
+	case !a.Halted:
 		s += " (did not halt)"
 	}
-	if r.Attempts > 1 {
-		s += fmt.Sprintf(", %d attempts", r.Attempts)
+	if a.Attempts > 1 {
+		how := fmt.Sprintf("by attempt %d", a.Attempts)
+		if a.Why != nil || !a.Known && !a.Halted {
+			how = fmt.Sprintf("the best of %d attempts", a.Attempts)
+		}
+		s += fmt.Sprintf(", %s (%s in all)", how, count(a.TotalSegments, "segment"))
 	}
-	s += fmt.Sprintf(", %v", round(r.Elapsed))
-	if r.TimedOut {
-		s += ", the --time-limit"
+	s += fmt.Sprintf(", %v", round(a.Elapsed))
+	if a.TimedOut {
+		s += ", the time limit"
 	}
 	return s
 }
@@ -94,11 +118,8 @@ func count(n int, what string) string {
 }
 
 // newRecord returns the JSON form of an outcome.
-func newRecord(t puzzle.Task, o *outcome, v native.Verdict) native.Record {
-	rec := native.NewRecord(t, &o.Puzzle, &o.result, v)
+func newRecord(t puzzle.Task, o *outcome) record.Record {
+	rec := record.New(t, &o.result)
 	rec.Index, rec.Where = o.index, o.where
-	if o.second != nil {
-		rec.Second = t.Decode(o.second)
-	}
 	return rec
 }

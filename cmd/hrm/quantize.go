@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"text/tabwriter"
 
@@ -15,16 +14,14 @@ import (
 
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
-	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/cpu"
+	"github.com/hrmgo/hrm/solver"
 )
 
-// precisions are the values of --to.
-var precisions = map[string]quantize.Format{"int8": quantize.I8, "fp16": quantize.F16}
-
 type quantizeFlags struct {
-	to, out, data  string
+	to             command.FormatValue
+	out, data      string
 	limit, threads int
 	calibrate      []string
 	calibrateLimit int
@@ -77,10 +74,10 @@ type segmentState struct {
 func newQuantize() *cobra.Command {
 	var f quantizeFlags
 	cmd := &cobra.Command{
-		Use:   "quantize MODEL --to int8|fp16 -o FILE",
+		Use:   "quantize MODEL --to FORMAT -o FILE",
 		Short: "Make a model file smaller and faster, and measure what that costs",
 		Long: `Write a model with the matrices of its levels as int8, with a scale for each row,
-or as binary16. Embeddings, heads and the puzzle table stay as they are. The
+or as binary16 or bfloat16. Embeddings, heads and the puzzle table stay as they are. The
 processor's kernels execute these formats: see the name of the backend in hrm
 bench.
 
@@ -108,23 +105,19 @@ exact_accuracy and exact_accuracy_before.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "int8", "`FORMAT`: int8 or fp16")
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` to write, - for standard output")
+	command.AddFormat(cmd, &f.to, "int8", "`FORMAT`: %s", "int8", "fp16", "bf16")
+	flags.StringVarP(&f.out, "out", "o", "", "`FILE` to write, - for standard output")
 	flags.StringArrayVar(&f.calibrate, "calibrate", nil, "`FILE` of puzzles to round for, int8 only; may be given more than once")
 	flags.IntVar(&f.calibrateLimit, "calibrate-limit", 32, "use the first `N` puzzles of each --calibrate (0: all)")
 	flags.StringVar(&f.data, "data", "", "`FILE` of puzzles to compare on")
 	flags.IntVar(&f.limit, "limit", 100, "use the first `N` puzzles (0: all)")
 	flags.IntVar(&f.threads, "threads", 0, "processor threads (default all)")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
-	_ = cmd.MarkFlagRequired("output")
+	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
 func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
-	format, ok := precisions[f.to]
-	if !ok {
-		return fmt.Errorf("--to is %q, want one of %v", f.to, slices.Sorted(maps.Keys(precisions)))
-	}
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -138,12 +131,12 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer file.Close()
-	q, tensors, calibrated, err := f.convert(cmd.Context(), m, format, cmd.ErrOrStderr())
+	q, tensors, calibrated, err := f.convert(cmd.Context(), m, f.to.Format, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	q.Meta = f.note(q.Meta, calibrated)
-	r := &quantizeReport{From: path, To: target.String(), Format: f.to, Calibrated: calibrated}
+	r := &quantizeReport{From: path, To: target.String(), Format: f.to.Name, Calibrated: calibrated}
 	r.addTensors(tensors)
 	if f.data != "" {
 		if r.agreement, err = f.compare(cmd.Context(), m, q, cmd.ErrOrStderr()); err != nil {
@@ -163,7 +156,7 @@ func (f *quantizeFlags) run(cmd *cobra.Command, path string) error {
 func (f *quantizeFlags) note(meta map[string]string, calibrated int) map[string]string {
 	out := map[string]string{}
 	maps.Copy(out, meta)
-	how := f.to
+	how := f.to.Name
 	if calibrated > 0 {
 		how += ", calibrated on " + count(calibrated, "puzzle")
 	}
@@ -179,8 +172,11 @@ func (r *quantizeReport) addTensors(tensors []runtime.TensorError) {
 
 // save writes the model and returns the sizes of the old file and of the new.
 func save(m *runtime.Model, from string, to *command.Target) (before, after int64, err error) {
-	old, err := os.Stat(from)
+	place, err := native.Find(from)
 	if err != nil {
+		return 0, 0, err
+	}
+	if before, err = place.Size(); err != nil {
 		return 0, 0, err
 	}
 	if err := m.Save(to.Path); err != nil {
@@ -189,7 +185,7 @@ func save(m *runtime.Model, from string, to *command.Target) (before, after int6
 	if after, err = to.Size(); err != nil {
 		return 0, 0, err
 	}
-	return old.Size(), after, to.Deliver()
+	return before, after, to.Deliver()
 }
 
 // compare runs both models on the puzzles.
@@ -208,8 +204,8 @@ func (f *quantizeFlags) compare(ctx context.Context, before, after *runtime.Mode
 		return nil, err
 	}
 	defer got.Close()
-	bar := newProgress(errOut, len(in), "comparing")
-	defer bar.Finish()
+	bar := newProgress(errOut, len(in), "puzzles compared")
+	defer bar.end()
 	sum := newAgreement(before.Config.HaltMaxSteps)
 	for i := range in {
 		a, err := runtime.Compare(ctx, want, got, in[i:i+1], len(sum.Segments))
@@ -217,7 +213,7 @@ func (f *quantizeFlags) compare(ctx context.Context, before, after *runtime.Mode
 			return nil, err
 		}
 		sum.add(a, answers[i])
-		_ = bar.Add(1)
+		bar.next("")
 	}
 	return sum.shares(), nil
 }
@@ -232,9 +228,9 @@ func readPuzzles(m *runtime.Model, path string, limit int) (in []runtime.Input, 
 	items, _ := files([]string{path}, task)
 	for it := range items {
 		if it.err != nil {
-			return nil, nil, errors.New(it.because(it.err))
+			return nil, nil, errors.New(it.because(it.err, task))
 		}
-		in, answers = append(in, it.input()), append(answers, it.Answer)
+		in, answers = append(in, solver.Input(&it.Puzzle)), append(answers, it.Answer)
 		if len(in) == limit {
 			break
 		}

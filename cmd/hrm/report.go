@@ -8,12 +8,15 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/hrmgo/hrm/runtime/arc"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // report is what hrm eval measured; its JSON names are in the command's help.
 type report struct {
 	*loaded     `json:"-"`
-	votes       *voter
+	lanes       int
 	Model       string `json:"model"`
 	Backend     string `json:"backend"`
 	MaxSegments int    `json:"max_segments"`
@@ -32,16 +35,22 @@ type report struct {
 	PuzzlesPerSecond float64           `json:"puzzles_per_second"`
 	Interrupted      bool              `json:"interrupted,omitempty"`
 
+	// Of ARC, where votes were counted.
+	Pass1  *float64              `json:"pass_1,omitempty"`
+	Pass2  *float64              `json:"pass_2,omitempty"`
+	ByTask map[string]*arc.Score `json:"by_task,omitempty"`
+
 	halted running
+	arc    arc.Scores
 }
 
 // score is accuracy over a set of puzzles.
 type score struct {
-	Puzzles       int     `json:"puzzles"`
-	ExactAccuracy float64 `json:"exact_accuracy"`
-	ValidAccuracy float64 `json:"valid_accuracy"`
-	CellAccuracy  float64 `json:"cell_accuracy"`
-	MeanSegments  float64 `json:"mean_segments"`
+	Puzzles       int      `json:"puzzles"`
+	ExactAccuracy float64  `json:"exact_accuracy"`
+	ValidAccuracy *float64 `json:"valid_accuracy,omitempty"` // nil where the task has no rules
+	CellAccuracy  float64  `json:"cell_accuracy"`
+	MeanSegments  float64  `json:"mean_segments"`
 
 	exact, valid, cells, segments running
 }
@@ -66,17 +75,21 @@ func truth(b bool) float64 {
 	return 0
 }
 
-func (s *score) add(exact, valid bool, cells float64, segments int) {
+// add counts an answer. valid is nil where no rules say.
+func (s *score) add(exact bool, valid *bool, cells float64, segments int) {
 	s.Puzzles++
 	s.ExactAccuracy = s.exact.add(truth(exact))
-	s.ValidAccuracy = s.valid.add(truth(valid))
+	if valid != nil {
+		mean := s.valid.add(truth(*valid))
+		s.ValidAccuracy = &mean
+	}
 	s.CellAccuracy = s.cells.add(cells)
 	s.MeanSegments = s.segments.add(float64(segments))
 }
 
 func newReport(l *loaded, f *evalFlags) *report {
 	r := &report{
-		loaded: l, Model: f.path, Backend: l.backend.Name(),
+		loaded: l, lanes: f.lanes, Model: f.path, Backend: l.backend.Name(),
 		MaxSegments: f.maxSegments, Halt: f.halt, Restarts: f.restarts, Check: f.check,
 		Segments: map[int]int{}, BySource: map[string]*score{}, ByRating: map[string]*score{}, BySize: map[string]*score{},
 	}
@@ -97,10 +110,15 @@ func (r *report) add(o *outcome) {
 	}
 	tokens, n := o.result.Tokens, o.result.Segments
 	exact, cells := compare(o.Answer, tokens)
-	if o.second != nil && !exact {
-		exact, _ = compare(o.Answer, o.second)
+	if o.result.Vote != nil {
+		exact = o.result.Valid // one of two attempts
+		r.arc.Add(o.result.Vote)
 	}
-	valid := exact || o.Of(r.task).Check(o.Question, tokens) == nil
+	var valid *bool
+	if puzzle.Judges(r.task) {
+		obeys := exact || o.Of(r.task).Check(o.Question, tokens) == nil
+		valid = &obeys
+	}
 	r.score.add(exact, valid, cells, n)
 	r.HaltAccuracy = r.halted.add(truth(exact == o.result.Halted))
 	r.Segments[n]++
@@ -160,32 +178,55 @@ func (r *report) finish(elapsed time.Duration, interrupted bool) {
 	r.Elapsed = elapsed.Seconds()
 	r.PuzzlesPerSecond = float64(r.Puzzles) / max(r.Elapsed, 1e-9)
 	r.Interrupted = interrupted
+	if r.ByTask = r.arc.ByTask; len(r.ByTask) > 0 {
+		first, second := r.arc.Pass()
+		r.Pass1, r.Pass2 = &first, &second
+	}
 }
 
 // String returns the report as text.
 func (r *report) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "model\t%s on %s, %s\n", r.Model, r.Backend, r.setting())
-	fmt.Fprintf(w, "puzzles\t%d", r.Puzzles)
+	fmt.Fprintf(w, "model\t%s\ndevice\t%s\nthinking\t%s\n", r.Model, r.Backend, r.setting())
+	fmt.Fprintf(w, "puzzles\t%s", thousands(int64(r.Puzzles)))
 	if r.Unreadable > 0 {
 		fmt.Fprintf(w, " (and %d unreadable)", r.Unreadable)
 	}
 	fmt.Fprintf(w, "\nexact accuracy\t%s\n", percent(r.ExactAccuracy))
 	fmt.Fprintf(w, "cell accuracy\t%s\n", percent(r.CellAccuracy))
-	fmt.Fprintf(w, "valid\t%s\n", percent(r.ValidAccuracy))
+	if r.ValidAccuracy != nil {
+		fmt.Fprintf(w, "valid\t%s\n", percent(*r.ValidAccuracy))
+	}
 	fmt.Fprintf(w, "halt accuracy\t%s\n", percent(r.HaltAccuracy))
 	fmt.Fprintf(w, "segments\t%.2f on average\n", r.MeanSegments)
-	fmt.Fprintf(w, "speed\t%.1f puzzles/s (%.2f s)\n", r.PuzzlesPerSecond, r.Elapsed)
+	fmt.Fprintf(w, "speed\t%.1f puzzles/s, %.2f s in all\n", r.PuzzlesPerSecond, r.Elapsed)
 	w.Flush()
 	r.histogram(&b)
 	table(&b, "source", r.BySource, slices.Sorted(maps.Keys(r.BySource)))
 	table(&b, "rating", r.ByRating, slices.SortedFunc(maps.Keys(r.ByRating), byLowerEnd))
 	table(&b, "size", r.BySize, slices.SortedFunc(maps.Keys(r.BySize), bySize))
+	r.arcTable(&b)
 	if r.Interrupted {
 		b.WriteString("\ninterrupted: not all puzzles were tried\n")
 	}
 	return b.String()
+}
+
+// arcTable writes what became of each ARC task.
+func (r *report) arcTable(b *strings.Builder) {
+	if r.Pass1 == nil {
+		return
+	}
+	b.WriteByte('\n')
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "task\ttests\tpass@1\tpass@2")
+	for _, name := range slices.Sorted(maps.Keys(r.ByTask)) {
+		s := r.ByTask[name]
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", name, s.Tests, percent(s.Pass1), percent(s.Pass2))
+	}
+	fmt.Fprintf(w, "all %d\t%d\t%s\t%s\n", len(r.ByTask), r.Puzzles, percent(*r.Pass1), percent(*r.Pass2))
+	w.Flush()
 }
 
 // setting says what any figure depends on.
@@ -195,9 +236,17 @@ func (r *report) setting() string {
 		s += ", " + count(r.Restarts, "restart")
 	}
 	if r.Check {
-		s += " by the task's rules"
+		s += " by the rules"
 	}
 	return s
+}
+
+// clip shortens text to so many characters.
+func clip(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }
@@ -235,10 +284,18 @@ func table(b *strings.Builder, what string, groups map[string]*score, names []st
 	}
 	b.WriteByte('\n')
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\tpuzzles\texact\tvalid\tcells\tsegments\n", what)
+	judged := groups[names[0]].ValidAccuracy != nil // all or none
+	valid := "valid\t"
+	if !judged {
+		valid = ""
+	}
+	fmt.Fprintf(w, "%s\tpuzzles\texact\t%scells\tsegments\n", what, valid)
 	for _, name := range names {
 		s := groups[name]
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%.2f\n", name, s.Puzzles, percent(s.ExactAccuracy), percent(s.ValidAccuracy), percent(s.CellAccuracy), s.MeanSegments)
+		if judged {
+			valid = percent(*s.ValidAccuracy) + "\t"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s%s\t%.2f\n", clip(name, 31), s.Puzzles, percent(s.ExactAccuracy), valid, percent(s.CellAccuracy), s.MeanSegments)
 	}
 	w.Flush()
 }

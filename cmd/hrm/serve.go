@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrmgo/hrm/internal/command"
-	"github.com/hrmgo/hrm/native"
+	"github.com/hrmgo/hrm/native/service"
 )
 
 type serveFlags struct {
@@ -19,7 +19,6 @@ type serveFlags struct {
 	thinkFlags
 	address string
 	timeout time.Duration
-	tokens  int
 	check   bool
 	anyway  bool
 }
@@ -32,7 +31,8 @@ func newServe() *cobra.Command {
 		Long: `Answer puzzles over HTTP. The puzzles of all clients share the lanes of one model.
 
   POST /solve   {"puzzles": ["53..7....", ...]} gives {"results": [...]}, with an
-                object for each puzzle as hrm solve --json prints it; a puzzle is
+                object for each puzzle as hrm solve --json prints it, and the same
+                answers; a puzzle is
                 a string as hrm solve reads it, or a list of rows or cells
   GET  /health  {"backend": ..., "task": ...}
 
@@ -47,50 +47,45 @@ SIGINT and SIGTERM finish the requests under way and stop.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd, 0)
+	f.thinkFlags.add(cmd, false)
 	flags := cmd.Flags()
 	flags.StringVar(&f.address, "address", "localhost:8080", "`HOST:PORT` to listen on")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "time for one request at most")
 	flags.BoolVar(&f.anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
-	flags.IntVar(&f.tokens, "max-tokens", 0, "`CELLS` of a puzzle at most, for models that take any size (default 4096, or the model's own grid if larger)")
-	flags.BoolVar(&f.check, "check", false, "let the task's own rules, not the halting head, decide whether a restart is needed")
+	flags.Lookup("max-tokens").Usage = "`CELLS` of a puzzle at most, for models that take any size (default 4096, or the model's own grid if larger)"
+	flags.BoolVar(&f.check, "check", true, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	return cmd
 }
 
 func (f *serveFlags) run(cmd *cobra.Command) error {
-	l, err := f.load()
+	l, err := f.load(f.lanes)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	o, err := f.options(l.model, l.task)
+	o, err := f.options(l.model)
 	if err != nil {
 		return err
 	}
-	if f.tokens < 0 {
-		return fmt.Errorf("--max-tokens is %d, want 1 or more", f.tokens)
-	}
+	o.NoCheck, o.Anyway = !f.check, f.anyway
 	listener, err := net.Listen("tcp", f.address)
 	if err != nil {
 		return err
 	}
-	s := native.NewServer(l.backend, l.task, native.ServerOptions{Solve: o, Check: f.check, Anyway: f.anyway, MaxTokens: f.tokens, Timeout: f.timeout})
+	s := service.New(l.with(o), service.Options{Timeout: f.timeout})
 	fmt.Fprintf(cmd.ErrOrStderr(), "hrm: solving %s on %s at http://%s\n", l.task.Name(), l.backend.Name(), listener.Addr())
 	command.Finish(cmd.Context())
 	return f.serve(cmd.Context(), s, listener)
 }
 
 // serve answers until the context ends, then finishes the requests under way.
-func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.Listener) error {
+func (f *serveFlags) serve(ctx context.Context, s *service.Server, listener net.Listener) error {
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: 1 << 16,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: f.timeout + 30*time.Second, IdleTimeout: 2 * time.Minute,
 	}
-	solving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	failed := make(chan error, 2)
-	go func() { failed <- s.Run(solving) }()
+	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	select {
 	case err := <-failed:
@@ -98,7 +93,7 @@ func (f *serveFlags) serve(ctx context.Context, s *native.Server, listener net.L
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(solving, f.timeout)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.timeout)
 	defer cancel()
 	if err := web.Shutdown(grace); !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,17 +12,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hrmgo/hrm/native"
-	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 )
 
 type solveFlags struct {
 	modelFlags
 	thinkFlags
 	arcFlags
+	pictures
 	check, anyway, json, watch, submission bool
-	timeLimit                              time.Duration
 }
 
 func newSolve() *cobra.Command {
@@ -44,9 +44,11 @@ arguments. Files may be gzip, zip or UTF-16.
 A bad puzzle is reported with its line and column, and the others are solved.
 A sudoku without a solution or with several, and a maze without a way, is said to
 be so before the model is asked; --anyway asks it all the same. An answer that
-breaks the task's rules is tried again, up to --restarts times (127 for sudokus,
-which are then a search by guessing) and for as long as --time-limit says;
---check=false leaves that decision to the halting head.
+breaks the task's rules is tried again, up to --restarts times (of sudokus that is
+a search by guessing) and for as long as --time-limit says; without --restarts no
+attempt begins after 30 seconds. --check=false leaves the decision to the halting
+head. Ctrl-C prints the best answer so far, and that it is unfinished; on a terminal
+a line tells about a puzzle that takes longer than half a second.
 
 With --json every puzzle is one line with one object:
   index, where         its number from 0 and its place in the input
@@ -55,7 +57,7 @@ With --json every puzzle is one line with one object:
   rows, cols           of a puzzle that brings its size
   length, shortest     of a maze: the steps of the path, and whether there is no shorter one
   rows, cols           of the grid, where puzzles come in sizes
-  second_answer        ARC with --identifiers: the other attempt
+  second_answer        ARC: the other attempt
   valid                whether the answer obeys the task's rules and agrees with
                        the answer given in the input; absent when neither can tell
   reason               why it is not valid
@@ -64,8 +66,12 @@ With --json every puzzle is one line with one object:
   q_halt, q_continue   the halting values of its last segment; null when not finite
   attempts             1 + the restarts that were needed
   total_segments       of all attempts
+  first_pass_valid     whether the first attempt, one pass of the model without a
+                       guess, had a valid answer; absent as valid is
+  first_pass_segments  of that attempt
   elapsed_ms           from the first segment to the answer
-  timed_out            true when --time-limit ended it
+  timed_out            true when --time-limit or the time for restarts ended it
+  unfinished           true when it was interrupted: the answer is the best so far
   error                why there is no answer; then only index, where and, when it
                        could be read, question are there
 
@@ -79,42 +85,28 @@ Exit status: 0 every puzzle was solved and its answer is valid; 1 some were not;
   hrm solve --restarts 1023 hard.txt
   hrm solve --restarts 0 hard.txt
   hrm solve --model maze.hrm --watch maze.txt
+  hrm solve --model arc.hrm task.json --svg task.svg
   hrm solve --model arc.hrm --identifiers identifiers.json --submission arc-agi_test_challenges.json > submission.json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.modelFlags.add(cmd)
-	f.thinkFlags.add(cmd, solveRestarts)
+	f.thinkFlags.add(cmd, false)
 	f.arcFlags.add(cmd)
+	f.pictures.flags(cmd)
 	cmd.Flags().BoolVar(&f.check, "check", true, "let the task's own rules, not the halting head, decide whether a restart is needed")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for every puzzle")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "draw the grid after every segment, one puzzle after the other")
 	cmd.Flags().BoolVar(&f.anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
-	cmd.Flags().DurationVar(&f.timeLimit, "time-limit", defaultTimeLimit, "`TIME` to think about one puzzle, as in 10s; 0 for no limit")
 	cmd.Flags().BoolVar(&f.submission, "submission", false, "print one JSON object with two attempts at every ARC test, as Kaggle takes it")
 	cmd.MarkFlagsMutuallyExclusive("json", "watch", "submission")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if strings.Count(err.Error(), "-") > 8 { // a sudoku
-			err = fmt.Errorf("%w; a puzzle that begins with - stands behind --", err)
+			return fmt.Errorf("%w; a puzzle that begins with - stands behind --", err)
 		}
-		return err
+		return cmd.Parent().FlagErrorFunc()(cmd, err)
 	})
 	return cmd
 }
-
-// searches reports a task whose further attempts are a search.
-func searches(t puzzle.Task) bool {
-	_, ok := t.(puzzle.Retrier)
-	return ok
-}
-
-// The defaults of solve. A sudoku's attempts are a search by guessing and take
-// milliseconds each (see docs/training.md); other puzzles get little time when
-// they are too hard.
-const (
-	solveRestarts    = 7
-	searchRestarts   = 127
-	defaultTimeLimit = time.Minute // a model that solves nothing says so
-)
 
 func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 	in, out, errOut := cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -122,44 +114,44 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(errOut, "Reading puzzles from the terminal; Ctrl-D ends the input.")
 	}
 	in = f.look(args, in)
-	l, err := f.load()
+	l, err := f.load(f.lanes)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	if !cmd.Flags().Changed("restarts") && searches(l.task) {
-		f.restarts = searchRestarts
-	}
-	o, err := f.options(l.model, l.task)
+	o, err := f.options(l.model)
 	if err != nil {
 		return err
 	}
-	if o.TimeLimit = f.timeLimit; f.timeLimit < 0 {
-		return fmt.Errorf("--time-limit is %v, want 0 or more", f.timeLimit)
-	}
+	o.NoCheck, o.Anyway = !f.check, f.anyway
 	var answers *submission
 	if f.submission {
 		if answers, err = newSubmission(l.task); err != nil {
 			return err
 		}
 	}
-	t := &tally{loaded: l, check: f.check, examine: !f.anyway, began: time.Now()}
-	if t.votes, err = f.voter(l); err != nil {
+	t := &tally{loaded: l, pictures: &f.pictures, options: o, lanes: f.lanes, began: time.Now()}
+	if t.options.Votes, err = f.know(l); err != nil {
 		return err
 	}
 	items := inputs(args, in, l.task)
 	switch {
 	case f.watch:
-		err = t.watch(cmd.Context(), items, o, out, errOut)
+		err = t.watch(cmd.Context(), items, out, errOut)
 	case f.submission:
-		if err = t.solve(cmd.Context(), items, o, answers.printer(errOut)); err == nil {
-			err = answers.write(out)
+		t.live = newLive(errOut, t.attempts())
+		if err = t.solve(cmd.Context(), items, answers.printer(errOut)); err == nil {
+			err = answers.Write(out)
 		}
 	default:
-		err = t.solve(cmd.Context(), items, o, newPrinter(l, out, errOut, f.json))
+		t.live = newLive(errOut, t.attempts())
+		err = t.solve(cmd.Context(), items, newPrinter(l, out, errOut, f.json))
+	}
+	if err == nil {
+		err = f.pictures.write(cmd)
 	}
 	if t.total() > 1 || err != nil {
-		fmt.Fprintln(errOut, t)
+		fmt.Fprintln(errOut, fit(errOut, t.String()))
 	}
 	return t.exit(err)
 }
@@ -167,55 +159,55 @@ func (f *solveFlags) run(cmd *cobra.Command, args []string) error {
 // tally solves puzzles and counts what came of them.
 type tally struct {
 	*loaded
-	check, examine        bool
-	votes                 *voter // ARC with identifiers, else nil
+	options               solver.Options
+	lanes                 int
+	live                  *live
+	pictures              *pictures
 	began                 time.Time
 	solved, unsolved, bad int
+	first                 int // solved in the first attempt
+	unjudged              int // of which nobody can tell
 	segments              int
 }
+
+// attempts is the most that a puzzle gets.
+func (t *tally) attempts() int { return cmp.Or(t.options.Attempts, solver.DefaultAttempts(t.task)) }
 
 func (t *tally) total() int { return t.solved + t.unsolved + t.bad }
 
 // solve solves many puzzles at once and prints them in their order.
-func (t *tally) solve(ctx context.Context, items inputSeq, o runtime.Options, print printer) error {
-	s := stream{backend: t.backend, task: t.task, options: o, examine: t.examine}
-	if t.check {
-		s.accept = accepts
-	}
-	return t.votes.run(ctx, &s, items, func(o *outcome) {
-		v := t.judge(o)
-		t.count(o, v)
-		print(o, v)
+func (t *tally) solve(ctx context.Context, items inputSeq, print printer) error {
+	s := stream{solver: t.with(t.options), lanes: t.lanes, live: t.live}
+	return s.run(ctx, items, func(o *outcome) {
+		t.count(o)
+		print(o)
+		if t.pictures != nil {
+			t.pictures.add(o)
+		}
 	})
 }
 
-// judge checks an answer by the rules of its task and against the answer that
-// came with the puzzle.
-func (t *tally) judge(o *outcome) native.Verdict {
-	task := o.Of(t.task)
+func (t *tally) count(o *outcome) {
+	r := &o.result
 	switch {
-	case o.result.Err != nil:
-		return native.Verdict{}
-	case o.second != nil:
-		return native.Judge(task, &o.Puzzle, o.result.Tokens, o.second)
-	}
-	return native.Judge(task, &o.Puzzle, o.result.Tokens)
-}
-
-func (t *tally) count(o *outcome, v native.Verdict) {
-	switch {
-	case errors.Is(o.result.Err, puzzle.ErrUnsolvable):
+	case errors.Is(r.Err, puzzle.ErrUnsolvable):
 		t.unsolved++
 		return
-	case o.result.Err != nil:
+	case r.Err != nil && !r.Unfinished:
 		t.bad++
 		return
-	case v.Known && v.Err == nil || !v.Known && o.result.Halted:
+	case r.Valid || !r.Known && r.Halted:
 		t.solved++
+		if r.FirstValid || !r.Known && r.Attempts == 1 {
+			t.first++
+		}
 	default:
 		t.unsolved++
 	}
-	t.segments += o.result.Segments
+	if !r.Known {
+		t.unjudged++
+	}
+	t.segments += r.TotalSegments
 }
 
 // exit returns what the command returns.
@@ -228,19 +220,25 @@ func (t *tally) exit(err error) error {
 	case t.unsolved > 0:
 		return exit(statusFailed)
 	case t.total() == 0:
-		return errors.New("the input holds no puzzle; see hrm solve --help for what can be read")
+		return fmt.Errorf("the input holds no puzzle for the model, which solves %s: %s", t.task.Name(), puzzle.Forms(t.task))
 	}
 	return nil
 }
 
 func (t *tally) String() string {
 	s := fmt.Sprintf("%d of %d solved", t.solved, t.total())
+	if t.unjudged > 0 && t.unjudged == t.solved+t.unsolved {
+		s = fmt.Sprintf("sure of %d of %d; %s has no rules to tell whether rightly", t.solved, t.total(), t.task.Name())
+	}
+	if t.first < t.solved {
+		s += fmt.Sprintf(" (%d in the first pass)", t.first)
+	}
 	if t.bad > 0 {
 		s += fmt.Sprintf(", %d could not be read", t.bad)
 	}
 	if n := t.solved + t.unsolved; n > 0 {
 		elapsed := time.Since(t.began)
-		s += fmt.Sprintf(", %.1f segments on average, %s (%.1f puzzles/s)",
+		s += fmt.Sprintf(", %.1f segments each, %s, %.1f puzzles/s",
 			float64(t.segments)/float64(n), round(elapsed), float64(n)/elapsed.Seconds())
 	}
 	return s

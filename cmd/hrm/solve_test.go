@@ -11,9 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
+	"github.com/hrmgo/hrm/solver/record"
 )
 
 const (
@@ -39,6 +40,14 @@ func modelFile(t *testing.T) string {
 	return path
 }
 
+// once is one attempt at every puzzle, whatever comes of it.
+var once = solver.Options{Attempts: 1, NoCheck: true, Anyway: true}
+
+// loadedWith returns what load does, of a model on any backend.
+func loadedWith(m *runtime.Model, b runtime.Backend, t puzzle.Task) *loaded {
+	return &loaded{m, b, t, solver.New(b, t, 2), io.NopCloser(nil)}
+}
+
 // oracle is a backend that knows answers and halts at segment 2; puzzles that
 // it does not know come out blank and never halt.
 type oracle struct {
@@ -57,7 +66,7 @@ func newOracle(t *testing.T) *loaded {
 		config:  runtime.Config{Family: runtime.TRM, VocabSize: 11, SeqLen: 81, HaltMaxSteps: 4},
 		answers: map[string][]int32{easy: answer},
 	}
-	return &loaded{model: &runtime.Model{Config: o.config, Task: "sudoku"}, backend: o, task: puzzle.Sudoku{}}
+	return loadedWith(&runtime.Model{Config: o.config, Task: "sudoku"}, o, puzzle.Sudoku{})
 }
 
 func (o *oracle) Name() string            { return "oracle" }
@@ -107,9 +116,8 @@ func solveWith(t *testing.T, asJSON bool, stdin string, args ...string) (*tally,
 	t.Helper()
 	l := newOracle(t)
 	var out, errOut bytes.Buffer
-	y := &tally{loaded: l}
-	o := runtime.Options{Lanes: 2}
-	if err := y.solve(t.Context(), inputs(args, strings.NewReader(stdin), l.task), o, newPrinter(l, &out, &errOut, asJSON)); err != nil {
+	y := &tally{loaded: l, options: once}
+	if err := y.solve(t.Context(), inputs(args, strings.NewReader(stdin), l.task), newPrinter(l, &out, &errOut, asJSON)); err != nil {
 		t.Fatal(err)
 	}
 	return y, out.String(), errOut.String()
@@ -143,7 +151,7 @@ func TestSolveKeepsOrderPastBadPuzzles(t *testing.T) {
 		t.Fatalf("%d lines, want %d", len(lines), len(want))
 	}
 	for i, line := range lines {
-		var r native.Record
+		var r record.Record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +168,7 @@ func TestSolveKeepsOrderPastBadPuzzles(t *testing.T) {
 	}
 }
 
-func checkRecord(t *testing.T, r *native.Record, question string) {
+func checkRecord(t *testing.T, r *record.Record, question string) {
 	t.Helper()
 	switch {
 	case question[0] == 'x':
@@ -201,7 +209,7 @@ func TestSolveExitStatus(t *testing.T) {
 func TestSolveCancelled(t *testing.T) {
 	l := newOracle(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	y := &tally{loaded: l}
+	y := &tally{loaded: l, options: once}
 	forever := func(yield func(item) bool) {
 		it := slices.Collect(inputs([]string{easy}, nil, l.task))[0]
 		for n := 0; yield(it); n++ {
@@ -210,7 +218,7 @@ func TestSolveCancelled(t *testing.T) {
 			}
 		}
 	}
-	err := y.solve(ctx, forever, runtime.Options{Lanes: 2}, func(*outcome, native.Verdict) {})
+	err := y.solve(ctx, forever, func(*outcome) {})
 	if status(y.exit(err), &bytes.Buffer{}) != statusInterrupted {
 		t.Errorf("ended with %v", err)
 	}
@@ -219,8 +227,8 @@ func TestSolveCancelled(t *testing.T) {
 func TestWatchDrawsEverySegment(t *testing.T) {
 	l := newOracle(t)
 	var out, errOut bytes.Buffer
-	y := &tally{loaded: l}
-	if err := y.watch(t.Context(), inputs([]string{easy}, nil, l.task), runtime.Options{}, &out, &errOut); err != nil {
+	y := &tally{loaded: l, options: once}
+	if err := y.watch(t.Context(), inputs([]string{easy}, nil, l.task), &out, &errOut); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -237,7 +245,7 @@ func TestWatchDrawsEverySegment(t *testing.T) {
 func TestSolveFromModelFile(t *testing.T) {
 	model := modelFile(t)
 	code, out, errOut := hrm(t, easy+"\n", "solve", "--model", model, "--json", "--restarts", "1", "--check")
-	var r native.Record
+	var r record.Record
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("status %d, %q, %q: %v", code, out, errOut, err)
 	}
@@ -252,8 +260,8 @@ func TestSolveFlagErrors(t *testing.T) {
 		{"--halt sometimes", "want learned, fixed or min:N"},
 		{"--halt min:0", "want learned, fixed or min:N"},
 		{"--lanes 0", "want 1 or more"},
-		{"--max-segments -1", "-1 segments"},
-		{"--restarts -1", "-1 restarts"},
+		{"--max-segments -1", "--max-segments is -1, want 0 or more"},
+		{"--restarts -1", "--restarts is -1, want 0 or more"},
 		{"--json --watch", "none of the others can be"},
 	} {
 		code, _, errOut := hrm(t, "", append([]string{"solve", "-m", model, easy}, strings.Fields(c.args)...)...)
@@ -279,7 +287,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	var got struct{ Results []native.Record }
+	var got struct{ Results []record.Record }
 	if err := json.NewDecoder(r.Body).Decode(&got); err != nil || len(got.Results) != 1 || got.Results[0].Solution == nil {
 		t.Errorf("status %s, %+v: %v", r.Status, got, err)
 	}

@@ -2,46 +2,74 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 )
 
 // thinkFlags are the flags that say how long and how often to think.
 type thinkFlags struct {
-	maxSegments, restarts, lanes int
-	halt                         string
-	seed                         uint64
+	maxSegments, restarts, lanes, maxTokens int
+	halt                                    string
+	seed                                    uint64
+	timeLimit                               time.Duration
+	once                                    bool // one attempt by default, not the task's number
+	cmd                                     *cobra.Command
 }
 
-// add registers the flags, with a default number of restarts.
-func (f *thinkFlags) add(cmd *cobra.Command, restarts int) {
+// add registers the flags. What measures a model makes one attempt where nobody asks
+// for more.
+func (f *thinkFlags) add(cmd *cobra.Command, once bool) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.maxSegments, "max-segments", 0, "segments of one attempt at most; may exceed what training allowed (default the model's own)")
-	flags.StringVar(&f.halt, "halt", "learned", "when to stop: learned, fixed (always --max-segments), or min:`N` (learned, not before segment N)")
-	flags.IntVar(&f.restarts, "restarts", restarts, "further attempts for a puzzle whose answer is not accepted")
+	flags.StringVar(&f.halt, "halt", "learned", command.HaltUsage)
+	usage := "further attempts for a puzzle whose answer is not accepted"
+	if !once {
+		usage += fmt.Sprintf(" (default %d for sudokus, %d for others, of which none begins after %v)",
+			solver.DefaultAttempts(puzzle.Sudoku{})-1, solver.DefaultAttempts(puzzle.Maze{})-1, solver.DefaultRestartTime)
+	}
+	flags.IntVar(&f.restarts, "restarts", 0, usage)
 	flags.IntVar(&f.lanes, "lanes", runtime.DefaultLanes, "puzzles that think at once")
+	flags.IntVar(&f.maxTokens, "max-tokens", 0, "`CELLS` of a puzzle at most, for models that take any size (default what memory is made for, a grid of 255x255)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of further attempts")
+	limit := solver.DefaultTimeLimit
+	if once {
+		limit = 0
+	}
+	flags.DurationVar(&f.timeLimit, "time-limit", limit, "`TIME` to think about one puzzle, as in 10s; 0 for no limit")
+	f.once, f.cmd = once, cmd
 }
 
-// options returns the options of Solve for a model of a task. Further attempts at
-// a puzzle.Retrier, such as a sudoku, make guesses and see it in another form,
-// those at other tasks begin from a perturbed start.
-func (f *thinkFlags) options(m *runtime.Model, task puzzle.Task) (runtime.Options, error) {
+// options returns the options of a solver for a model.
+func (f *thinkFlags) options(m *runtime.Model) (solver.Options, error) {
 	halt, err := f.policy(m.Config.HaltMaxSteps)
 	if err != nil {
-		return runtime.Options{}, err
+		return solver.Options{}, err
 	}
-	if f.lanes < 1 {
-		return runtime.Options{}, fmt.Errorf("--lanes is %d, want 1 or more", f.lanes)
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"--restarts", f.restarts}, {"--max-segments", f.maxSegments}, {"--max-tokens", f.maxTokens}} {
+		if n.value < 0 {
+			return solver.Options{}, fmt.Errorf("%s is %d, want 0 or more", n.name, n.value)
+		}
 	}
-	o := runtime.Options{Halt: halt, MaxSegments: f.maxSegments, Restarts: f.restarts, Lanes: f.lanes, Seed: f.seed}
-	if t, ok := task.(puzzle.Retrier); ok {
-		o.Retry = t.Retry
+	o := solver.Options{Halt: halt, MaxSegments: f.maxSegments, Seed: f.seed, MaxTokens: f.maxTokens}
+	switch {
+	case f.timeLimit < 0:
+		return solver.Options{}, fmt.Errorf("--time-limit is %v, want 0 or more", f.timeLimit)
+	case f.timeLimit == 0:
+		o.TimeLimit = -1
+	default:
+		o.TimeLimit = f.timeLimit
+	}
+	if f.once || f.cmd.Flags().Changed("restarts") {
+		o.Attempts = f.restarts + 1
 	}
 	return o, nil
 }
@@ -52,15 +80,5 @@ func (f *thinkFlags) policy(trained int) (runtime.Halt, error) {
 	if limit == 0 {
 		limit = trained
 	}
-	switch name, number, _ := strings.Cut(f.halt, ":"); {
-	case f.halt == "learned":
-		return runtime.HaltLearned(1), nil
-	case f.halt == "fixed":
-		return runtime.HaltFixed(limit), nil
-	case name == "min":
-		if n, err := strconv.Atoi(number); err == nil && n >= 1 {
-			return runtime.HaltLearned(n), nil
-		}
-	}
-	return runtime.Halt{}, fmt.Errorf("--halt is %q, want learned, fixed or min:N with N from 1", f.halt)
+	return command.ParseHalt(f.halt, limit)
 }

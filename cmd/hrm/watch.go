@@ -2,18 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"github.com/hrmgo/hrm/internal/command"
-	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 )
 
 // frameTime is how long each segment stays on a terminal at least.
@@ -24,8 +26,9 @@ const frameTime = 150 * time.Millisecond
 type screen struct {
 	out             io.Writer
 	terminal, color bool
-	height          int // of the terminal
-	lines           int // of the picture to draw over
+	height          int    // of the terminal
+	lines           int    // of the picture to draw over
+	last            string // its last line
 }
 
 func newScreen(out io.Writer) *screen {
@@ -53,77 +56,123 @@ func (s *screen) show(lines []string) {
 		b.WriteString("\x1b[J") // what a taller picture left below
 	}
 	fmt.Fprint(s.out, b.String())
-	s.lines = len(lines)
+	s.lines, s.last = len(lines), lines[len(lines)-1]
 }
 
 // watch solves one puzzle after the other and draws every segment.
-func (t *tally) watch(ctx context.Context, items inputSeq, o runtime.Options, out, errOut io.Writer) error {
-	o.Lanes, o.WantLogits = 1, true
-	index := 0
-	if t.votes != nil {
-		t.votes.votes = 1 // the task's own form
-		items = t.votes.forms(items)
-	}
-	for it := range items {
-		oc := &outcome{item: it, index: index}
-		index++
-		if oc.result.Err = it.err; it.err == nil && t.examine {
-			oc.result.Err = puzzle.Examine(it.Of(t.task), it.Question)
-		}
-		if oc.result.Err != nil {
-			t.count(oc, native.Verdict{})
-			newPrinter(t.loaded, out, errOut, false)(oc, native.Verdict{})
-			continue
-		}
+func (t *tally) watch(ctx context.Context, items inputSeq, out, errOut io.Writer) error {
+	print := newPrinter(t.loaded, out, errOut, false)
+	for o := range numbered(items) {
 		s := newScreen(out)
-		if err := t.watchOne(ctx, oc, o, s); err != nil {
-			return err
+		t.watchOne(ctx, o, s)
+		r := &o.result
+		if errors.Is(r.Err, runtime.ErrStopped) && ctx.Err() == nil {
+			return r.Err
 		}
-		v := t.judge(oc)
-		t.count(oc, v)
-		fmt.Fprintf(out, "%s: %s\n\n", it.where, story(&oc.result, v))
+		t.count(o)
+		switch {
+		case s.lines > 0 && r.Text != "":
+			fmt.Fprintf(out, "%s\n\n", fit(out, o.where+": "+story(r)))
+		case !errors.Is(r.Err, runtime.ErrStopped):
+			print(o)
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return ctx.Err()
 }
 
-func (t *tally) watchOne(ctx context.Context, oc *outcome, o runtime.Options, s *screen) error {
-	o.OnSegment = func(e runtime.Event) {
-		began := time.Now()
-		s.show(t.frame(oc, &e, o.Restarts > 0, s.color))
-		if s.terminal {
-			pause(ctx, frameTime-time.Since(began))
+func (t *tally) watchOne(ctx context.Context, o *outcome, s *screen) {
+	if o.result.Puzzle, o.result.Err = o.Puzzle, o.err; o.err != nil {
+		return
+	}
+	var p picture
+	for look, err := range t.with(t.options).LooksAt(ctx, &o.Puzzle) {
+		if look.Answer != nil {
+			o.result = *look.Answer
 		}
+		if err != nil {
+			return
+		}
+		began := time.Now()
+		before := p
+		p = t.picture(o, &look)
+		if look.Segment > 1 {
+			p.before, _, _ = before.look(o.Of(t.task))
+		}
+		s.show(t.frame(o, &look, p, s))
+		s.hold(ctx, frameTime-time.Since(began))
 	}
-	if t.check {
-		o.Accept = func(_ int, output []int32) bool { return accepts(t.task, &oc.item, output) }
-	}
-	results, err := runtime.Solve(ctx, t.backend, []runtime.Input{oc.input()}, o)
-	if err == nil {
-		oc.result = results[0]
-		oc.read(t.task)
-	}
-	return err
+	t.light(ctx, o, p, s)
 }
 
-// frame returns the picture of one segment and a line about it. A transformed
-// puzzle's logits are in another order, so its cells have no sureness.
-func (t *tally) frame(oc *outcome, e *runtime.Event, attempts, color bool) []string {
-	p := picture{tokens: e.Tokens, given: oc.Question, final: e.Done}
-	if e.Attempt == 0 {
-		p.sure = sureness(e.Tokens, e.Logits)
+// picture is what one segment looks like.
+func (t *tally) picture(o *outcome, k *solver.Look) picture {
+	return picture{
+		tokens: slices.Clone(k.Tokens), given: o.Question, sure: slices.Clone(k.Confidence), final: k.Done,
+		wrong: k.Done && !solver.Accepts(o.Of(t.task), o.Question, k.Tokens),
 	}
-	status := fmt.Sprintf("segment %d  sure %3.0f%%  q_halt %+.2f", e.Segment, 100*p.mean(), e.QHalt)
+}
+
+// frame returns the picture of one segment and a line about it.
+func (t *tally) frame(oc *outcome, e *solver.Look, p picture, s *screen) []string {
+	_, changed, clashing := p.look(oc.Of(t.task))
+	status := fmt.Sprintf("attempt %d  segment %d  sure %.0f %%", e.Attempt+1, e.Segment, 100*p.mean())
+	if p.before != nil {
+		status += fmt.Sprintf("  changed %d", changed)
+	}
+	if clashing > 0 {
+		status += fmt.Sprintf("  clashing %d", clashing)
+	}
+	status += fmt.Sprintf("  q_halt %+.2f", e.QHalt)
 	if t.model.Config.Rule() == runtime.HaltOverContinue {
 		status += fmt.Sprintf("  q_continue %+.2f", e.QContinue)
 	}
-	if attempts {
-		status = fmt.Sprintf("attempt %d  %s", e.Attempt+1, status)
+	if _, isPath := t.task.(puzzle.Pathfinder); isPath && s.terminal {
+		p.lit = make([]bool, len(p.tokens)) // light follows
 	}
-	return append(draw(oc.Of(t.task), p, color), paint(color, "2", status))
+	return append(draw(oc.Of(t.task), p, s.color), paint(s.color, "2", status))
 }
 
-// pause waits, but not longer than the context lives.
-func pause(ctx context.Context, d time.Duration) {
+// lightTime is how long a path takes to be lit on a terminal, and lightFrames in how
+// many pictures.
+const (
+	lightTime   = time.Second
+	lightFrames = 20
+)
+
+// light lights the path of an answer on a terminal, from its start to its goal.
+func (t *tally) light(ctx context.Context, oc *outcome, last picture, s *screen) {
+	task := oc.Of(t.task)
+	path, ok := task.(puzzle.Pathfinder)
+	if !ok || !s.terminal || s.lines == 0 {
+		return
+	}
+	answer := oc.result.Tokens
+	if last.sure = nil; !slices.Equal(puzzle.Answer(task, oc.Question, last.tokens), answer) {
+		last.tokens = answer // of an earlier attempt
+	}
+	last.final, last.before, last.wrong = true, nil, task.Check(oc.Question, answer) != nil
+	status := s.last
+	route := path.Route(oc.Question, answer)
+	for k := 1; k < lightFrames && len(route) > 0 && s.lines < s.height && ctx.Err() == nil; k++ {
+		last.lit = make([]bool, len(answer))
+		for _, cell := range route[:len(route)*k/lightFrames] {
+			last.lit[cell] = true
+		}
+		s.show(append(draw(task, last, s.color), status))
+		s.hold(ctx, lightTime/lightFrames)
+	}
+	last.lit = nil
+	s.show(append(draw(task, last, s.color), status))
+}
+
+// hold keeps a picture on a terminal for a time, but not longer than the context lives.
+func (s *screen) hold(ctx context.Context, d time.Duration) {
+	if !s.terminal {
+		return
+	}
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():

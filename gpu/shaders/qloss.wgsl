@@ -7,6 +7,7 @@ struct Params { lanes: u32, tokens: u32, invbatch: f32 }
 {{ro "q" "f32"}}
 {{ro "labels" "i32"}}
 {{ro "tok" "vec2<f32>"}}
+{{ro "weight" "f32"}}
 {{if .Continue}}{{ro "next" "f32"}}
 {{ro "last" "u32"}}{{end}}
 {{rw "out" "f32"}}
@@ -24,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = lane * p.tokens; i < (lane + 1u) * p.tokens; i++) {
         lm += tok[i].x;
         correct += tok[i].y;
-        labelled += select(0.0, 1.0, labels[i] >= 0);
+        labelled += select(0.0, 1.0, labels[i] >= 0 && (labels[i] & 0xffff) != 0xffff);
     }
     let halt = q[2u * lane];
     let more = q[2u * lane + 1u];
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     dq[2u * lane + 1u] = 0.5 * p.invbatch * (sigmoid(more) - target_more);
     {{end}}
     let o = 8u * lane;
-    out[o] = lm / max(labelled, 1.0);
+    out[o] = lm * weight[lane] / p.invbatch;
     out[o + 1u] = halt;
     out[o + 2u] = more;
     out[o + 3u] = target_more;

@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	goruntime "runtime"
 	"unsafe"
 
@@ -72,6 +73,9 @@ func Open() (*gpu.Device, error) {
 }
 
 func open() (*driver, error) {
+	if os.Getenv("XDG_RUNTIME_DIR") == "" { // Mesa's drivers complain on standard error
+		_ = os.Setenv("XDG_RUNTIME_DIR", os.TempDir())
+	}
 	message := make([]byte, 1024)
 	c := C.hrm_open(1, (*C.char)(unsafe.Pointer(&message[0])), C.size_t(len(message)))
 	if c == nil {

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hrmgo/hrm/quantize"
+	"github.com/hrmgo/hrm/runtime"
 )
 
 // program is one subcommand, called do.
@@ -84,5 +87,60 @@ func TestPatience(t *testing.T) {
 	}
 	if out.Len() > 0 {
 		t.Errorf("printed %q", &out)
+	}
+}
+
+// The former names of flags are understood and not shown, and a mistyped one is told
+// the nearest.
+func TestFlags(t *testing.T) {
+	var out, segments string
+	var to FormatValue
+	root := program(func(*cobra.Command) error { return nil })
+	do := root.Commands()[0]
+	do.Flags().StringVarP(&out, "out", "o", "", "")
+	do.Flags().StringVar(&segments, "max-segments", "", "")
+	AddFormat(do, &to, "fp32", "one of %s", "fp32", "fp16", "int8")
+	Flags(root)
+	run := func(args ...string) string {
+		var printed bytes.Buffer
+		if err := Run(t.Context(), root, append([]string{"do"}, args...), strings.NewReader(""), &printed, io.Discard); err != nil {
+			return err.Error()
+		}
+		return printed.String()
+	}
+	if text := run("--output", "x", "--segments=9", "--format", "i8"); text != "" || out != "x" || segments != "9" || to.Format != quantize.I8 || to.Name != "int8" {
+		t.Errorf("%q: out %q, segments %q, to %v", text, out, segments, to)
+	}
+	if text := run("--to", "fp16"); text != "" || to.Format != quantize.F16 {
+		t.Errorf("%q: to %v", text, to)
+	}
+	for args, want := range map[string]string{
+		"--max-segmets=3": "did you mean --max-segments?",
+		"--segment=3":     "program do --help lists them",
+		"--no-such-thing": "program do --help lists them",
+		"--to=bf16":       "want fp32, fp16 or int8",
+		"--to=int4":       "want fp32, fp16 or int8",
+		"--output":        "needs an argument",
+		"-x":              "unknown shorthand",
+	} {
+		if text := run(args); !strings.Contains(text, want) {
+			t.Errorf("%s: %q, want %q in it", args, text, want)
+		}
+	}
+	if text := run("--help"); strings.Contains(text, "--output") || strings.Contains(text, "--format") || !strings.Contains(text, "one of fp32, fp16 or int8") {
+		t.Errorf("help %q", text)
+	}
+}
+
+func TestParseHalt(t *testing.T) {
+	for text, want := range map[string]runtime.Halt{"learned": runtime.HaltLearned(1), "fixed": runtime.HaltFixed(7), "min:4": runtime.HaltLearned(4)} {
+		if got, err := ParseHalt(text, 7); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "min", "min:", "min:0", "min:x", "fixed:3x", "never"} {
+		if got, err := ParseHalt(text, 7); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }

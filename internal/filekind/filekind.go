@@ -29,6 +29,9 @@ const (
 	Zip         = "a zip archive"
 	JSON        = "JSON"
 	Text        = "text"
+	WebPage     = "a web page (HTML)"
+	Pointer     = "a Git LFS pointer" // and what follows
+	ServerError = "a server's error message (XML)"
 )
 
 // String is the name and what to do.
@@ -132,13 +135,13 @@ func text(head []byte) Kind {
 	lower := strings.ToLower(string(s[:min(len(s), 300)]))
 	switch {
 	case strings.HasPrefix(lower, "version https://git-lfs.github.com/"), strings.HasPrefix(lower, "version https://hawser.github.com/"):
-		return Kind{"a Git LFS pointer" + pointed(string(s)), "download the real file, with git lfs pull or from the file's own page"}
+		return Kind{Pointer + pointed(string(s)), "download the real file, with git lfs pull or from the file's own page"}
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<head"), strings.HasPrefix(lower, "<!--") && strings.Contains(lower, "<html"),
 		strings.HasPrefix(lower, "<?xml") && strings.Contains(lower, "<html"):
-		return Kind{"a web page (HTML)", "download the file itself, not the page that shows it"}
+		return Kind{WebPage, "download the file itself, not the page that shows it"}
 	case strings.HasPrefix(lower, "<?xml"), strings.HasPrefix(lower, "<error>"):
 		if strings.Contains(lower, "<error>") {
-			return Kind{"a server's error message (XML)", "the download failed: get the file again"}
+			return Kind{ServerError, "the download failed: get the file again"}
 		}
 		return Kind{"XML", ""}
 	case !printable(s):

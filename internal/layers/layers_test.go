@@ -22,6 +22,8 @@ var may = map[string][]string{
 	"runtime":           {"quantize", "runtime/weights"},
 	"runtime/reference": {"quantize", "runtime"},
 	"runtime/cpu":       {"kernels", "quantize", "runtime"},
+	"runtime/arc":       {"runtime", "runtime/puzzle"},
+	"train/arc":         {"runtime", "runtime/arc", "runtime/cpu", "runtime/puzzle", "runtime/weights", "train", "train/config", "train/cpu", "train/data"},
 	"runtime/onnx":      {"quantize", "runtime", "runtime/weights"},
 	"gpu":               {"quantize", "runtime"},
 	"gpu/wgpu":          {"gpu"},
@@ -29,20 +31,24 @@ var may = map[string][]string{
 	"train/cpu":         {"kernels", "quantize", "runtime", "train"},
 	"train/webgpu":      {"gpu", "quantize", "runtime", "train"},
 	"train/data":        {"runtime/puzzle", "runtime/puzzle/sudoku"},
-	"native":            {"native/embedded", "runtime", "runtime/puzzle", "runtime/weights"},
+	"native":            {"native/cache", "native/embedded", "runtime", "runtime/puzzle", "runtime/weights"},
+	"native/cache":      {},
+	"native/pull":       {"native/cache", "runtime/checkpoint", "runtime/weights"},
 	"wasm/abi":          {},
-	"wasm/session":      {"runtime", "runtime/cpu", "runtime/puzzle", "runtime/weights"},
+	"solver":            {"runtime", "runtime/arc", "runtime/cpu", "runtime/puzzle", "runtime/weights"},
+	"solver/record":     {"runtime/puzzle", "solver"},
+	"native/service":    {"runtime", "runtime/puzzle", "solver", "solver/record"},
 	"wasm/host":         {"wasm/abi"},
 }
 
 // alone lists who may import what most may not.
 var alone = map[string][]string{
 	"train":        {"train/", "cmd/hrm-train", "bench/"},
-	"train/cpu":    {"cmd/hrm-train", "bench/"},
+	"train/cpu":    {"cmd/hrm-train", "bench/", "train/arc"},
 	"train/webgpu": {"cmd/hrm-train", "bench/"},
 	"gpu":          {"gpu/", "train/webgpu", "cmd/", "wasm/browser", "bench/"},
 	"gpu/wgpu":     {"gpu/", "cmd/", "wasm/browser", "bench/"},
-	"runtime/cpu":  {"cmd/", "wasm/session", "bench/"},
+	"runtime/cpu":  {"cmd/", "bench/", "train/arc", "solver"},
 	"cmd/":         {},
 }
 

@@ -11,6 +11,11 @@ import _ "embed"
 //go:embed default.hrm
 var Model []byte
 
+// maze says of every cell of a maze of any size where the next step to the goal is; int8.
+//
+//go:embed maze.hrm
+var maze []byte
+
 // Entry is a model that is embedded.
 type Entry struct {
 	Name string // the task that it solves
@@ -18,7 +23,7 @@ type Entry struct {
 }
 
 // Models are those that are embedded, the default first.
-var Models = []Entry{{"sudoku", Model}}
+var Models = []Entry{{"sudoku", Model}, {"maze", maze}}
 
 // For returns the model for a task, the default for "", and nil where there is none.
 func For(task string) []byte {

@@ -36,6 +36,8 @@ var (
 	ErrTruncated = errors.New("checkpoint is cut short")
 	// ErrChecksum: a tensor's bytes are not those that were saved.
 	ErrChecksum = errors.New("checkpoint is damaged")
+	// ErrOptions: an option contradicts the checkpoint or another option.
+	ErrOptions = errors.New("contradiction")
 	// ErrTooLarge: reading the file would take more memory than a checkpoint
 	// of weights needs.
 	ErrTooLarge = errors.New("checkpoint is too large to read")
@@ -84,7 +86,7 @@ type File struct {
 // shapes and types are checked against the configuration, their bytes are read
 // when they are asked for.
 func Open(path string, o Options) (*File, error) {
-	paths, err := locate(path)
+	paths, err := Files(path)
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func archBlock(path string, o Options, inside map[string]any) (map[string]any, e
 	return block, nil
 }
 
-// configNames are what the file beside a checkpoint may be called.
-var configNames = []string{"all_config.yaml", "all_config.yml", "config.yaml", "config.yml", "hparams.yaml", "config.json"}
+// ConfigNames are what the file beside a checkpoint may be called.
+var ConfigNames = []string{"all_config.yaml", "all_config.yml", "config.yaml", "config.yml", "hparams.yaml", "config.json"}
 
 // findYAML reads the configuration that is given, or else the one beside the
 // checkpoint, or else the one inside it.
@@ -82,7 +82,7 @@ func findYAML(path, given string, inside map[string]any) (map[string]any, error)
 	if given != "" {
 		return readYAML(given)
 	}
-	for _, name := range configNames {
+	for _, name := range ConfigNames {
 		m, err := readYAML(filepath.Join(filepath.Dir(path), name))
 		if !errors.Is(err, fs.ErrNotExist) {
 			return m, err
@@ -91,7 +91,7 @@ func findYAML(path, given string, inside map[string]any) (map[string]any, error)
 	if inside != nil {
 		return inside, nil
 	}
-	return nil, fmt.Errorf("%w: there is no %s beside it, which says how the tensors are used", runtime.ErrConfig, strings.Join(configNames, ", "))
+	return nil, fmt.Errorf("%w: there is no %s beside it, which says how the tensors are used", runtime.ErrConfig, strings.Join(ConfigNames, ", "))
 }
 
 func readYAML(path string) (map[string]any, error) {
@@ -181,14 +181,22 @@ func (f *File) configure(arch map[string]any, o Options) error {
 		return err
 	}
 	f.prune(&c)
+	if err := f.cause(&c); err != nil {
+		return err
+	}
 	seqLen, err := f.seqLen(&c, arch["seq_len"], o)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrOptions) {
 		if wrong := c.CheckTensors(f.shapes()); wrong != nil { // more to the point
 			return wrong
 		}
+	}
+	if err != nil {
 		return err
 	}
 	c.SeqLen = seqLen
+	if err := f.agree(&c, o); err != nil {
+		return err
+	}
 	f.Config = c
 	f.Task, f.Spec = task(&c, o), o.TaskSpec
 	f.Meta = f.meta(arch, ignored)
@@ -315,7 +323,7 @@ func (f *File) overlay(m, arch map[string]any, family runtime.Family) (ignored [
 	known := (&runtime.Config{}).Map()
 	for _, name := range slices.Sorted(maps.Keys(arch)) {
 		_, isField := known[name]
-		isField = isField || name == "mlp_t" || name == "halt_rule" // which Map leaves out
+		isField = isField || name == "mlp_t" || name == "halt_rule" || name == "halt_pool" // which Map leaves out
 		switch {
 		case arch[name] == nil:
 		case name == "puzzle_emb_len" && family == runtime.HRM:
@@ -371,18 +379,24 @@ func published(vocab int) puzzle.Task {
 // seqLen finds the number of tokens: as given, as configured, as the shape of
 // a tensor over positions says, or as the vocabulary does.
 func (f *File) seqLen(c *runtime.Config, configured any, o Options) (int, error) {
-	if o.SeqLen > 0 {
-		return o.SeqLen, nil
-	}
 	if configured != nil {
 		full := c.Map()
 		full["seq_len"] = configured
 		parsed, err := runtime.ParseConfig(full)
+		if err == nil && o.SeqLen > 0 && o.SeqLen != parsed.SeqLen {
+			err = fmt.Errorf("%w: --seq-len is %d, and the configuration says seq_len: %d", ErrOptions, o.SeqLen, parsed.SeqLen)
+		}
 		return parsed.SeqLen, err
 	}
-	for _, name := range []string{"embed_pos.embedding_weight", "L_level.layers.0.mlp_t.down_proj.weight"} {
-		if t, ok := f.Tensor(name); ok && len(t.Shape) == 2 && t.Shape[0] > c.Prefix() {
-			return t.Shape[0] - c.Prefix(), nil
+	if o.SeqLen > 0 {
+		return o.SeqLen, nil
+	}
+	if _, n := f.positions(c); n > 0 {
+		return n, nil
+	}
+	if _, sized := o.TaskSpec["rows"]; sized {
+		if t, err := puzzle.New(o.Task, o.TaskSpec); err == nil {
+			return t.SeqLen(), nil
 		}
 	}
 	if t := published(c.VocabSize); t != nil {

@@ -28,9 +28,10 @@ const (
 // getAgain is what to do about a file that ends early.
 const getAgain = "the download or the copy stopped early, get the file again"
 
-// locate returns the files of a checkpoint: the one of that path, or what a
-// folder holds. The index of a sharded one comes before its shards.
-func locate(path string) ([]string, error) {
+// Files returns the files of a checkpoint: the one of that path, or what a
+// folder holds. The index of a sharded one comes before its shards, which need not
+// be there.
+func Files(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
@@ -42,7 +43,15 @@ func locate(path string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("checkpoint: %w", err)
 		}
-		if names, err = pick(entries); err != nil {
+		var files, folders []string
+		for _, e := range entries {
+			if e.IsDir() {
+				folders = append(folders, e.Name())
+			} else {
+				files = append(files, e.Name())
+			}
+		}
+		if names, err = Pick(files, folders); err != nil {
 			return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
 		}
 	}
@@ -65,16 +74,13 @@ var endings = []string{"", ".pt", ".pth", ".ckpt", ".bin"}
 // shardName is one of the files of a sharded checkpoint.
 var shardName = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})\.(safetensors|bin)$`)
 
-// pick chooses the files of a checkpoint among the entries of a folder.
-func pick(entries []os.DirEntry) ([]string, error) {
-	var plain, safe, torch, index, shards, folders []string
+// Pick chooses the files of a checkpoint among those of a folder, which has further
+// folders too: one file, the index of the shards, or all shards. The error wraps
+// ErrFormat or ErrTruncated and says what to name.
+func Pick(names, folders []string) ([]string, error) {
+	var plain, safe, torch, index, shards []string
 	last, lastStep := "", -1
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() {
-			folders = append(folders, name)
-			continue
-		}
+	for _, name := range names {
 		stem, ending := name, filepath.Ext(name)
 		if slices.Contains(endings[1:], ending) {
 			stem = strings.TrimSuffix(name, ending)
@@ -97,7 +103,7 @@ func pick(entries []os.DirEntry) ([]string, error) {
 			torch = append(torch, name)
 		}
 	}
-	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), ".distcp") }) {
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, ".distcp") }) {
 		return nil, fmt.Errorf("%w: the folder holds a distributed checkpoint: in Python make one file of it with torch.distributed.checkpoint.format_utils.dcp_to_torch_save", ErrFormat)
 	}
 	choices := append(append(append(append(slices.Clone(plain), index...), shards...), safe...), torch...)

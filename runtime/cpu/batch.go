@@ -33,6 +33,7 @@ type batch struct {
 	out    *runtime.Output
 	ctx    context.Context                  // of the step
 	loops  [numSteps]func(worker, task int) // bound once, so that a step does not allocate
+	q      [2][]float32                     // [lanes of the step, tokens] q_halt and q_continue of each token, with runtime.SoftMin
 	passes func(worker, task int)
 	room   func(worker, task int)
 	calls  map[string]int // passes of each network in this segment, when tracing
@@ -91,6 +92,11 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	out.Resize(len(lanes), t.tokens, &t.b.model.Config)
 	t.out, t.ctx = out, ctx
 	t.cut(lanes)
+	if t.softMin() {
+		for i := range t.q {
+			grow(&t.q[i], len(lanes)*t.out.Stride)
+		}
+	}
 	if t.b.trace != nil {
 		t.traceStart()
 	}
@@ -104,6 +110,9 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 		g := &t.groups[i]
 		g.plan = &g.plans[runtime.L]
 		t.run(g, together, &g.read)
+	}
+	if t.softMin() {
+		t.pool(lanes)
 	}
 	if err := ctx.Err(); err != nil { // some tasks may have been left out
 		t.spoil(lanes)

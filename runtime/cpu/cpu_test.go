@@ -55,6 +55,10 @@ func configs() map[string]runtime.Config {
 			trm(c)
 			c.Mixing, c.Conv, c.InterSize, c.PuzzleEmbDim, c.PuzzleEmbLen, c.SeqLen, c.Cols = runtime.NoMixing, 3, 160, 0, 0, 42, 7
 		}),
+		"softmin": with(func(c *runtime.Config) {
+			trm(c)
+			c.Mixing, c.Conv, c.InterSize, c.SeqLen, c.Cols, c.HaltPool = runtime.NoMixing, 3, 160, 42, 7, runtime.SoftMin
+		}),
 		"convHRM": with(func(c *runtime.Config) { c.Mixing, c.Conv = runtime.NoMixing, 5 }),
 		"convAttention": with(func(c *runtime.Config) {
 			trm(c)

@@ -14,13 +14,16 @@ func (t *batch) read(g *group, worker, task int) {
 	for row := g.chunks[task].lo; row < g.chunks[task].hi; row++ {
 		l, pos := t.pos(g, row)
 		lane, z := g.places[row/g.grid.positions], l.z[runtime.H][pos*d:(pos+1)*d]
-		if pos == 0 {
-			t.readQ(lane, z)
+		if pos == 0 && !t.softMin() {
+			t.out.QHalt[lane], t.out.QContinue[lane] = t.readQ(z)
 		}
 		if pos < prefix {
 			continue
 		}
 		at := lane*t.out.Stride + pos - prefix
+		if t.softMin() {
+			t.q[0][at], t.q[1][at] = t.readQ(z)
+		}
 		if t.out.WantLogits {
 			logits = t.out.Logits[at*vocab : (at+1)*vocab]
 		}
@@ -29,12 +32,23 @@ func (t *batch) read(g *group, worker, task int) {
 	}
 }
 
-// readQ computes q_halt and q_continue of a lane from position 0.
-func (t *batch) readQ(lane int, z []float32) {
+// readQ computes q_halt and q_continue from a position.
+func (t *batch) readQ(z []float32) (halt, cont float32) {
 	var q [2]float32
 	kernels.MatMulT(q[:], 2, z, len(z), 1, t.b.qHead.f32)
-	t.out.QHalt[lane] = q[0] + t.b.model.QBias[0]
-	t.out.QContinue[lane] = q[1] + t.b.model.QBias[1]
+	return q[0] + t.b.model.QBias[0], q[1] + t.b.model.QBias[1]
+}
+
+func (t *batch) softMin() bool { return t.b.model.Config.HaltPool == runtime.SoftMin }
+
+// pool sets q_halt and q_continue of each lane from those of its tokens.
+func (t *batch) pool(lanes []int) {
+	prefix := t.b.model.Config.Prefix()
+	for i, lane := range lanes {
+		n, at := t.lanes[lane].grid.positions-prefix, i*t.out.Stride
+		t.out.QHalt[i] = runtime.SoftMinimum(t.q[0][at : at+n])
+		t.out.QContinue[i] = runtime.SoftMinimum(t.q[1][at : at+n])
+	}
 }
 
 // argMax returns the index of the largest number, the first on a tie.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/hrmgo/hrm/runtime"
@@ -81,7 +83,42 @@ func (c *Case) Verify(ctx context.Context, open func(m *runtime.Model, trace Tra
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{c: c, config: &m.Config, at: map[string]int{}}
+	return c.verify(ctx, &verifier{c: c, config: &m.Config}, m, open)
+}
+
+// VerifyModel runs a case that has no weights on those of a model. Trained weights make
+// larger numbers than those of the cases that the bounds were found with: a bound is
+// here multiplied with the largest number of its tensor, where that is above one, and
+// tokens that lead by less than twice the bound are not compared. The error wraps
+// ErrCase where the case was made with a model of another shape.
+func (c *Case) VerifyModel(ctx context.Context, m *runtime.Model, open func(m *runtime.Model, trace Trace) (runtime.Backend, error)) (*Report, error) {
+	if err := c.fits(&m.Config); err != nil {
+		return nil, err
+	}
+	return c.verify(ctx, &verifier{c: c, config: &m.Config, scaled: true}, m, open)
+}
+
+// fits reports a field of the model's configuration that the case's contradicts.
+func (c *Case) fits(config *runtime.Config) error {
+	has := config.Map()
+	for _, name := range slices.Sorted(maps.Keys(c.meta.Config)) {
+		want := c.meta.Config[name]
+		got, known := has[name]
+		if !known || name == "puzzle_emb_len" || name == "H_layers" && config.Family == runtime.TRM {
+			continue // what the families leave out or derive
+		}
+		if n, is := got.(int); is {
+			got = float64(n) // as JSON has it
+		}
+		if got != want && fmt.Sprint(got) != fmt.Sprint(want) {
+			return fmt.Errorf("golden: %s: %w of this model: it was made with %s %v, the model has %v", c.Dir, ErrCase, name, want, got)
+		}
+	}
+	return nil
+}
+
+func (c *Case) verify(ctx context.Context, v *verifier, m *runtime.Model, open func(m *runtime.Model, trace Trace) (runtime.Backend, error)) (*Report, error) {
+	v.at = map[string]int{}
 	b, err := open(m, v.trace)
 	if err != nil {
 		return nil, err
@@ -103,6 +140,7 @@ func (c *Case) Verify(ctx context.Context, open func(m *runtime.Model, trace Tra
 type verifier struct {
 	c       *Case
 	config  *runtime.Config
+	scaled  bool           // bounds grow with the numbers
 	segment int            // from 1
 	at      map[string]int // name: index in report.Results
 	report  Report
@@ -181,10 +219,14 @@ func (v *verifier) outputs(out *runtime.Output) error {
 // tokens compares the most likely tokens with those of the reference's logits.
 func (v *verifier) tokens(got []int32, logits []float32) {
 	vocab := v.config.VocabSize
+	near := 0.0 // by how much a token must lead to be compared
+	if v.c.BFloat16() || v.scaled {
+		near = 2 * v.report.Results[v.at[fmt.Sprintf("eval/seg%d/logits", v.segment)]].Bound
+	}
 	for i := 0; (i+1)*vocab <= len(logits) && i < len(got); i++ {
 		row := logits[i*vocab : (i+1)*vocab]
 		want := argMax(row)
-		if v.c.BFloat16() && margin(row, want) < 2*BoundBFloat16 {
+		if float64(margin(row, want)) < near {
 			continue
 		}
 		v.report.Tokens++
@@ -271,6 +313,9 @@ func (v *verifier) compare(name string, got []float32, lo int) error {
 		v.report.Results = append(v.report.Results, Result{Name: name, Bound: v.bound(name)})
 	}
 	r := &v.report.Results[i]
+	if v.scaled {
+		r.Bound = max(r.Bound, v.bound(name)*largest(want))
+	}
 	r.Error = max(r.Error, maxError(got, want[lo:]))
 	return nil
 }
@@ -286,6 +331,14 @@ func (v *verifier) bound(name string) float64 {
 		return BoundFirst
 	}
 	return BoundLater
+}
+
+func largest(numbers []float32) float64 {
+	most := 0.0
+	for _, x := range numbers {
+		most = max(most, math.Abs(float64(x)))
+	}
+	return most
 }
 
 // maxError returns the largest absolute difference, NaN if one is.

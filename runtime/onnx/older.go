@@ -10,13 +10,17 @@ func (s *segment) older() bool { return s.options.opset() < 23 }
 
 // olderRMSNorm is x / sqrt(mean(x^2) + eps) over the last axis.
 func (s *segment) olderRMSNorm(x string) string {
-	inputs, attrs := []string{s.mul(x, x)}, []attribute{intsAttr("axes", -1)}
-	if s.options.opset() >= 18 { // since then the axes are an input
-		inputs, attrs = append(inputs, s.ints(-1)), nil
-	}
-	mean := s.op("ReduceMean", inputs, attrs...)
+	mean := s.reduce("ReduceMean", s.mul(x, x), -1)
 	root := s.op("Sqrt", []string{s.add(mean, s.scalar("norm_eps", float32(s.c.NormEps)))})
 	return s.op("Div", []string{x, root})
+}
+
+// reduce is a reduction over an axis, which stays with length 1.
+func (s *segment) reduce(op, x string, axis int) string {
+	if s.options.opset() >= 18 { // since then the axes are an input
+		return s.op(op, []string{x, s.ints(axis)})
+	}
+	return s.op(op, []string{x}, intsAttr("axes", axis))
 }
 
 // olderMix is mix, without Attention and RotaryEmbedding.

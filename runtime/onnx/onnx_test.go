@@ -34,6 +34,7 @@ func configs() map[string]runtime.Config {
 		"trmEmptyPrefix":  with(func(c *runtime.Config) { trm(c); c.PuzzleEmbDim = 0 }),
 		"mlpt":            with(func(c *runtime.Config) { trm(c); c.Mixing = runtime.PositionMixing }),
 		"trmNoPositions":  with(func(c *runtime.Config) { trm(c); c.Positions, c.PuzzleEmbLen = runtime.NoPos, 2 }),
+		"softMin":         with(func(c *runtime.Config) { trm(c); c.HaltPool = runtime.SoftMin }),
 		"unevenLayers":    with(func(c *runtime.Config) { c.HLayers, c.LLayers, c.HCycles, c.LCycles = 3, 1, 1, 3 }),
 		"learnedNoPrefix": with(func(c *runtime.Config) { c.Positions, c.PuzzleEmbDim = runtime.Learned, 0 }),
 	}

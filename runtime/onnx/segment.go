@@ -109,12 +109,21 @@ func (s *segment) heads(zH string) {
 	tokens := s.op("Slice", []string{zH, s.ints(c.Prefix()), s.ints(c.P()), s.ints(1)})
 	logits := s.op("MatMul", []string{tokens, s.matrix("lm_head", &s.m.LMHead)})
 	s.output("logits", logits, float32Type, batch, c.SeqLen, c.VocabSize)
-	first := s.op("Gather", []string{zH, s.index(0)}, intAttr("axis", 1))
-	q := s.op("MatMul", []string{first, s.matrix("q_head", &s.m.QHead)})
-	q = s.add(q, s.floats("q_bias", s.m.QBias, 2))
+	q := s.add(s.q(zH, tokens), s.floats("q_bias", s.m.QBias, 2))
 	for i, name := range []string{"q_halt", "q_continue"} {
 		s.output(name, s.op("Gather", []string{q, s.index(i)}, intAttr("axis", 1)), float32Type, batch)
 	}
+}
+
+// q are both halting values [batch, 2], without their bias.
+func (s *segment) q(zH, tokens string) string {
+	w := s.matrix("q_head", &s.m.QHead)
+	if s.c.HaltPool != runtime.SoftMin {
+		return s.op("MatMul", []string{s.op("Gather", []string{zH, s.index(0)}, intAttr("axis", 1)), w})
+	}
+	sum := s.reduce("ReduceLogSumExp", s.op("Neg", []string{s.op("MatMul", []string{tokens, w})}), 1)
+	sum = s.op("Squeeze", []string{sum, s.ints(1)})
+	return s.op("Neg", []string{s.add(sum, s.scalar("log_tokens", float32(-math.Log(float64(s.c.SeqLen)))))})
 }
 
 // table is a constant [rows, cols] of float32.

@@ -15,21 +15,66 @@ const (
 )
 
 // ARC is the Abstraction and Reasoning Corpus: grids of up to 30 x 30 cells
-// in ten colours. A grid stands on a 30 x 30 canvas with an end-of-grid marker
-// in the row below it and in the column to its right.
-type ARC struct{}
+// in ten colours. In published models a grid stands on a 30 x 30 canvas with an
+// end-of-grid marker in the row below it and in the column to its right, and all text is
+// read so. With Rows and Cols, those of the largest question, a model takes grids at
+// their true size: see ARCLayout.
+type ARC struct {
+	Rows, Cols int // 0, 0: the published canvas
+}
+
+// TrueSize reports a model that takes grids at their true size.
+func (a ARC) TrueSize() bool { return a.Rows > 0 }
 
 // Name returns "arc".
 func (ARC) Name() string { return "arc" }
 
-// Size returns 30, 30: the canvas.
-func (ARC) Size() (rows, cols int) { return ARCSide, ARCSide }
+// Size returns 30, 30: the canvas; at true size that of the largest question.
+func (a ARC) Size() (rows, cols int) {
+	if a.TrueSize() {
+		return a.Rows, a.Cols
+	}
+	return ARCSide, ARCSide
+}
 
-// SeqLen returns 900.
-func (ARC) SeqLen() int { return ARCCells }
+// SeqLen returns rows * cols.
+func (a ARC) SeqLen() int {
+	rows, cols := a.Size()
+	return rows * cols
+}
 
-// Vocab returns 12.
-func (ARC) Vocab() int { return 12 }
+// Vocab returns 12, at true size 29.
+func (a ARC) Vocab() int {
+	if a.TrueSize() {
+		return arcVocab
+	}
+	return arcTurned
+}
+
+// Describe reads rows and cols, the size of the largest question at true size.
+func (ARC) Describe(of map[string]any) (Task, error) {
+	s := spec{of: of}
+	a := ARC{s.int("rows", 0, 1, maxARCRows), s.int("cols", 0, 1, ARCSide)}
+	if err := s.end(); err != nil {
+		return nil, err
+	}
+	if (a.Rows == 0) != (a.Cols == 0) {
+		return nil, fmt.Errorf("%w: rows %d and cols %d, want both or none", ErrSpec, a.Rows, a.Cols)
+	}
+	return a, nil
+}
+
+// Spec returns what Describe reads.
+func (a ARC) Spec() map[string]any {
+	if !a.TrueSize() {
+		return nil
+	}
+	return map[string]any{"rows": a.Rows, "cols": a.Cols}
+}
+
+// maxARCRows is how many rows a question has at most: those of a canvas of one column,
+// and a legend of ten.
+const maxARCRows = ARCSide + 10
 
 // ARCGrid is a grid of colours 0 to 9, row by row.
 type ARCGrid struct {
@@ -40,29 +85,22 @@ type ARCGrid struct {
 // Place fills a canvas [900] with the grid at an offset, which must leave room
 // for it.
 func (g ARCGrid) Place(canvas []int32, row, col int) {
-	clear(canvas[:ARCCells])
-	for r := range g.Rows {
-		for c := range g.Cols {
-			canvas[(row+r)*ARCSide+col+c] = int32(g.Cells[r*g.Cols+c]) + arcColor
-		}
-		if col+g.Cols < ARCSide {
-			canvas[(row+r)*ARCSide+col+g.Cols] = ARCEnd
-		}
-	}
-	for c := range g.Cols {
-		if row+g.Rows < ARCSide {
-			canvas[(row+g.Rows)*ARCSide+col+c] = ARCEnd
-		}
-	}
+	plain := NoAugmentation
+	plain.Place(canvas, g, row, col)
 }
 
 // Crop returns the grid that stands on a canvas [900] at an offset: the
 // largest rectangle of colours alone that begins there, the first of equals
 // by rows. It has no cells when there is no colour at the offset.
 func Crop(canvas []int32, row, col int) ARCGrid {
-	rows, cols, width := 0, 0, ARCSide-col
-	for n := 1; row+n <= ARCSide && width > 0; n++ {
-		line := canvas[(row+n-1)*ARCSide+col:]
+	return crop(canvas[:min(len(canvas), ARCCells)], ARCSide, row, col)
+}
+
+// crop is Crop of a canvas with so many columns.
+func crop(canvas []int32, side, row, col int) ARCGrid {
+	rows, cols, width := 0, 0, side-col
+	for n := 1; (row+n)*side <= len(canvas) && width > 0; n++ {
+		line := canvas[(row+n-1)*side+col:]
 		w := 0
 		for w < width && line[w] >= arcColor && line[w] < arcColor+10 {
 			w++
@@ -74,7 +112,7 @@ func Crop(canvas []int32, row, col int) ARCGrid {
 	g := ARCGrid{Rows: rows, Cols: cols, Cells: make([]uint8, 0, rows*cols)}
 	for r := range rows {
 		for c := range cols {
-			g.Cells = append(g.Cells, uint8(canvas[(row+r)*ARCSide+col+c]-arcColor))
+			g.Cells = append(g.Cells, uint8(canvas[(row+r)*side+col+c]-arcColor))
 		}
 	}
 	return g
@@ -151,8 +189,8 @@ func (ARC) source(in *bufio.Reader) textSource { return &arcPuzzles{tasks: newAR
 
 // Check reports an answer that holds no grid. Whether the grid is right only
 // the author of the task knows.
-func (a ARC) Check(question, answer []int32) error {
-	if err := checkLen(a, question, answer); err != nil {
+func (ARC) Check(question, answer []int32) error {
+	if err := checkLen(ARC{}, question, answer); err != nil {
 		return err
 	}
 	if g := Crop(answer, 0, 0); len(g.Cells) == 0 {

@@ -27,6 +27,18 @@ func RandomAugmentation(rng *rand.Rand) Augmentation {
 	return a
 }
 
+// NumberedAugmentation returns form i of an endless list, the same everywhere: the eight
+// rotations and reflections in the task's own colours, then in colours permuted in one
+// way after another.
+func NumberedAugmentation(i int) Augmentation {
+	a := NoAugmentation
+	if i >= 8 {
+		a = RandomAugmentation(rand.New(rand.NewPCG(uint64(i/8), 0)))
+	}
+	a.Dihedral = uint8(i % 8)
+	return a
+}
+
 // Size returns the rows and columns of an augmented grid.
 func (a *Augmentation) Size(rows, cols int) (int, int) {
 	switch a.Dihedral {
@@ -150,20 +162,25 @@ func ParseAugmented(name string) (id string, a Augmentation, err error) {
 // Place writes the augmented grid on a canvas [900] at an offset. Nothing is
 // allocated.
 func (a *Augmentation) Place(canvas []int32, g ARCGrid, row, col int) {
-	clear(canvas[:ARCCells])
+	a.place(canvas[:ARCCells], ARCSide, g, row, col)
+}
+
+// place is Place on a canvas with so many columns.
+func (a *Augmentation) place(canvas []int32, side int, g ARCGrid, row, col int) {
+	clear(canvas)
 	rows, cols := a.Size(g.Rows, g.Cols)
 	for r := range rows {
-		line := canvas[(row+r)*ARCSide+col:]
+		line := canvas[(row+r)*side+col:]
 		for c := range cols {
 			line[c] = int32(a.At(g, r, c)) + arcColor
 		}
-		if col+cols < ARCSide {
+		if col+cols < side {
 			line[cols] = ARCEnd
 		}
 	}
-	if row+rows < ARCSide {
+	if below := (row+rows)*side + col; below < len(canvas) {
 		for c := range cols {
-			canvas[(row+rows)*ARCSide+col+c] = ARCEnd
+			canvas[below+c] = ARCEnd
 		}
 	}
 }

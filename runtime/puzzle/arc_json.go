@@ -25,6 +25,19 @@ type ARCTask struct {
 	Joined bool
 }
 
+// Lessons returns the task as it is learned: without the outputs of its tests, or where
+// they are to be learned too with the tests as further demonstrations.
+func (t *ARCTask) Lessons(demonstrationsAlone bool) ARCTask {
+	l := ARCTask{ID: t.ID, Split: t.Split, Train: slices.Clone(t.Train), Joined: t.Joined}
+	for _, p := range t.Test {
+		if !demonstrationsAlone && len(p.Output.Cells) > 0 {
+			l.Train = append(l.Train, p)
+		}
+		l.Test = append(l.Test, ARCPair{Input: p.Input})
+	}
+	return l
+}
+
 // onlyAnswers reports what a file of solutions holds of a task: outputs of
 // tests, without their inputs.
 func (t *ARCTask) onlyAnswers() bool {
@@ -546,12 +559,12 @@ type arcTasks interface{ Next() (ARCTask, error) }
 // arcPuzzles makes puzzles of the test inputs of tasks, one at a time.
 type arcPuzzles struct {
 	tasks arcTasks
-	task  ARCTask
-	test  int // the next of them
+	task  *ARCTask // nil before the first
+	test  int      // the next of them
 }
 
 func (a *arcPuzzles) next() (Puzzle, error) {
-	for a.test >= len(a.task.Test) {
+	for a.task == nil || a.test >= len(a.task.Test) {
 		t, err := a.tasks.Next()
 		if err != nil {
 			return Puzzle{}, err
@@ -559,7 +572,7 @@ func (a *arcPuzzles) next() (Puzzle, error) {
 		if t.onlyAnswers() {
 			return Puzzle{}, &Error{Where: fmt.Sprintf("task %q", t.ID), Err: errors.New("a solution without its question: give the file of challenges with it")}
 		}
-		a.task, a.test = t, 0
+		a.task, a.test = &t, 0
 	}
 	a.test++
 	return a.task.Puzzle(a.test - 1), nil
@@ -568,7 +581,7 @@ func (a *arcPuzzles) next() (Puzzle, error) {
 // Puzzle returns test input i of a task as a puzzle of the task ARC.
 func (t *ARCTask) Puzzle(i int) Puzzle {
 	pair := &t.Test[i]
-	p := Puzzle{Question: pair.Input.Tokens(), Name: t.ID, Index: i, Source: t.Split, Rating: -1,
+	p := Puzzle{Question: pair.Input.Tokens(), Name: t.ID, Index: i, Task: t, Source: t.Split, Rating: -1,
 		Where: fmt.Sprintf("test %d", i)}
 	if t.ID != "" {
 		p.Where = fmt.Sprintf("task %s, test %d", t.ID, i)

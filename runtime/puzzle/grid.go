@@ -262,6 +262,15 @@ func (g Grid) Boxes() (rows, cols int) {
 	return rows, g.Rows / max(rows, 1)
 }
 
+// Clashes implements Clasher; without rules nothing clashes.
+func (g Grid) Clashes(tokens []int32) []bool {
+	if g.Rules == "" {
+		return make([]bool, len(tokens))
+	}
+	boxRows, boxCols := g.Boxes()
+	return clashes(tokens, g.Cols, boxRows, boxCols, g.BlankToken())
+}
+
 // Paint implements Painter.
 func (g Grid) Paint(question, output []int32) []Cell {
 	cells, chars, blank := make([]Cell, len(output)), g.chars(), g.BlankToken()

@@ -97,7 +97,30 @@ func ParseJSON(task Task, value []byte) (Puzzle, error) {
 	if !ok {
 		return Parse(task, string(value))
 	}
+	if rows, ok := rowsOf(task, value); ok {
+		return Parse(task, rows)
+	}
 	return onlyOne(task, newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), t))
+}
+
+// rowsOf returns the text of a list of rows, where the task's puzzles come in sizes:
+// row by row they could be puzzles of one row each.
+func rowsOf(task Task, value []byte) (text string, ok bool) {
+	if _, sizes := task.(Sizer); !sizes {
+		return "", false
+	}
+	s := newJSONScanner(bufio.NewReaderSize(bytes.NewReader(value), 16))
+	s.loose = true
+	var rows []string
+	err := s.array(func() error {
+		row, err := s.string()
+		rows = append(rows, row)
+		return err
+	})
+	if err == nil {
+		err = s.end()
+	}
+	return strings.Join(rows, "\n"), err == nil && len(rows) > 1 && len(rows[0]) > 1
 }
 
 func (r *jsonGrids) next() (Puzzle, error) {

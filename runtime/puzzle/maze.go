@@ -234,6 +234,23 @@ func (m Maze) walk(question, answer []int32, start, goal int) (steps int, err er
 	return steps, nil
 }
 
+// Route implements Pathfinder.
+func (m Maze) Route(question, answer []int32) (route []int) {
+	start, goal, err := m.ends(question)
+	if err != nil || checkLen(m, question, answer) != nil {
+		return nil
+	}
+	w := NewMazeWave(m)
+	w.fromAlong(answer, goal)
+	if w.Dist[start] < 0 {
+		return nil
+	}
+	for cell := w.Toward(start); cell != goal; cell = w.Toward(cell) {
+		route = append(route, cell)
+	}
+	return route
+}
+
 // Path implements Pathfinder.
 func (m Maze) Path(question, answer []int32) (steps int, shortest bool) {
 	err := m.Check(question, answer)

@@ -67,7 +67,23 @@ func (m Maze) Answer(question, output []int32) []int32 {
 	if !m.Directions {
 		return output
 	}
-	answer := slices.Clone(question)
+	answer, _ := m.follow(question, output)
+	return answer
+}
+
+// Spreads implements Spreader: with Directions.
+func (m Maze) Spreads() bool { return m.Directions }
+
+// Complete implements Spreader: the steps lead from S to G.
+func (m Maze) Complete(question, output []int32) bool {
+	_, complete := m.follow(question, output)
+	return complete
+}
+
+// follow marks the cells to which the steps lead from S, and reports whether they lead
+// to G.
+func (m Maze) follow(question, output []int32) (answer []int32, complete bool) {
+	answer = slices.Clone(question)
 	w := MazeWave{Dist: output, rows: m.Rows, cols: m.Cols}
 	for cell := slices.Index(question, MazeStart); cell >= 0; {
 		step := output[cell] - MazeDown
@@ -75,9 +91,10 @@ func (m Maze) Answer(question, output []int32) []int32 {
 			break
 		}
 		if cell = w.neighbours(cell)[step]; cell < 0 || answer[cell] != MazeOpen {
+			complete = cell >= 0 && answer[cell] == MazeGoal
 			break
 		}
 		answer[cell] = MazePath
 	}
-	return answer
+	return answer, complete
 }

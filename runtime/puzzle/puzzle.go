@@ -43,13 +43,14 @@ type Puzzle struct {
 	Question []int32 // [S] tokens
 	Rows     int     // of the grid, S = Rows * Cols; 0, 0: the task's own size
 	Cols     int
-	Answer   []int32 // [S] tokens, nil when unknown; token 0 is not scored
-	ID       int32   // row of the model's puzzle table; 0 where there is one task only
-	Name     string  // of an ARC task, "007bbfb7"; else ""
-	Index    int     // of an ARC test input in its task
-	Source   string  // of the puzzle, "" when unknown
-	Rating   int     // difficulty on the file's own scale, -1 when unknown
-	Where    string  // "line 12", "record 7", "task 007bbfb7, test 0"
+	Answer   []int32  // [S] tokens, nil when unknown; token 0 is not scored
+	ID       int32    // row of the model's puzzle table; 0 where there is one task only
+	Name     string   // of an ARC task, "007bbfb7"; else ""
+	Index    int      // of an ARC test input in its task
+	Task     *ARCTask // of an ARC test input, with the demonstrations; else nil
+	Source   string   // of the puzzle, "" when unknown
+	Rating   int      // difficulty on the file's own scale, -1 when unknown
+	Where    string   // "line 12", "record 7", "task 007bbfb7, test 0"
 }
 
 // Task is a kind of puzzle, whose grids are sequences of SeqLen tokens below

@@ -109,6 +109,26 @@ type Retrier interface {
 	Retry(tokens []int32, logits []float32, seed uint64) (form []int32, back func(answer []int32, logits []float32))
 }
 
+// Spreader is a task whose answer may spread over the grid as a wave does. Models of it
+// are taught that a position keeps its own token until the answer can have reached it
+// (train.LabelFrom), and what it says then stays: see runtime.Options.Latch.
+type Spreader interface {
+	Task
+	// Spreads tells whether it does so for this model.
+	Spreads() bool
+	// Complete tells whether an output has an answer that no later one changes, as long
+	// as what was said stays.
+	Complete(question, output []int32) bool
+}
+
+// Spreads returns a task as a Spreader, nil where its answers do not spread.
+func Spreads(t Task) Spreader {
+	if s, ok := t.(Spreader); ok && s.Spreads() {
+		return s
+	}
+	return nil
+}
+
 // Solver is a task that a program solves, with one answer of those that Check takes
 // as the label: what data holds, and what is said to be exact.
 type Solver interface {
@@ -123,6 +143,9 @@ type Pathfinder interface {
 	// Path returns the steps of an answer that Check takes, or takes but for its
 	// length, and whether no path is shorter; 0 of any other.
 	Path(question, answer []int32) (steps int, shortest bool)
+	// Route returns the cells of an answer's path from the start to the goal, without
+	// the two; nil where it does not connect them.
+	Route(question, answer []int32) []int
 }
 
 // Sized returns a task for puzzles of a size; 0, 0 is the task's own.

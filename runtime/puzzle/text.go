@@ -9,6 +9,14 @@ import (
 	"strings"
 )
 
+// Forms says in a sentence what can be read as a puzzle of a task.
+func Forms(t Task) string {
+	if l, ok := t.(interface{ layout() layout }); ok {
+		return l.layout().forms
+	}
+	return fmt.Sprintf("an %s task is JSON with train and test", strings.ToUpper(t.Name()))
+}
+
 // layout is how a grid is written as text.
 type layout struct {
 	rows  int
@@ -272,13 +280,17 @@ func (r *textReader) miscount(rows []row, cells int) error {
 	return e
 }
 
-// Parse reads the one puzzle of a text: in any layout that text files have, or
-// of a task without one as Encode does. The error wraps ErrFormat, and is an
-// *Error where it has a place. A program that calls it and not NewReader holds
-// no reader of CSV, JSON and archives.
+// Parse reads the one puzzle of a text: in any layout that text files have, of ARC a
+// task of one test in the public JSON form, or a grid alone. The error wraps ErrFormat,
+// and is an *Error where it has a place. A program that calls it and not NewReader holds
+// no reader of CSV, other JSON and archives.
 func Parse(task Task, text string) (Puzzle, error) {
 	t, ok := task.(gridTask)
 	if !ok {
+		if _, isARC := task.(ARC); isARC && strings.HasPrefix(strings.TrimSpace(text), "{") {
+			in := bufio.NewReaderSize(strings.NewReader(text), 16)
+			return onlyOne(task, &arcPuzzles{tasks: newARCReader(in, "")})
+		}
 		q, err := task.Encode(text)
 		return Puzzle{Question: q, Rating: -1}, err
 	}

@@ -11,20 +11,32 @@ const Ignore = -100
 //	mean over labelled tokens of CE(logits, label) + 0.5 * BCE(q_halt, exact)
 //
 // exact is 1 when every labelled token is right (a puzzle without labels counts as
-// right). softmax chooses the cross-entropy, else it is stablemax; smooth is spread
+// right). The upper half of a label is the segment before which the token of the input,
+// own, is asked instead; exact asks for the label, which 0xffff stands for none of.
+// softmax chooses the cross-entropy, else it is stablemax; smooth is spread
 // over the vocabulary. q_continue, whose target is another segment's, is left out: it
 // is TRM's loss.
-func (o *Output) Loss(labels []int32, softmax bool, smooth float64) float64 {
+func (o *Output) Loss(labels, own []int32, segment int32, softmax bool, smooth float64) float64 {
 	var sum float64
-	labelled, correct := 0, 0
+	labelled, counted, correct := 0, 0, 0
 	for i, label := range labels {
 		if label == Ignore {
 			continue
 		}
-		labelled++
-		if argmax(o.Logits[i]) == int(label) {
-			correct++
+		from := label >> 16
+		if label &= 0xffff; label != 0xffff {
+			labelled++
+			if argmax(o.Logits[i]) == int(label) {
+				correct++
+			}
 		}
+		switch {
+		case from > segment:
+			label = own[i]
+		case label == 0xffff:
+			continue
+		}
+		counted++
 		p := probabilities(o.Logits[i], softmax)
 		sum -= (1 - smooth) * math.Log(p[label])
 		for _, q := range p {
@@ -35,7 +47,7 @@ func (o *Output) Loss(labels []int32, softmax bool, smooth float64) float64 {
 	if correct == labelled {
 		exact = 1
 	}
-	return sum/float64(max(1, labelled)) + 0.5*crossEntropy(o.QHalt, exact)
+	return sum/float64(max(1, counted)) + 0.5*crossEntropy(o.QHalt, exact)
 }
 
 // probabilities are those of softmax, or of stablemax: s / sum s with s(x) = x + 1

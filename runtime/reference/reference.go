@@ -131,7 +131,7 @@ type Output struct {
 //	    repeat L_cycles times:  zL = L(zL + zH + x)
 //	    zH = H(zH + zL)
 //	logits = zH[prefix:] . lm_head^T
-//	q_halt, q_continue = zH[0] . q_head^T + bias
+//	q_halt, q_continue = zH[0] . q_head^T + bias, or see runtime.SoftMin
 func (c *Carry) Segment() Output {
 	m := c.m
 	for _, pass := range m.Config.Passes() {
@@ -147,8 +147,28 @@ func (c *Carry) Segment() Output {
 		c.Z[pass.Level] = h
 	}
 	zH := c.Z[runtime.H]
+	tokens := zH[m.Config.Prefix():]
 	q := times(zH[:1], m.QHead)[0]
-	return Output{times(zH[m.Config.Prefix():], m.LMHead), q[0] + m.QBias[0], q[1] + m.QBias[1]}
+	if m.Config.HaltPool == runtime.SoftMin {
+		q = softMinimum(times(tokens, m.QHead))
+	}
+	return Output{times(tokens, m.LMHead), q[0] + m.QBias[0], q[1] + m.QBias[1]}
+}
+
+// softMinimum is -log(mean of exp(-q)) of each column.
+func softMinimum(rows Matrix) []float64 {
+	q := make([]float64, len(rows[0]))
+	for j := range q {
+		least, sum := math.Inf(1), 0.0
+		for _, row := range rows {
+			least = min(least, row[j])
+		}
+		for _, row := range rows {
+			sum += math.Exp(least - row[j])
+		}
+		q[j] = least - math.Log(sum/float64(len(rows)))
+	}
+	return q
 }
 
 // block is one layer: h = rms(h + f(h)) for every sublayer f.

@@ -54,9 +54,11 @@ func (p *plan) encodeHead(h Header) error {
 	if len(h.TaskSpec) > 0 {
 		keys++
 	}
-	e := &encoder{buf: strict.AppendMap(strict.AppendArray(nil, 2), keys)}
+	e := &encoder{Encoder: strict.NewEncoder()}
+	e.Array(2)
+	e.Map(keys)
 	e.strs("format", "hrm", "version")
-	e.num(Version)
+	e.Int(Version)
 	e.strs("config")
 	e.config(h.Config)
 	e.strs("task", h.Task)
@@ -65,12 +67,12 @@ func (p *plan) encodeHead(h Header) error {
 		e.config(h.TaskSpec)
 	}
 	e.strs("meta")
-	e.buf = strict.AppendMap(e.buf, len(h.Meta))
+	e.Map(len(h.Meta))
 	for _, k := range slices.Sorted(maps.Keys(h.Meta)) {
 		e.strs(k, h.Meta[k])
 	}
 	e.strs("tensors")
-	e.buf = strict.AppendArray(e.buf, len(p.entries))
+	e.Array(len(p.entries))
 	for i := range p.entries {
 		e.entry(&p.entries[i])
 	}
@@ -78,7 +80,7 @@ func (p *plan) encodeHead(h Header) error {
 	p.headAt = e.hash(headerHash)
 	e.strs("pad")
 	e.pad(p.size)
-	p.head = e.buf
+	p.head = e.Bytes()
 	return e.err
 }
 
@@ -91,7 +93,7 @@ func (p *plan) seal(data hash.Hash) {
 
 // encoder keeps the first error.
 type encoder struct {
-	buf []byte
+	*strict.Encoder
 	err error
 }
 
@@ -106,27 +108,25 @@ func (e *encoder) strs(list ...string) {
 		if !utf8.ValidString(s) {
 			e.fail("%w: %s is not UTF-8", ErrFormat, strict.QuoteKey(s))
 		}
-		e.buf = strict.AppendStr(e.buf, s)
+		e.Str(s)
 	}
 }
 
-func (e *encoder) num(n int64) { e.buf = strict.AppendInt(e.buf, n) }
-
 func (e *encoder) config(config map[string]any) {
-	e.buf = strict.AppendMap(e.buf, len(config))
+	e.Map(len(config))
 	for _, k := range slices.Sorted(maps.Keys(config)) {
 		e.strs(k)
 		switch v := config[k].(type) {
 		case string:
 			e.strs(v)
 		case bool:
-			e.buf = strict.AppendBool(e.buf, v)
+			e.Bool(v)
 		case int:
-			e.num(int64(v))
+			e.Int(int64(v))
 		case int64:
-			e.num(v)
+			e.Int(v)
 		case float64:
-			e.buf = strict.AppendFloat64(e.buf, v)
+			e.Float64(v)
 		default:
 			e.fail("%w: config %s is a %T, want string, bool, int, int64 or float64", ErrFormat, strict.QuoteKey(k), v)
 		}
@@ -138,16 +138,16 @@ func (e *encoder) entry(t *entry) {
 	if t.Scale != "" {
 		n = 6
 	}
-	e.buf = strict.AppendMap(e.buf, n)
+	e.Map(n)
 	e.strs("name", t.Name, "dtype", t.DType.String(), "shape")
-	e.buf = strict.AppendArray(e.buf, len(t.Shape))
+	e.Array(len(t.Shape))
 	for _, d := range t.Shape {
-		e.num(int64(d))
+		e.Int(int64(d))
 	}
 	e.strs("offset")
-	e.num(t.offset)
+	e.Int(t.offset)
 	e.strs("length")
-	e.num(t.length)
+	e.Int(t.length)
 	if t.Scale != "" {
 		e.strs("scale", t.Scale)
 	}
@@ -156,17 +156,18 @@ func (e *encoder) entry(t *entry) {
 // hash leaves room for a sha256 and returns its offset.
 func (e *encoder) hash(key string) int {
 	e.strs(key)
-	e.buf = strict.AppendBin(e.buf, make([]byte, sha256.Size))
-	return len(e.buf) - sha256.Size
+	e.Bin(make([]byte, sha256.Size))
+	return e.Len() - sha256.Size
 }
 
 // pad writes the pad and the head of the data, so that the data starts at a
 // multiple of Align.
 func (e *encoder) pad(size int64) {
-	data := strict.AppendBinHead(nil, size)
-	before := int64(len(e.buf) + 2 + len(data)) // 2: the pad's own head
-	e.buf = strict.AppendBin(e.buf, make([]byte, alignUp(before)-before))
-	e.buf = append(e.buf, data...)
+	data := strict.NewEncoder()
+	data.BinHead(int(size))
+	before := int64(e.Len() + 2 + data.Len()) // 2: the pad's own head
+	e.Bin(make([]byte, alignUp(before)-before))
+	e.BinHead(int(size))
 }
 
 // Encode returns a whole file in memory.

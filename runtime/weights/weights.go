@@ -30,6 +30,7 @@ package weights
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -44,7 +45,7 @@ const Align = 64
 const (
 	maxRank   = 8
 	maxName   = 255
-	maxDataSz = 1<<32 - 1 // of a msgpack bin
+	maxDataSz = min(1<<32-1, math.MaxInt) // of a msgpack bin, as the library can say it
 )
 
 // Errors that a malformed file gives. Each is wrapped with what and where.

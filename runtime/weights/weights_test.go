@@ -2,7 +2,9 @@ package weights
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -254,5 +256,23 @@ func TestSwap(t *testing.T) {
 	swap(b, 4)
 	if want := []byte{4, 3, 2, 1, 8, 7, 6, 5}; !bytes.Equal(b, want) {
 		t.Errorf("%v, want %v", b, want)
+	}
+}
+
+// A header has the same bytes with every version of the msgpack library: the
+// shortest form of each value, keys in one order.
+func TestEncodedBytes(t *testing.T) {
+	h := Header{
+		Task: "grid", TaskSpec: map[string]any{"blank": ".", "alphabet": strings.Repeat("x", 40)},
+		Config: map[string]any{"b": true, "i": -70000, "n": int64(1) << 40, "f": 0.5, "s": "ropé"},
+		Meta:   map[string]string{"z": strings.Repeat("long ", 100), "a": ""},
+	}
+	data, err := Encode(h, []Tensor{Of("s", F32, []float32{0.5, 2}, 2), {Spec: Spec{Name: "w", DType: I8, Shape: []int{2, 300}, Scale: "s"}, Bytes: make([]byte, 600)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "e8e74cdc187fe69346ffe2a02966a9037dcae3a6e615be8f62fd9a786a80ebd5"
+	if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != want {
+		t.Errorf("%d bytes with the hash %s, want %s", len(data), got, want)
 	}
 }

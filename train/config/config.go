@@ -41,6 +41,8 @@ type Config struct {
 	PuzzleEmbDim int               `yaml:"puzzle_emb_ndim" doc:"columns of the puzzle table, 0 for none"`
 	PuzzleEmbLen int               `yaml:"puzzle_emb_len" doc:"prefix positions, 0 for ceil(puzzle_emb_ndim / D)"`
 	HaltMaxSteps int               `yaml:"halt_max_steps" doc:"segments at most for one puzzle"`
+	HaltRule     runtime.HaltRule  `yaml:"halt_rule" doc:"when it halts: q_halt > 0, q_halt > q_continue, or where empty what is usual: the second for hrm, the first for trm; init brings its model's"`
+	HaltPool     runtime.HaltPool  `yaml:"halt_pool" doc:"what decides about halting: position 0 where empty, or softmin: the tokens that are least sure (trm)"`
 	NormEps      float64           `yaml:"rms_norm_eps" doc:"added to the mean square"`
 	RopeTheta    float64           `yaml:"rope_theta" doc:"base of the rotary embedding"`
 
@@ -62,6 +64,7 @@ type Config struct {
 	Loss           string  `yaml:"loss_type" doc:"stablemax_cross_entropy or softmax_cross_entropy"`
 	Smoothing      float64 `yaml:"label_smoothing" doc:"share of a label that is spread over all tokens, below 1 (cpu)"`
 	Exploration    float64 `yaml:"halt_exploration_prob" doc:"chance that a puzzle must think for a random number of segments"`
+	GiveUpLoss     float64 `yaml:"give_up_loss" doc:"a puzzle whose loss is above this after three segments or more is replaced: what follows a mistake teaches nothing; 0: never"`
 	EMA            bool    `yaml:"ema" doc:"evaluate and export a moving average of the weights"`
 	EMARate        float64 `yaml:"ema_rate" doc:"decay of that average"`
 	Seed           uint64  `yaml:"seed" doc:"decides weights, order, augmentation and exploration"`
@@ -75,21 +78,26 @@ type Config struct {
 	MazeSizes  []Size   `yaml:"maze_sizes" doc:"rows x columns, or with =weight: 30x30=2; a batch draws from them by weight"`
 	MazeSteps  int      `yaml:"maze_steps" doc:"how far S is from G in 30x30: half to one and a half times this, other sizes in proportion to their cells to the power of 3/4"`
 	MazeShapes float64  `yaml:"maze_shapes" doc:"share of mazes that are fields, rooms, spirals, corridors, trees, blocks and caves"`
+	MazeReach  int      `yaml:"maze_reach" doc:"cells that the wave from the goal can move in a segment: until the segment in which it can have come to a cell, that is to stay as it is; 0: its step is asked from the first on"`
 	MazeGrow   int      `yaml:"maze_grow" doc:"mazes drawn until all sizes are in use, the smallest first; 0: all from the start"`
-	ARCForms   int      `yaml:"arc_augmentations" doc:"augmented forms of each ARC task, each with a row of the puzzle table"`
+	ARCTasks   []string `yaml:"arc_tasks" doc:"arc: files and folders of the tasks to answer, which are trained on their demonstrations alone, whatever their split"`
+	ARCForms   int      `yaml:"arc_augmentations" doc:"arc: augmented forms of each task, on the published canvas each with a row of the puzzle table; 0 at true size: all that there are"`
 	Init       string   `yaml:"init" doc:"model file (.hrm) of the same shape, cycles aside, whose weights the run begins with, empty for fresh ones"`
-	Validation string   `yaml:"validation" doc:"file of the periodic evaluation, empty for none (arc: the tests of split evaluation)"`
+	Validation Files    `yaml:"validation" doc:"files of the periodic evaluation, the first of which decides about the best model (arc: the tests of split evaluation)"`
 
 	// How it runs.
 	Device             string        `yaml:"device" doc:"auto, cpu or webgpu"`
-	Precision          string        `yaml:"precision" doc:"matrix products: f32, or bf16 where the device can; weights stay f32"`
+	Precision          string        `yaml:"precision" doc:"matrix products: fp32, or bf16 where the device can; weights stay fp32"`
 	Threads            int           `yaml:"threads" doc:"processor cores, 0 for all"`
-	For                time.Duration `yaml:"for" doc:"stop after this wall time and end the schedule there, 0 for steps alone"`
+	For                time.Duration `yaml:"for" doc:"end after this wall time, reading and evaluations included and all sittings of a resumed run together, and the schedule with it; 0 for steps alone"`
 	LogInterval        int           `yaml:"log_interval" doc:"steps between metrics"`
 	EvalInterval       int           `yaml:"eval_interval" doc:"steps between evaluations"`
 	EvalLimit          int           `yaml:"eval_limit" doc:"puzzles of an evaluation, 0 for all"`
 	CheckpointInterval int           `yaml:"checkpoint_interval" doc:"steps between checkpoints"`
 }
+
+// Files are paths.
+type Files []string
 
 // Source is a training file and how often puzzles are drawn from it.
 type Source struct {
@@ -107,7 +115,7 @@ func Default() Config {
 		Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, PuzzleEmbLR: 1e-2, PuzzleEmbDecay: 0.1,
 		Loss: "stablemax_cross_entropy", Exploration: 0.1, EMARate: 0.999, Augment: true, ARCForms: 1000,
 		MazeSizes: []Size{{30, 30, 1}}, MazeSteps: 109,
-		Device: "auto", Precision: "f32", LogInterval: 10, EvalInterval: 500, EvalLimit: 512, CheckpointInterval: 500,
+		Device: "auto", Precision: "fp32", LogInterval: 10, EvalInterval: 500, EvalLimit: 512, CheckpointInterval: 500,
 	}
 }
 
@@ -155,7 +163,7 @@ func (c *Config) Model(numPuzzles int) (runtime.Config, error) {
 		Hidden: c.Hidden, Heads: c.Heads, Expansion: c.Expansion,
 		HLayers: c.HLayers, LLayers: c.LLayers, HCycles: c.HCycles, LCycles: c.LCycles,
 		Positions: c.Positions, Conv: c.Conv, Mixing: c.Mixing, InterSize: c.InterSize, Relations: c.Relations,
-		HaltMaxSteps: c.HaltMaxSteps, NormEps: c.NormEps, RopeTheta: c.RopeTheta,
+		HaltMaxSteps: c.HaltMaxSteps, HaltRule: c.HaltRule, HaltPool: c.HaltPool, NormEps: c.NormEps, RopeTheta: c.RopeTheta,
 	}
 	if rows, cols := t.Size(); rows != cols {
 		m.Cols = cols

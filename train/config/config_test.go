@@ -62,7 +62,7 @@ func TestTrain(t *testing.T) {
 	for _, set := range [][2]string{
 		{"task", "sudoku"}, {"global_batch_size", "7"}, {"loss_type", "softmax_cross_entropy"}, {"precision", "bf16"}, {"seed", "3"},
 		{"steps", "40"}, {"lr", "0.01"}, {"puzzle_emb_lr", "0.02"}, {"lr_warmup_steps", "5"}, {"lr_schedule", "cosine"}, {"lr_min_ratio", "0.1"},
-		{"halt_exploration_prob", "0.3"}, {"eval_interval", "11"}, {"checkpoint_interval", "13"}, {"optimizer", "adamw"}, {"beta1", "0.8"},
+		{"halt_exploration_prob", "0.3"}, {"give_up_loss", "0.6"}, {"eval_interval", "11"}, {"checkpoint_interval", "13"}, {"optimizer", "adamw"}, {"beta1", "0.8"},
 		{"beta2", "0.99"}, {"eps", "1e-7"}, {"weight_decay", "0.5"}, {"puzzle_emb_weight_decay", "0.6"}, {"grad_clip", "2"}, {"ema", "true"}, {"ema_rate", "0.9"},
 	} {
 		if err := c.Set(set[0], set[1]); err != nil {
@@ -81,7 +81,7 @@ func TestTrain(t *testing.T) {
 		Spec: train.Spec{Config: model, Lanes: 7, Loss: train.Softmax, BF16: true, Optim: train.Optim{
 			Algorithm: train.AdamW, Beta1: 0.8, Beta2: 0.99, Eps: 1e-7, WeightDecay: 0.5, PuzzleWeightDecay: 0.6, ClipNorm: 2, EMA: 0.9}},
 		Seed: 3, Steps: 40, LR: 0.01, PuzzleLR: 0.02, Schedule: train.Schedule{Warmup: 5, Total: 40, MinRatio: 0.1},
-		ExploreProb: 0.3, EvaluateEvery: 11, CheckpointEvery: 13,
+		ExploreProb: 0.3, GiveUp: 0.6, EvaluateEvery: 11, CheckpointEvery: 13,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
@@ -143,7 +143,7 @@ func TestSet(t *testing.T) {
 	c := Default()
 	for _, set := range [][2]string{
 		{"lr", "1e-3"}, {"steps", "12"}, {"ema", "true"}, {"for", "45m"}, {"family", "trm"},
-		{"data", "a.csv,b.csv=3"}, {"validation", "yes"}, {"seed", "18446744073709551615"},
+		{"data", "a.csv,b.csv=3"}, {"validation", "yes,no"}, {"seed", "18446744073709551615"},
 	} {
 		if err := c.Set(set[0], set[1]); err != nil {
 			t.Errorf("%s=%s: %v", set[0], set[1], err)
@@ -151,7 +151,7 @@ func TestSet(t *testing.T) {
 	}
 	want := Default()
 	want.LR, want.Steps, want.EMA, want.For, want.Family = 1e-3, 12, true, 45*time.Minute, runtime.TRM
-	want.Data, want.Validation, want.Seed = []Source{{"a.csv", 1}, {"b.csv", 3}}, "yes", 1<<64-1
+	want.Data, want.Validation, want.Seed = []Source{{"a.csv", 1}, {"b.csv", 3}}, Files{"yes", "no"}, 1<<64-1
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("%+v\nwant %+v", c, want)
 	}
@@ -166,30 +166,19 @@ func TestValidateRefuses(t *testing.T) {
 	for _, set := range [][2]string{
 		{"task", "chess"}, {"family", "gpt"}, {"hidden_size", "0"}, {"num_heads", "7"}, {"optimizer", "adam"},
 		{"lr", "-1"}, {"lr", ".nan"}, {"lr", "NaN"}, {"beta2", "1"}, {"steps", "0"}, {"eval_interval", "0"}, {"for", "-1s"},
-		{"loss_type", "softmax"}, {"device", "cuda"}, {"precision", "fp8"}, {"data", "a.csv=0"}, {"data", "v.csv"},
+		{"loss_type", "softmax"}, {"device", "cuda"}, {"precision", "fp8"}, {"data", "a.csv=0"}, {"data", "v.csv"}, {"validation", "a,a"}, {"validation", "a,"},
 		{"global_batch_size", "100000000"}, {"eps", "-1"}, {"label_smoothing", "1"},
 	} {
 		c, err := Preset("sudoku-cpu")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Validation = "v.csv"
+		c.Validation = Files{"v.csv"}
 		if c.Set(set[0], set[1]) != nil {
 			continue // refused even earlier
 		}
 		if err := c.Validate(); !errors.Is(err, ErrConfig) {
 			t.Errorf("%s=%s: %v", set[0], set[1], err)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"lr", "", 2}, {"kitten", "sitting", 3}, {"ema", "ema", 0}} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
 		}
 	}
 }

@@ -3,7 +3,8 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"sort"
+
+	"github.com/hrmgo/hrm/internal/nearest"
 )
 
 // Key is one setting.
@@ -47,31 +48,8 @@ func (c *Config) field(name string) (any, error) {
 
 // suggest returns `, did you mean "x"?` when one of the names is near.
 func suggest(name string, names []string) string {
-	names = append([]string(nil), names...)
-	sort.SliceStable(names, func(i, j int) bool { return distance(name, names[i]) < distance(name, names[j]) })
-	if len(names) == 0 || distance(name, names[0]) > 1+len(name)/3 {
-		return ""
+	if near := nearest.Name(name, names); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
 	}
-	return fmt.Sprintf(", did you mean %q?", names[0])
-}
-
-// distance is the Levenshtein distance: edits of one byte from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }

@@ -17,13 +17,14 @@ func (c *Config) Train(numPuzzles int) (train.Config, error) {
 		return train.Config{}, err
 	}
 	t := train.Config{
-		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: losses[c.Loss], Smooth: c.Smoothing, Optim: c.optim(), BF16: c.Precision == "bf16"},
+		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: c.TrainLoss(), Smooth: c.Smoothing, Optim: c.optim(), BF16: c.Precision == "bf16"},
 		Seed:            c.Seed,
 		Steps:           int64(c.Steps),
 		LR:              c.LR,
 		PuzzleLR:        c.PuzzleEmbLR,
 		Schedule:        train.Schedule{Warmup: int64(c.Warmup), Total: int64(c.Steps), MinRatio: 1},
 		ExploreProb:     c.Exploration,
+		GiveUp:          c.GiveUpLoss,
 		EvaluateEvery:   int64(c.EvalInterval),
 		CheckpointEvery: int64(c.CheckpointInterval),
 	}
@@ -35,6 +36,9 @@ func (c *Config) Train(numPuzzles int) (train.Config, error) {
 	}
 	return t, nil
 }
+
+// TrainLoss returns the cross-entropy that loss_type names.
+func (c *Config) TrainLoss() train.Loss { return losses[c.Loss] }
 
 var losses = map[string]train.Loss{
 	"stablemax_cross_entropy": train.Stablemax,

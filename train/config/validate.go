@@ -28,7 +28,7 @@ func (c *Config) validateChoices() error {
 		{"lr_schedule", c.Schedule, []string{"constant", "cosine"}},
 		{"loss_type", c.Loss, []string{"stablemax_cross_entropy", "softmax_cross_entropy"}},
 		{"device", c.Device, []string{"auto", "cpu", "webgpu"}},
-		{"precision", c.Precision, []string{"f32", "bf16"}},
+		{"precision", strings.Replace(c.Precision, "f32", "fp32", 1), []string{"fp32", "bf16"}}, // it was f32 once
 	}
 	for _, k := range choices {
 		if !slices.Contains(k.of, k.value) {
@@ -50,6 +50,7 @@ func (c *Config) validateCounts() error {
 		{"arc_augmentations", c.ARCForms, 0},
 		{"hints", c.Hints, 0},
 		{"maze_steps", c.MazeSteps, 1},
+		{"maze_reach", c.MazeReach, 0},
 		{"maze_grow", c.MazeGrow, 0},
 		{"threads", c.Threads, 0},
 		{"log_interval", c.LogInterval, 1},
@@ -87,6 +88,7 @@ func (c *Config) validateNumbers() error {
 		{"eps", c.Eps, 0, 1},
 		{"label_smoothing", c.Smoothing, 0, 0.999},
 		{"halt_exploration_prob", c.Exploration, 0, 1},
+		{"give_up_loss", c.GiveUpLoss, 0, 1e9},
 		{"ema_rate", c.EMARate, 0, 1},
 		{"maze_shapes", c.MazeShapes, 0, 1},
 	}
@@ -117,8 +119,16 @@ func (c *Config) validateData() error {
 		if !(s.Weight > 0 && s.Weight <= 1e6) {
 			return fmt.Errorf("%w: data %s has weight %v, want above 0, at most 1e6", ErrConfig, s.Path, s.Weight)
 		}
-		if s.Path == c.Validation {
+		if slices.Contains(c.Validation, s.Path) {
 			return fmt.Errorf("%w: %s is both training data and validation", ErrConfig, s.Path)
+		}
+	}
+	for i, path := range c.Validation {
+		switch {
+		case path == "":
+			return fmt.Errorf("%w: validation has an entry without a path", ErrConfig)
+		case slices.Contains(c.Validation[:i], path):
+			return fmt.Errorf("%w: validation names %s twice", ErrConfig, path)
 		}
 	}
 	return nil

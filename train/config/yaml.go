@@ -64,8 +64,19 @@ func (c *Config) Set(key, value string) error {
 	if sources, ok := field.(*[]Source); ok {
 		return parseSources(sources, strings.Split(value, ","))
 	}
+	if paths, ok := field.(*[]string); ok {
+		*paths = strings.Split(value, ",")
+		return nil
+	}
 	if sizes, ok := field.(*[]Size); ok {
 		return parseSizes(sizes, strings.Split(value, ","))
+	}
+	if files, ok := field.(*Files); ok {
+		*files = nil
+		if value != "" {
+			*files = strings.Split(value, ",")
+		}
+		return nil
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(value), &doc); err != nil || len(doc.Content) != 1 {
@@ -88,6 +99,11 @@ func (c *Config) setNode(key string, value *yaml.Node) error {
 	case *int, *uint64: // this reader cuts 1.5 to 1
 		if err = value.Decode(field); value.ShortTag() != "!!int" {
 			return typeError(key, field, value.Value)
+		}
+	case *[]string:
+		*f = nil
+		if err = value.Decode(field); len(*f) == 0 {
+			*f = nil
 		}
 	case *map[string]any: // a decoder adds to the map that is there
 		*f = nil
@@ -114,14 +130,37 @@ func typeError(key string, field any, got string) error {
 		want = "true or false"
 	case *time.Duration:
 		want = "a duration such as 90s, 45m or 2h"
+	case *Files:
+		want = "a file or a list of files"
 	case *[]Source:
 		want = "a list of files: path, path=weight or {path: ..., weight: ...}"
+	case *[]string:
+		want = "a list of files and folders"
 	case *[]Size:
 		want = "a list of sizes: 30x30 or 30x30=weight"
 	case *map[string]any:
 		want = "a map such as {labels: directions}"
 	}
 	return fmt.Errorf("%w: %s is %q, want %s", ErrConfig, key, got, want)
+}
+
+// UnmarshalYAML takes a path, nothing, or a list of paths.
+func (f *Files) UnmarshalYAML(node *yaml.Node) error {
+	*f = nil
+	if node.Kind == yaml.ScalarNode {
+		if node.Value != "" {
+			*f = Files{node.Value}
+		}
+		return nil
+	}
+	var list []string
+	if err := node.Decode(&list); err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		*f = list
+	}
+	return nil
 }
 
 // UnmarshalYAML takes `path`, `path=weight` or a map of both.
@@ -177,11 +216,22 @@ func (s *Size) UnmarshalYAML(node *yaml.Node) (err error) {
 }
 
 // MarshalYAML writes what UnmarshalYAML takes.
-func (s Size) MarshalYAML() (any, error) {
+func (s Size) MarshalYAML() (any, error) { return s.String(), nil }
+
+// String is what UnmarshalYAML takes.
+func (s Size) String() string {
 	if s.Weight == 1 {
-		return fmt.Sprintf("%dx%d", s.Rows, s.Cols), nil
+		return fmt.Sprintf("%dx%d", s.Rows, s.Cols)
 	}
-	return fmt.Sprintf("%dx%d=%v", s.Rows, s.Cols, s.Weight), nil
+	return fmt.Sprintf("%dx%d=%v", s.Rows, s.Cols, s.Weight)
+}
+
+// String is what UnmarshalYAML takes.
+func (s Source) String() string {
+	if s.Weight == 1 {
+		return s.Path
+	}
+	return fmt.Sprintf("%s=%v", s.Path, s.Weight)
 }
 
 // ParseSize reads rows x columns, as 30x30, or 30x30=weight.
@@ -211,6 +261,15 @@ func parseSizes(to *[]Size, texts []string) error {
 		*to = append(*to, s)
 	}
 	return nil
+}
+
+// Settings returns the keys of what YAML wrote, with their values.
+func Settings(text string) (map[string]any, error) {
+	var of map[string]any
+	if err := yaml.Unmarshal([]byte(text), &of); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return of, nil
 }
 
 // YAML returns the whole configuration, each key with its meaning, in the form

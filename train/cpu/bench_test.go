@@ -40,6 +40,17 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
+// BenchmarkMazeStep times steps of preset maze-cpu, on 30 x 30 cells.
+func BenchmarkMazeStep(b *testing.B) {
+	for _, bf16 := range []bool{false, true} {
+		spec := relatedSpec(64, *benchLanes, bf16)
+		c := &spec.Config
+		c.VocabSize, c.SeqLen, c.Relations, c.Positions = 6, 900, "", runtime.NoPos
+		c.Mixing, c.Conv, c.InterSize, c.PuzzleEmbLen, c.Heads, c.HCycles, c.LCycles = runtime.NoMixing, 3, 192, 0, 1, 1, 3
+		b.Run(fmt.Sprintf("bf16 %v", bf16), func(b *testing.B) { benchStep(b, spec) })
+	}
+}
+
 func benchStep(b *testing.B, spec train.Spec) {
 	d, err := Open(spec, Options{})
 	if err != nil {

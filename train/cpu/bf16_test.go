@@ -26,11 +26,12 @@ func relatedSpec(hidden, lanes int, bf16 bool) train.Spec {
 
 // firstStep fills every lane.
 func firstStep(spec *train.Spec) *train.StepIn {
-	in := &train.StepIn{Step: 1, LR: 1e-4, LastStep: make([]bool, spec.Lanes)}
+	in := &train.StepIn{Step: 1, LR: 1e-4, Segment: make([]int32, spec.Lanes)}
 	for lane := range spec.Lanes {
-		tokens, labels := make([]int32, 81), make([]int32, 81)
-		for i := range tokens {
-			tokens[i], labels[i] = int32((i*7+lane)%10+1), int32((i*5+lane)%9+2)
+		c := &spec.Config
+		tokens, labels := make([]int32, c.SeqLen), make([]int32, c.SeqLen)
+		for i := range tokens { // of a sudoku 1 to 10 and 2 to 10
+			tokens[i], labels[i] = int32((i*7+lane)%(c.VocabSize-1)+1), int32((i*5+lane)%(c.VocabSize-2)+2)
 		}
 		in.Refill = append(in.Refill, train.Refill{Lane: lane, Input: runtime.Input{Tokens: tokens}, Labels: labels})
 	}

@@ -189,8 +189,8 @@ func (d *Device) Gradient(dense, puzzle []float32) error {
 
 // Step does one optimizer step.
 func (d *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut) error {
-	if len(in.LastStep) != d.spec.Lanes {
-		return fmt.Errorf("%w: LastStep of %d lanes, want %d", train.ErrState, len(in.LastStep), d.spec.Lanes)
+	if len(in.Segment) != d.spec.Lanes {
+		return fmt.Errorf("%w: Segment of %d lanes, want %d", train.ErrState, len(in.Segment), d.spec.Lanes)
 	}
 	for i := range in.Refill {
 		if err := d.refill(&in.Refill[i]); err != nil {

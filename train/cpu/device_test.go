@@ -26,7 +26,7 @@ func open(t testing.TB, s train.Spec) *Device {
 // refilled returns the input of a first step: every lane gets an example.
 func refilled(t testing.TB, c *train.Config) *train.StepIn {
 	t.Helper()
-	in := &train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, LastStep: make([]bool, c.Spec.Lanes)}
+	in := &train.StepIn{Step: 1, LR: c.LR, PuzzleLR: c.PuzzleLR, Segment: make([]int32, c.Spec.Lanes)}
 	s := c.Spec.Config.SeqLen
 	for lane := range c.Spec.Lanes {
 		r := train.Refill{Lane: lane, Input: runtime.Input{Tokens: make([]int32, s)}, Labels: make([]int32, s)}
@@ -195,7 +195,7 @@ func TestDeviceRefusesBadInput(t *testing.T) {
 	d := open(t, c.Spec)
 	for name, spoil := range map[string]func(in *train.StepIn){
 		"lane":  func(in *train.StepIn) { in.Refill[0].Lane = 13 },
-		"lanes": func(in *train.StepIn) { in.LastStep = nil },
+		"lanes": func(in *train.StepIn) { in.Segment = nil },
 		"token": func(in *train.StepIn) { in.Refill[2].Input.Tokens[1] = 7 },
 		"label": func(in *train.StepIn) { in.Refill[2].Labels[1] = -1 },
 		"id":    func(in *train.StepIn) { in.Refill[2].Input.PuzzleID = 1 },

@@ -39,6 +39,7 @@ func differentiated() map[string]train.Spec {
 			conv(s)
 			s.Config.PuzzleEmbDim, s.Config.PuzzleEmbLen, s.Config.InterSize = 0, 0, 96
 		}),
+		"softmin":            with(func(s *train.Spec) { conv(s); s.Config.HaltPool = runtime.SoftMin }),
 		"conv and attention": with(func(s *train.Spec) { conv(s); s.Config.Mixing = runtime.AttentionMixing }),
 		"conv and mlp_t":     with(func(s *train.Spec) { conv(s); s.Config.Mixing = runtime.PositionMixing }),
 	}
@@ -46,19 +47,23 @@ func differentiated() map[string]train.Spec {
 
 // shapedExamples are examples of three shapes where the model takes any.
 func shapedExamples(s *train.Spec) *train.StepIn {
-	in := &train.StepIn{Step: 1, LastStep: make([]bool, s.Lanes)}
-	c, rng := &s.Config, rand.New(rand.NewPCG(4, 2))
+	in := &train.StepIn{Step: 1, Segment: make([]int32, s.Lanes)}
+	c, rng, late := &s.Config, rand.New(rand.NewPCG(4, 2)), rand.New(rand.NewPCG(4, 3))
 	shapes := []runtime.Shape{c.Grid()}
 	if c.AnyShape() && c.Relations == "" {
 		shapes = append(shapes, runtime.Shape{Rows: 2, Cols: 3}, runtime.Shape{Rows: 5, Cols: 1})
 	}
 	for lane := range s.Lanes {
+		in.Segment[lane] = 1
 		g := shapes[lane%len(shapes)]
 		r := train.Refill{Lane: lane, Input: runtime.Input{Rows: g.Rows, Cols: g.Cols, PuzzleID: int32(lane % max(1, c.NumPuzzles))}}
 		for range g.Len() {
 			label := int32(rng.IntN(c.VocabSize))
 			if rng.IntN(4) == 0 {
 				label = train.IgnoreLabel
+			}
+			if s.Config.HaltPool == runtime.SoftMin && late.IntN(3) == 0 { // this is the first segment
+				label = train.LabelFrom(label, 1+late.IntN(2))
 			}
 			r.Input.Tokens, r.Labels = append(r.Input.Tokens, int32(rng.IntN(c.VocabSize))), append(r.Labels, label)
 		}
@@ -140,7 +145,7 @@ func TestGradientOfEveryImplementation(t *testing.T) {
 func referenceLoss(m *reference.Model, s *train.Spec, in *train.StepIn) (sum float64) {
 	for _, r := range in.Refill {
 		out := m.Start(r.Input).Segment()
-		sum += out.Loss(r.Labels, s.Loss == train.Softmax, s.Smooth)
+		sum += out.Loss(r.Labels, r.Input.Tokens, in.Segment[r.Lane], s.Loss == train.Softmax, s.Smooth)
 	}
 	return sum / float64(s.BatchSize())
 }

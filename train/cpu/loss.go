@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/train"
@@ -8,7 +10,7 @@ import (
 
 // heads computes logits, losses and what the host wants to know of one lane,
 // and adds the gradient of zH [P, D] to dzH and that of both heads to g.
-func (w *worker) heads(lane int, zH, dzH []float32, out *train.StepOut, g *gradient) {
+func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train.StepOut, g *gradient) {
 	c := &w.d.config
 	d, v := c.Hidden, c.VocabSize
 	tokens, dTokens := zH[c.Prefix()*d:], dzH[c.Prefix()*d:]
@@ -17,7 +19,7 @@ func (w *worker) heads(lane int, zH, dzH []float32, out *train.StepOut, g *gradi
 
 	w.d.lmHead.forward(w.logits, tokens, s, &w.rounding)
 	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, v)
-	out.LM[lane] = w.crossEntropy(labels, int(out.Labelled[lane]))
+	out.LM[lane] = w.crossEntropy(labels, w.d.state.LaneTokens(c, lane), in.Segment[lane])
 	w.d.lmHead.backward(dTokens, g.LMHead, w.dLogit, tokens, s, true, &w.rounding)
 
 	out.QHalt[lane], out.QContinue[lane] = w.q(zH)
@@ -25,9 +27,14 @@ func (w *worker) heads(lane int, zH, dzH []float32, out *train.StepOut, g *gradi
 	if out.Correct[lane] == out.Labelled[lane] {
 		exact = 1
 	}
-	w.qBack(0, out.QHalt[lane], exact, zH[:d], dzH[:d], g)
-	if c.Family == runtime.HRM {
-		w.qBack(1, out.QContinue[lane], out.QTarget[lane], zH[:d], dzH[:d], g)
+	slope := w.qSlope(out.QHalt[lane], exact)
+	if c.HaltPool == runtime.SoftMin {
+		w.poolBack(out.QHalt[lane], slope, tokens, dTokens, g)
+		return
+	}
+	w.qBack(0, slope, zH[:d], dzH[:d], g)
+	if w.d.spec.Continues() {
+		w.qBack(1, w.qSlope(out.QContinue[lane], out.QTarget[lane]), zH[:d], dzH[:d], g)
 	}
 }
 
@@ -35,11 +42,12 @@ func (w *worker) heads(lane int, zH, dzH []float32, out *train.StepOut, g *gradi
 // first of the largest logits is right.
 func count(logits []float32, labels []int32, vocab int) (labelled, correct int32) {
 	for i, label := range labels {
-		if label == train.IgnoreLabel {
+		token := train.Final(label)
+		if token < 0 {
 			continue
 		}
 		labelled++
-		if argmax(logits[i*vocab:(i+1)*vocab]) == int(label) {
+		if argmax(logits[i*vocab:(i+1)*vocab]) == int(token) {
 			correct++
 		}
 	}
@@ -56,17 +64,17 @@ func argmax(x []float32) int {
 	return best
 }
 
-// crossEntropy returns the mean over the labelled positions, and sets dLogit
-// to its gradient divided by the batch size.
-func (w *worker) crossEntropy(labels []int32, labelled int) float32 {
+// crossEntropy returns the mean over the positions that are asked in a segment, and
+// sets dLogit to its gradient divided by the batch size.
+func (w *worker) crossEntropy(labels, own []int32, segment int32) float32 {
 	v := w.d.config.VocabSize
 	clear(w.dLogit[:len(labels)*v])
-	n := float64(max(1, labelled))
+	n := float64(max(1, train.CountAsked(labels, own, segment)))
 	by := 1 / (n * float64(w.d.spec.BatchSize()))
 	var sum float64
 	for i, label := range labels {
-		if label != train.IgnoreLabel {
-			sum += positionLoss(&w.d.spec, w.dLogit[i*v:(i+1)*v], w.logits[i*v:(i+1)*v], int(label), by)
+		if token := train.Asked(label, own[i], segment); token >= 0 {
+			sum += positionLoss(&w.d.spec, w.dLogit[i*v:(i+1)*v], w.logits[i*v:(i+1)*v], int(token), by)
 		}
 	}
 	return float32(sum / n)
@@ -93,15 +101,29 @@ func positionLoss(s *train.Spec, dx, x []float32, label int, by float64) float64
 	return sum
 }
 
-// qBack adds the gradient of 0.5/batch * BCE(logit, target) for one row of the
-// halting head, whose derivative in the logit is sigmoid(logit) - target.
-func (w *worker) qBack(row int, logit, target float32, z, dz []float32, g *gradient) {
+// qSlope is the derivative of 0.5/batch * BCE(logit, target) in the logit.
+func (w *worker) qSlope(logit, target float32) float32 {
+	return float32(0.5 * (sigmoid(logit) - float64(target)) / float64(w.d.spec.BatchSize()))
+}
+
+// qBack adds slope times the gradient of one row of the halting head at a position.
+func (w *worker) qBack(row int, slope float32, z, dz []float32, g *gradient) {
 	d := len(z)
-	by := float32(0.5 * (sigmoid(logit) - float64(target)) / float64(w.d.spec.BatchSize()))
 	q, dq := w.d.params.QHead[row*d:(row+1)*d], g.QHead[row*d:(row+1)*d]
 	for i, v := range z {
-		dz[i] += by * q[i]
-		dq[i] += by * v
+		dz[i] += slope * q[i]
+		dq[i] += slope * v
 	}
-	g.QBias[row] += by
+	g.QBias[row] += slope
+}
+
+// poolBack adds slope times the gradient of q_halt, the soft minimum that w.q left
+// over its tokens, see runtime.SoftMinimum.
+func (w *worker) poolBack(halt, slope float32, z, dz []float32, g *gradient) {
+	d := w.d.config.Hidden
+	n := len(z) / d
+	for i, q := range w.qTokens[:n] {
+		share := slope * float32(math.Exp(float64(halt)-float64(q))/float64(n))
+		w.qBack(0, share, z[i*d:(i+1)*d], dz[i*d:(i+1)*d], g)
+	}
 }

@@ -22,6 +22,7 @@ type worker struct {
 	tmp          []float32 // [R, D]
 	logits       []float32 // [S, vocabulary] of one lane
 	dLogit       []float32
+	qTokens      []float32 // [S] q_halt of each token of one lane, with runtime.SoftMin
 
 	passing *passActs   // of a pass without gradient
 	saved   []*passActs // of the differentiated passes; nil for others
@@ -43,14 +44,14 @@ func newWorker(d *Device) *worker {
 	floats := func(n int) []float32 { return make([]float32, n) }
 	w := &worker{
 		d: d, x: floats(size), zH: floats(size), zL: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
-		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize),
+		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize), qTokens: floats(c.SeqLen),
 		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
 	}
 	if c.Has(runtime.PositionSwiGLU) {
 		w.dWide = floats(max(len(w.dWide), d.groupLanes*c.Hidden*2*c.InterT()))
 		w.dAct = floats(max(len(w.dAct), d.groupLanes*c.Hidden*c.InterT()))
 	}
-	if c.Family == runtime.HRM {
+	if d.spec.Continues() {
 		w.nextH, w.nextL = floats(size), floats(size)
 	}
 	if d.spec.BF16 {
@@ -127,7 +128,7 @@ func (w *worker) group(ctx context.Context, first, lanes int, in *train.StepIn, 
 		return err
 	}
 	w.leave(first)
-	if c.Family == runtime.HRM {
+	if w.d.spec.Continues() {
 		if err := w.target(ctx, first, zH, zL, in, out); err != nil {
 			return err
 		}
@@ -136,7 +137,7 @@ func (w *worker) group(ctx context.Context, first, lanes int, in *train.StepIn, 
 	clear(w.dzH[:size])
 	clear(w.dzL[:size])
 	for lane := range lanes {
-		w.heads(first+lane, w.lane(zH, lane), w.lane(w.dzH, lane), out, g)
+		w.heads(in, first+lane, w.lane(zH, lane), w.lane(w.dzH, lane), out, g)
 	}
 	if err := w.segmentBack(ctx, g); err != nil {
 		return err
@@ -207,7 +208,7 @@ func (w *worker) target(ctx context.Context, first int, zH, zL []float32, in *tr
 	}
 	for lane := range w.lanes {
 		halt, cont := w.q(w.lane(nextH, lane))
-		if !in.LastStep[first+lane] {
+		if !in.Last(&w.d.config, first+lane) {
 			halt = max(halt, cont)
 		}
 		out.QTarget[first+lane] = float32(sigmoid(halt))
@@ -217,9 +218,25 @@ func (w *worker) target(ctx context.Context, first int, zH, zL []float32, in *tr
 
 // q returns the halting head's logits for one lane's zH.
 func (w *worker) q(zH []float32) (halt, cont float32) {
-	d := w.d.config.Hidden
+	c := &w.d.config
+	d := c.Hidden
 	q, b := w.d.params.QHead, w.d.params.QBias
+	if c.HaltPool == runtime.SoftMin {
+		z := zH[c.Prefix()*d:]
+		cont = w.pool(z, q[d:2*d], b[1])
+		return w.pool(z, q[:d], b[0]), cont
+	}
 	return dot(zH[:d], q[:d]) + b[0], dot(zH[:d], q[d:2*d]) + b[1]
+}
+
+// pool is the soft minimum of z[i] . q + bias over tokens, which stay in qTokens.
+func (w *worker) pool(z, q []float32, bias float32) float32 {
+	d := len(q)
+	each := w.qTokens[:len(z)/d]
+	for i := range each {
+		each[i] = dot(z[i*d:(i+1)*d], q) + bias
+	}
+	return runtime.SoftMinimum(each)
 }
 
 func dot(a, b []float32) float32 {

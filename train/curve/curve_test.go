@@ -2,6 +2,7 @@ package curve
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"image/png"
 	"math"
@@ -124,7 +125,7 @@ func TestDraw(t *testing.T) {
 	if err := Draw(&image, "svg", "two runs", Minutes, runs); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"<svg", "two runs", "minutes", "b puzzles solved"} {
+	for _, want := range []string{"<svg", "two runs", "minutes", "b puzzles solved", "prefers-color-scheme: dark"} {
 		if !strings.Contains(image.String(), want) {
 			t.Errorf("svg has no %q", want)
 		}
@@ -142,6 +143,30 @@ func TestDrawWithoutEvaluations(t *testing.T) {
 		if !strings.Contains(image.String(), want) {
 			t.Errorf("svg has no %q", want)
 		}
+	}
+}
+
+// Several validation files have a line each, with their losses, and are told apart in
+// the legend; the picture stays well-formed.
+func TestDrawSeveralSets(t *testing.T) {
+	var records []Record
+	for step := range int64(5) {
+		records = append(records, Record{Kind: Train, Step: step, Loss: 2})
+		for _, set := range []string{"easy", "hard & <fast>"} {
+			records = append(records, Record{Kind: Eval, Step: step, Set: set, Loss: 1.5, Accuracy: 0.5, Puzzles: 9})
+		}
+	}
+	var image bytes.Buffer
+	if err := Draw(&image, "svg", "", Steps, []Run{{"a", records}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a training", "a easy validation", "a easy puzzles solved", "a hard &amp; &lt;fast&gt; cells right"} {
+		if !strings.Contains(image.String(), want) {
+			t.Errorf("svg has no %q", want)
+		}
+	}
+	if err := xml.Unmarshal(image.Bytes(), new(struct{})); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -25,13 +25,15 @@ const (
 	Eval  Kind = "eval"  // the validation file
 )
 
-// Record is one line of metrics.jsonl. Losses are means over puzzles; shares
+// Record is one line of metrics.jsonl. Losses are means over puzzles, of Eval of the
+// segment that answered; shares
 // are between 0 and 1. In training, accuracies are over the puzzles that
 // halted, as in the reference.
 type Record struct {
 	Kind    Kind    `json:"kind"`
 	Step    int64   `json:"step"`
-	Seconds float64 `json:"seconds"` // wall time of training so far, all sittings together
+	Seconds float64 `json:"seconds"`       // wall time of the run so far, all sittings together
+	Set     string  `json:"set,omitempty"` // of Eval: which of the validation files
 
 	Loss          float64 `json:"loss"`
 	LMLoss        float64 `json:"lm_loss"`
@@ -48,6 +50,19 @@ type Record struct {
 	GradNorm         float64 `json:"grad_norm,omitempty"`
 	SamplesPerSecond float64 `json:"samples_per_second,omitempty"` // lanes times steps
 	TFLOPS           float64 `json:"tflops,omitempty"`             // 10^12 floating-point operations a second of the model's arithmetic
+}
+
+// FLOP returns the arithmetic of a run's training on so many lanes.
+func FLOP(records []Record, lanes int) (sum float64) {
+	last := int64(0)
+	for _, r := range records {
+		if r.Kind != Train || r.SamplesPerSecond == 0 || r.Step <= last {
+			continue
+		}
+		sum += r.TFLOPS * 1e12 / r.SamplesPerSecond * float64(lanes) * float64(r.Step-last)
+		last = r.Step
+	}
+	return sum
 }
 
 // maxLine bounds a record; a longer line is no record.

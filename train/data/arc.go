@@ -92,7 +92,7 @@ func newARCSet() *Set {
 }
 
 func (d *ARCData) add(t *puzzle.ARCTask, first, forms int32) error {
-	eval := isEvaluation(t.Split)
+	eval := IsEvaluation(t.Split)
 	test := d.Train
 	if eval {
 		test = d.Test
@@ -229,8 +229,8 @@ func (l ARCLoader) Load(ctx context.Context, paths ...string) ([]puzzle.ARCTask,
 	}
 }
 
-// isEvaluation knows the split evaluation, and its further ones: evaluation2.
-func isEvaluation(split string) bool {
+// IsEvaluation knows the split evaluation, and its further ones: evaluation2.
+func IsEvaluation(split string) bool {
 	return strings.TrimRight(split, "0123456789") == evaluation
 }
 

@@ -36,6 +36,7 @@ type MazeStream struct {
 	o      MazeStreamOptions
 	makers []*mazeMaker // of each size, the smallest first
 	shares []float64    // sum of the weights up to each size
+	last   *mazeMaker   // of the last draw
 }
 
 // NewMazeStream checks the options.
@@ -72,6 +73,7 @@ func (s *MazeStream) Largest() puzzle.Maze { return s.makers[len(s.makers)-1].ma
 // Largest size, and returns its own size. Nothing is allocated.
 func (s *MazeStream) Example(n uint64, tokens, labels []int32) (rows, cols int) {
 	m := s.draw(n)
+	s.last = m
 	copy(tokens, m.grid)
 	labels = labels[:len(m.grid)]
 	if m.maze.Directions {
@@ -81,6 +83,10 @@ func (s *MazeStream) Example(n uint64, tokens, labels []int32) (rows, cols int) 
 	}
 	return m.maze.Rows, m.maze.Cols
 }
+
+// Distances returns how far each cell of the last example is from its G, -1 where there
+// is no way. It is valid until the next one.
+func (s *MazeStream) Distances() []int32 { return s.last.wave.Dist }
 
 // draw makes the n'th maze, with the wave from its G.
 func (s *MazeStream) draw(n uint64) *mazeMaker {

@@ -92,7 +92,7 @@ func runGolden(t *testing.T, g *recorded, open Opener, log []logged, explore flo
 
 func checkStep(t *testing.T, g *recorded, d *observed, m *train.Metrics, log []logged) {
 	t.Helper()
-	want, n := log[m.Step-1], float64(len(d.in.LastStep))
+	want, n := log[m.Step-1], float64(len(d.in.Segment))
 	tol := lossTol
 	if looser, ok := looserLoss[g.name]; ok {
 		tol = looser
@@ -133,7 +133,7 @@ func checkRefills(t *testing.T, d *observed, step int64, log []logged) {
 	if step < 2 {
 		return
 	}
-	got := make([]bool, len(d.in.LastStep))
+	got := make([]bool, len(d.in.Segment))
 	for _, r := range d.in.Refill {
 		got[r.Lane] = true
 	}

@@ -49,12 +49,13 @@ type buffers struct {
 	puzzle, puzzleGrad      *gpu.Buffer // [NumPuzzles, dim], [lanes, dim]
 	z, next                 gpu.Carry   // and that of the segment after, HRM
 	tokens, labels          *gpu.Buffer // i32 [R], -1 in the prefix; [lanes, S]
-	ids, last               *gpu.Buffer // u32 [lanes]
+	ids, last, segments     *gpu.Buffer // u32 [lanes]
 	freshLanes, inits       *gpu.Buffer // u32, of fresh; H_init and L_init [2, D]
 	weight                  *gpu.Buffer // [lanes] 1 / (labelled * batch)
 	logits, dLogits         *gpu.Buffer // [R, vocabulary]
 	tok                     *gpu.Buffer // [lanes, S, 2]
 	q, qNext, dq            *gpu.Buffer // [lanes, 2]
+	dTok                    *gpu.Buffer // [lanes, P, 2], with runtime.SoftMin
 	result                  *gpu.Buffer // [lanes, 8], then norm and clip
 	parts                   *gpu.Buffer // sums on their way
 
@@ -111,7 +112,7 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 // seconds before a run of hours.
 func (t *Device) tune() error {
 	return t.gpu.Tune(func() error {
-		return t.record(context.Background(), &train.StepIn{Step: 1, LastStep: make([]bool, t.spec.Lanes)})
+		return t.record(context.Background(), &train.StepIn{Step: 1, Segment: make([]int32, t.spec.Lanes)})
 	})
 }
 
@@ -129,15 +130,19 @@ func (t *Device) allocateState() {
 		t.puzzleGrad = a.Buffer("puzzle gradient", lanes*c.PuzzleEmbDim)
 	}
 	t.z = gpu.NewCarry(a, c, lanes, c.P())
-	if c.Family == runtime.HRM {
+	if t.spec.Continues() {
 		t.next = gpu.Carry{ZH: a.Buffer("next zH", size), ZL: a.Buffer("next zL", size), X: t.z.X}
 	}
 	t.tokens, t.labels = a.Buffer("tokens", rows), a.Buffer("labels", lanes*c.SeqLen)
 	t.ids, t.last, t.weight = a.Buffer("puzzle ids", lanes), a.Buffer("last step", lanes), a.Buffer("loss weights", lanes)
+	t.segments = a.Buffer("segments", lanes)
 	t.freshLanes, t.inits = a.Buffer("fresh lanes", lanes), a.Buffer("initial states", 2*c.Hidden)
 	t.logits, t.dLogits = a.Buffer("logits", rows*c.VocabSize), a.Buffer("logits' gradient", rows*c.VocabSize)
 	t.tok = a.Buffer("token losses", 2*lanes*c.SeqLen)
 	t.q, t.qNext, t.dq = a.Buffer("q", 2*lanes), a.Buffer("next q", 2*lanes), a.Buffer("q gradient", 2*lanes)
+	if c.HaltPool == runtime.SoftMin {
+		t.dTok = a.Buffer("q gradient of tokens", 2*rows)
+	}
 	t.result = a.Buffer("results", 8*lanes+2)
 }
 

@@ -44,7 +44,13 @@ func lockstepCases() map[string]train.Spec {
 	positions := trm
 	positions.Mixing, positions.Relations, positions.Conv, positions.SeqLen, positions.PuzzleEmbLen = runtime.PositionMixing, "", 3, 16, 1
 	optim := train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}
+	continues := trm // learns q_continue as HRM does
+	continues.HaltRule = runtime.HaltOverContinue
+	softMin := conv
+	softMin.HaltPool = runtime.SoftMin
 	return map[string]train.Spec{
+		"continues": {Config: continues, Lanes: 3, Loss: train.Stablemax, Optim: optim},
+		"softmin":   {Config: softMin, Lanes: 4, Loss: train.Softmax, Optim: optim},
 		"conv":      {Config: conv, Lanes: 4, Loss: train.Stablemax, Optim: optim},
 		"three":     {Config: three, Lanes: 4, Loss: train.Softmax, Optim: optim},
 		"positions": {Config: positions, Lanes: 2, Loss: train.Softmax, Optim: optim},
@@ -168,9 +174,9 @@ func wake(r *rand.Rand, spec *train.Spec, s *train.State) {
 // warms up, as in every preset: the first steps of Adam follow signs alone.
 func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
 	c := &spec.Config
-	in := &train.StepIn{Step: step, LR: 5e-5 * float64(step), PuzzleLR: 1e-3, LastStep: make([]bool, spec.Lanes)}
+	in := &train.StepIn{Step: step, LR: 5e-5 * float64(step), PuzzleLR: 1e-3, Segment: make([]int32, spec.Lanes)}
 	for lane := range spec.Lanes {
-		in.LastStep[lane] = r.IntN(2) == 0
+		in.Segment[lane] = int32(1 + r.IntN(c.HaltMaxSteps))
 		if step > 1 && lane != int(step)%spec.Lanes {
 			continue
 		}
@@ -186,6 +192,10 @@ func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
 			f.Input.Tokens[i], f.Labels[i] = int32(r.IntN(c.VocabSize)), int32(r.IntN(c.VocabSize))
 			if r.IntN(8) == 0 {
 				f.Labels[i] = train.IgnoreLabel
+			} else if r.IntN(4) == 0 {
+				f.Labels[i] = train.LabelFrom(f.Labels[i], 1+r.IntN(c.HaltMaxSteps))
+			} else if r.IntN(8) == 0 {
+				f.Labels[i] = train.LabelFrom(train.IgnoreLabel, 1+r.IntN(c.HaltMaxSteps))
 			}
 		}
 		in.Refill = append(in.Refill, f)
@@ -250,7 +260,7 @@ func TestBadStepIsRefused(t *testing.T) {
 	check(t, err)
 	defer d.Close()
 	var out train.StepOut
-	if err := d.Step(t.Context(), &train.StepIn{Step: 1, LastStep: make([]bool, 1)}, &out); !errors.Is(err, train.ErrState) {
+	if err := d.Step(t.Context(), &train.StepIn{Step: 1, Segment: make([]int32, 1)}, &out); !errors.Is(err, train.ErrState) {
 		t.Errorf("too few lanes: got %v, want ErrState", err)
 	}
 	in := stepIn(rand.New(rand.NewPCG(3, 4)), &spec, 1)

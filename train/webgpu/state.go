@@ -121,8 +121,7 @@ func (t *Device) refill(r *train.Refill) error {
 }
 
 // send writes the puzzles of all lanes, in one piece each: their shapes, tokens behind
-// the prefix, labels, ids, and the weight of one labelled position in the loss. What
-// is no token is -1.
+// the prefix, labels and ids. What is no token is -1.
 func (t *Device) send() error {
 	c, h := &t.spec.Config, &t.host
 	tokens := make([]int32, t.spec.Lanes*c.P())
@@ -133,30 +132,16 @@ func (t *Device) send() error {
 	for i := range labels {
 		labels[i] = train.IgnoreLabel
 	}
-	weight := make([]float32, t.spec.Lanes)
-	for lane := range weight {
+	for lane := range t.spec.Lanes {
 		copy(tokens[lane*c.P()+c.Prefix():], h.LaneTokens(c, lane))
-		own := h.LaneLabels(c, lane)
-		copy(labels[lane*c.SeqLen:], own)
-		weight[lane] = float32(1 / (float64(max(1, labelled(own))) * float64(t.spec.BatchSize())))
+		copy(labels[lane*c.SeqLen:], h.LaneLabels(c, lane))
 	}
 	return firstError(
 		t.setGrids(),
 		gpu.Write(t.tokens, 0, tokens),
 		gpu.Write(t.labels, 0, labels),
 		gpu.Write(t.ids, 0, h.PuzzleIDs),
-		gpu.Write(t.weight, 0, weight),
 	)
-}
-
-// labelled counts the positions with a label.
-func labelled(labels []int32) (n int) {
-	for _, l := range labels {
-		if l != train.IgnoreLabel {
-			n++
-		}
-	}
-	return n
 }
 
 func firstError(errs ...error) error {

@@ -28,8 +28,8 @@ func (t *Device) Step(ctx context.Context, in *train.StepIn, out *train.StepOut)
 
 // prepare sends what the host decided.
 func (t *Device) prepare(in *train.StepIn) error {
-	if len(in.LastStep) != t.spec.Lanes {
-		return fmt.Errorf("%w: LastStep of %d lanes, want %d", train.ErrState, len(in.LastStep), t.spec.Lanes)
+	if len(in.Segment) != t.spec.Lanes {
+		return fmt.Errorf("%w: Segment of %d lanes, want %d", train.ErrState, len(in.Segment), t.spec.Lanes)
 	}
 	t.changed, t.fresh = false, t.fresh[:0]
 	for i := range in.Refill {
@@ -42,13 +42,16 @@ func (t *Device) prepare(in *train.StepIn) error {
 			return err
 		}
 	}
-	last := make([]uint32, t.spec.Lanes)
-	for i, l := range in.LastStep {
-		if l {
-			last[i] = 1
+	c, lanes := &t.spec.Config, t.spec.Lanes
+	last, weight := make([]uint32, lanes), make([]float32, lanes)
+	for lane := range lanes {
+		if in.Last(c, lane) {
+			last[lane] = 1
 		}
+		n := train.CountAsked(t.host.LaneLabels(c, lane), t.host.LaneTokens(c, lane), in.Segment[lane])
+		weight[lane] = float32(1 / (float64(max(1, n)) * float64(t.spec.BatchSize())))
 	}
-	return gpu.Write(t.last, 0, last)
+	return firstError(gpu.Write(t.last, 0, last), gpu.Write(t.weight, 0, weight), gpu.Write(t.segments, 0, in.Segment))
 }
 
 // deliver turns the read-back into out.
@@ -70,7 +73,7 @@ func (t *Device) record(ctx context.Context, in *train.StepIn) error {
 	if err := t.segment(ctx, &t.z, t.saved); err != nil {
 		return err
 	}
-	t.gpu.QHead(t.q.All(), 0, t.z.ZH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	t.halting(t.q, t.z.ZH)
 	if t.next.ZH != nil {
 		if err := t.target(ctx); err != nil {
 			return err
@@ -132,24 +135,49 @@ func (t *Device) target(ctx context.Context) error {
 	if err := t.segment(ctx, &t.next, make([]*gpu.Saved, len(t.saved))); err != nil {
 		return err
 	}
-	t.gpu.QHead(t.qNext.All(), 0, t.next.ZH.All(), t.param("q_head.weight"), t.param("q_head.bias"), t.heads)
+	t.halting(t.qNext, t.next.ZH)
 	return nil
+}
+
+// halting records the halting values of all lanes.
+func (t *Device) halting(q, zH *gpu.Buffer) {
+	w, bias := t.param("q_head.weight"), t.param("q_head.bias")
+	if t.spec.Config.HaltPool == runtime.SoftMin {
+		t.gpu.QPool(q.All(), 0, zH.All(), w, bias, t.lanes, t.heads)
+	} else {
+		t.gpu.QHead(q.All(), 0, zH.All(), w, bias, t.heads)
+	}
+}
+
+// haltingBack records the gradient of what halting recorded for t.q.
+func (t *Device) haltingBack() {
+	d, h, w := t.gpu, t.heads, t.param("q_head.weight")
+	dw, dbias := t.gradient("q_head.weight"), t.gradient("q_head.bias")
+	if t.spec.Config.HaltPool != runtime.SoftMin {
+		d.QHeadBack(t.g.All(), dw, dbias, t.dq.All(), t.z.ZH.All(), w, h)
+		return
+	}
+	d.QPoolBack(gpu.QPoolBack{
+		DQ: t.dq.All(), Q: t.q.All(), Z: t.z.ZH.All(), W: w, Bias: t.param("q_head.bias"), DZ: t.g.All(), DTok: t.dTok.All(),
+	}, t.lanes, h)
+	d.MatMulSplit(gpu.MatMul{M: 2, N: h.D, K: t.lanes.Rows(), A: columnsOf(t.dTok, 2), B: columnsOf(t.z.ZH, h.D), C: dw, CStride: h.D}, t.split.All())
+	d.Sum(dbias, t.dq.All(), gpu.Sum{N: 2, Parts: h.Lanes, Stride: 2, Scale: 1, Add: true})
 }
 
 // loss records the heads, the losses, and the gradient g of zH.
 func (t *Device) loss() {
-	c, d, h := &t.spec.Config, t.gpu, t.heads
+	d, h := t.gpu, t.heads
 	rows := h.Lanes * h.P
 	lm := gpu.Operand{View: t.param("lm_head.weight"), Stride: h.D}
 	d.MatMul(gpu.Linear(t.logits, t.z.ZH, lm, rows, h.Vocab))
-	d.CrossEntropy(t.tok.All(), t.dLogits.All(), t.logits.All(), t.labels.All(), t.weight.All(), t.spec.Loss == train.Softmax, h)
-	q := gpu.QLoss{Q: t.q.All(), Labels: t.labels.All(), Tok: t.tok.All(), Out: t.result.All(), DQ: t.dq.All(), InvBatch: 1 / float64(t.spec.BatchSize())}
-	if c.Family == runtime.HRM {
+	d.CrossEntropy(t.tok.All(), t.dLogits.All(), t.logits.All(), t.labels.All(), t.tokens.All(), t.weight.All(), t.segments.All(), t.spec.Loss == train.Softmax, h)
+	q := gpu.QLoss{Q: t.q.All(), Labels: t.labels.All(), Tok: t.tok.All(), Weight: t.weight.All(), Out: t.result.All(), DQ: t.dq.All(), InvBatch: 1 / float64(t.spec.BatchSize())}
+	if t.spec.Continues() {
 		q.Next, q.Last = t.qNext.All(), t.last.All()
 	}
 	d.QLoss(q, h)
 	t.linearBack(t.g, t.dLogits, t.z.ZH, lm, gpu.Operand{View: t.gradient("lm_head.weight"), Stride: h.D}, rows, h.Vocab, false)
-	d.QHeadBack(t.g.All(), t.gradient("q_head.weight"), t.gradient("q_head.bias"), t.dq.All(), t.z.ZH.All(), t.param("q_head.weight"), h)
+	t.haltingBack()
 }
 
 // embedBack records the gradients of the embeddings and the puzzle table's

@@ -16,13 +16,18 @@
 // host sends nothing that the guest does not know.
 package abi
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
-// Versions of the messages. Newest adds Options.Anyway, and the rows and
-// columns of puzzles, results and models.
+// Versions of the messages. The second adds Options.Anyway, and the rows and columns
+// of puzzles, results and models; the third Options.Attempts, which is counted as
+// restarts before and has no default there, and what a result says of its first attempt
+// and of time.
 const (
 	Version = 1
-	Newest  = 2
+	Newest  = 3
 )
 
 // The names of the exports.
@@ -65,12 +70,14 @@ type Request struct {
 	Task    string   // open: what the model must solve; "": anything
 	Puzzles []Puzzle // solve
 	Options          // solve
+
+	restarts int // what is sent for Attempts before version 3
 }
 
 // Options say how long and how often to think about a puzzle.
 type Options struct {
 	MaxSegments int    // of an attempt; 0: the model's own
-	Restarts    int    // further attempts for an answer that is not accepted
+	Attempts    int    // at most, for an answer that is not accepted; 0: the task's default, 1: one pass
 	NoCheck     bool   // the halting head decides about that, not the rules of the task
 	Seed        uint64 // of further attempts
 	Anyway      bool   // ask the model about puzzles that have no answer, or several, too
@@ -140,6 +147,9 @@ type Result struct {
 	QContinue     float32 `json:"q_continue"`
 	Attempts      int     `json:"attempts"`
 	TotalSegments int     `json:"total_segments"`
+	FirstSegments int     `json:"first_pass_segments"` // of the first attempt, one pass without a guess
+	FirstValid    bool    `json:"first_pass_valid"`    // its answer, Known only
+	TimedOut      bool    `json:"timed_out,omitempty"` // there would have been more attempts
 }
 
 // Valid reports whether the answer obeys the rules of its task.
@@ -160,13 +170,53 @@ func (r *Request) Needs() int {
 
 // Since drops what a version of the messages does not have.
 func (r *Reply) Since(version int) {
-	if version >= 2 {
-		return
-	}
-	if i := r.Info; i != nil {
+	if i := r.Info; i != nil && version < 2 {
 		i.Rows, i.Cols, i.AnyShape = 0, 0, false
 	}
 	for i := range r.Results {
-		r.Results[i].Rows, r.Results[i].Cols = 0, 0
+		x := &r.Results[i]
+		if version < 3 {
+			x.FirstSegments, x.FirstValid, x.TimedOut = 0, false, false
+		}
+		if version < 2 {
+			x.Rows, x.Cols = 0, 0
+		}
 	}
+}
+
+// oldRestarts is what an older guest is asked for where nobody says.
+const oldRestarts = 7
+
+// toWire puts the attempts where the version of the request has them.
+func (r *Request) toWire() *Request {
+	if r.Version >= 3 || r.Op != OpSolve && r.Attempts == 0 {
+		return r
+	}
+	old := *r
+	switch old.Attempts = 0; {
+	case r.Attempts == 0:
+		old.restarts = oldRestarts
+	case r.Attempts > 0:
+		old.restarts = r.Attempts - 1
+	default:
+		old.restarts = r.Attempts
+	}
+	return &old
+}
+
+// fromWire is the inverse of toWire.
+func (r *Request) fromWire() error {
+	switch {
+	case r.Version >= 3 && r.restarts != 0:
+		return fmt.Errorf("abi: %w: restarts in version %d, want attempts", ErrFormat, r.Version)
+	case r.Version >= 3:
+		return nil
+	case r.Attempts != 0:
+		return fmt.Errorf("abi: %w: attempts in version %d, want restarts", ErrFormat, r.Version)
+	case r.restarts < 0:
+		r.Attempts, r.restarts = r.restarts, 0
+	case r.restarts > 0 || r.Op == OpSolve:
+		r.Attempts, r.restarts = r.restarts+1, 0
+	}
+	return nil
 }

@@ -12,7 +12,7 @@ func sampleRequest() *Request {
 	return &Request{
 		Version: Newest, Op: OpSolve, Model: []byte{1, 2}, Task: "sudoku",
 		Puzzles: []Puzzle{{Text: "5..", Rows: 3, Cols: 5, ID: 3}, {Tokens: []int32{0, -1, 10, math.MaxInt32, math.MinInt32}}},
-		Options: Options{MaxSegments: 16, Restarts: 7, NoCheck: true, Seed: math.MaxUint64},
+		Options: Options{MaxSegments: 16, Attempts: 8, NoCheck: true, Seed: math.MaxUint64},
 	}
 }
 
@@ -21,7 +21,7 @@ func sampleReply() *Reply {
 		Info: &Info{Task: "maze", Backend: "cpu/generic", SeqLen: 900, Rows: 30, Cols: 30, AnyShape: true, Vocab: 6, MaxSegments: 16, Meta: map[string]string{"a": "b", "c": ""}},
 		Results: []Result{
 			{Error: &Error{KindPuzzle, "no puzzle"}},
-			{Answer: "12", Tokens: []int32{2, 3}, Rows: 1, Cols: 2, Known: true, Reason: "row 1", Segments: 3, Halted: true, QHalt: 1.5, QContinue: -2.25, Attempts: 2, TotalSegments: 19},
+			{Answer: "12", Tokens: []int32{2, 3}, Rows: 1, Cols: 2, Known: true, Reason: "row 1", Segments: 3, Halted: true, QHalt: 1.5, QContinue: -2.25, Attempts: 2, TotalSegments: 19, FirstSegments: 16, FirstValid: true, TimedOut: true},
 		},
 	}
 }
@@ -51,6 +51,7 @@ func TestNoFieldForgotten(t *testing.T) {
 		for i := range s.NumField() {
 			switch name := s.Type().Field(i).Name; {
 			case name == "Tokens" || name == "Error": // the other puzzle and result have them
+			case name == "restarts": // of older versions
 			case s.Field(i).IsZero():
 				t.Errorf("the sample %T has no %s, so TestRoundTrip does not see it", v, name)
 			}
@@ -129,10 +130,14 @@ func TestSince(t *testing.T) {
 	r := sampleReply()
 	r.Since(0)
 	text := string(r.Encode())
-	for _, key := range []string{"rows", "cols", "any_shape"} {
+	for _, key := range []string{"rows", "cols", "any_shape", "first", "timed_out"} {
 		if strings.Contains(text, key) {
 			t.Errorf("a reply of version 1 has %s", key)
 		}
+	}
+	r = sampleReply()
+	if r.Since(2); strings.Contains(string(r.Encode()), "first") || !strings.Contains(string(r.Encode()), "rows") {
+		t.Error("a reply of version 2 has what the third brought, or lost what it has")
 	}
 	r = sampleReply()
 	if r.Since(Newest); !reflect.DeepEqual(r, sampleReply()) {
@@ -143,5 +148,28 @@ func TestSince(t *testing.T) {
 	}
 	if v := (&Request{Puzzles: []Puzzle{{Text: "5"}, {Text: "6", Cols: 1}}}).Needs(); v != 2 {
 		t.Errorf("one with columns needs version %d", v)
+	}
+}
+
+// Before version 3 attempts travel as restarts, as those guests know them.
+func TestAttemptsOfOldVersions(t *testing.T) {
+	for attempts, want := range map[int]string{0: "\xa8restarts\x07", 1: "", 128: "\xa8restarts\x7f", -1: "\xa8restarts\xff"} {
+		for _, version := range []int{0, 2} {
+			data := (&Request{Version: version, Op: OpSolve, Options: Options{Attempts: attempts}}).Encode()
+			if !strings.Contains(string(data), want) || strings.Contains(string(data), "attempts") || want == "" && strings.Contains(string(data), "restarts") {
+				t.Errorf("%d attempts: %q, want %q", attempts, data, want)
+			}
+			if attempts == 0 {
+				attempts = 8
+			}
+			if r, err := DecodeRequest(data); err != nil || r.Attempts != attempts {
+				t.Errorf("%d attempts became %+v, %v", attempts, r, err)
+			}
+		}
+	}
+	for _, bad := range []string{"\x82\xa7version\x03\xa8restarts\x07", "\x82\xa7version\x02\xa8attempts\x07"} {
+		if _, err := DecodeRequest([]byte(bad)); !errors.Is(err, ErrFormat) {
+			t.Errorf("%q: %v", bad, err)
+		}
 	}
 }

@@ -12,23 +12,27 @@ import (
 // field is one key of a message, both ways.
 type field struct {
 	key   string
-	zero  bool                // left out of the message
-	write func([]byte) []byte // appends the value
+	zero  bool // left out of the message
+	write func(*strict.Encoder)
 	read  func(*strict.Cursor) error
 }
 
 // Encode returns the message.
-func (r *Request) Encode() []byte { return appendMap(nil, r.fields()) }
+func (r *Request) Encode() []byte { return encode(r.toWire().fields()) }
 
 // DecodeRequest reads a request. Its Model lies in data. The error wraps
 // ErrFormat or ErrTruncated.
 func DecodeRequest(data []byte) (*Request, error) {
 	r := &Request{}
-	return r, decode("request", data, r.fields())
+	err := decode("request", data, r.fields())
+	if err == nil {
+		err = r.fromWire()
+	}
+	return r, err
 }
 
 // Encode returns the message.
-func (r *Reply) Encode() []byte { return appendMap(nil, r.fields()) }
+func (r *Reply) Encode() []byte { return encode(r.fields()) }
 
 // DecodeReply reads a reply. The error wraps ErrFormat or ErrTruncated.
 func DecodeReply(data []byte) (*Reply, error) {
@@ -40,7 +44,7 @@ func (r *Request) fields() []field {
 	return []field{
 		num("version", &r.Version), str("op", &r.Op), bin("model", &r.Model), str("task", &r.Task),
 		list("puzzles", &r.Puzzles, (*Puzzle).fields),
-		num("max_segments", &r.MaxSegments), num("restarts", &r.Restarts), flag("no_check", &r.NoCheck), seed("seed", &r.Seed),
+		num("max_segments", &r.MaxSegments), num("restarts", &r.restarts), num("attempts", &r.Attempts), flag("no_check", &r.NoCheck), seed("seed", &r.Seed),
 		flag("anyway", &r.Anyway),
 	}
 }
@@ -74,16 +78,23 @@ func (r *Result) fields() []field {
 		num("rows", &r.Rows), num("cols", &r.Cols), flag("known", &r.Known), str("reason", &r.Reason), num("segments", &r.Segments), flag("halted", &r.Halted),
 		float("q_halt", &r.QHalt), float("q_continue", &r.QContinue),
 		num("attempts", &r.Attempts), num("total_segments", &r.TotalSegments),
+		num("first_segments", &r.FirstSegments), flag("first_valid", &r.FirstValid), flag("timed_out", &r.TimedOut),
 	}
 }
 
-func appendMap(b []byte, fields []field) []byte {
+func encode(fields []field) []byte {
+	e := strict.NewEncoder()
+	writeMap(e, fields)
+	return e.Bytes()
+}
+
+func writeMap(e *strict.Encoder, fields []field) {
 	present := slices.DeleteFunc(fields, func(f field) bool { return f.zero })
-	b = strict.AppendMap(b, len(present))
+	e.Map(len(present))
 	for _, f := range present {
-		b = f.write(strict.AppendStr(b, f.key))
+		e.Str(f.key)
+		f.write(e)
 	}
-	return b
 }
 
 func decode(what string, data []byte, fields []field) error {
@@ -111,7 +122,7 @@ func readMap(c *strict.Cursor, what string, fields []field) error {
 
 func str[T ~string](key string, v *T) field {
 	return field{key, *v == "",
-		func(b []byte) []byte { return strict.AppendStr(b, string(*v)) },
+		func(e *strict.Encoder) { e.Str(string(*v)) },
 		func(c *strict.Cursor) error {
 			s, err := c.Str()
 			*v = T(s)
@@ -121,7 +132,7 @@ func str[T ~string](key string, v *T) field {
 
 func bin(key string, v *[]byte) field {
 	return field{key, len(*v) == 0,
-		func(b []byte) []byte { return strict.AppendBin(b, *v) },
+		func(e *strict.Encoder) { e.Bin(*v) },
 		func(c *strict.Cursor) (err error) {
 			*v, err = c.Bin()
 			return err
@@ -130,7 +141,7 @@ func bin(key string, v *[]byte) field {
 
 func flag(key string, v *bool) field {
 	return field{key, !*v,
-		func(b []byte) []byte { return strict.AppendBool(b, *v) },
+		func(e *strict.Encoder) { e.Bool(*v) },
 		func(c *strict.Cursor) (err error) {
 			*v, err = c.Bool()
 			return err
@@ -139,7 +150,7 @@ func flag(key string, v *bool) field {
 
 func float(key string, v *float32) field {
 	return field{key, *v == 0,
-		func(b []byte) []byte { return strict.AppendFloat32(b, *v) },
+		func(e *strict.Encoder) { e.Float32(*v) },
 		func(c *strict.Cursor) error {
 			f, err := c.Float()
 			*v = float32(f)
@@ -158,7 +169,7 @@ func number(c *strict.Cursor) (int64, error) {
 
 func num[T int | int32](key string, v *T) field {
 	return field{key, *v == 0,
-		func(b []byte) []byte { return strict.AppendInt(b, int64(*v)) },
+		func(e *strict.Encoder) { e.Int(int64(*v)) },
 		func(c *strict.Cursor) error {
 			n, err := number(c)
 			*v = T(n)
@@ -169,7 +180,7 @@ func num[T int | int32](key string, v *T) field {
 // seed is 64 bits, written as a signed integer.
 func seed(key string, v *uint64) field {
 	return field{key, *v == 0,
-		func(b []byte) []byte { return strict.AppendInt(b, int64(*v)) },
+		func(e *strict.Encoder) { e.Int(int64(*v)) },
 		func(c *strict.Cursor) error {
 			n, err := c.Integer()
 			*v = uint64(n)
@@ -179,7 +190,7 @@ func seed(key string, v *uint64) field {
 
 func nums(key string, v *[]int32) field {
 	return field{key, len(*v) == 0,
-		func(b []byte) []byte { return appendNums(b, *v) },
+		func(e *strict.Encoder) { writeNums(e, *v) },
 		func(c *strict.Cursor) error {
 			n, err := c.Array()
 			for range n {
@@ -193,18 +204,17 @@ func nums(key string, v *[]int32) field {
 		}}
 }
 
-func appendNums(b []byte, v []int32) []byte {
-	b = strict.AppendArray(b, len(v))
+func writeNums(e *strict.Encoder, v []int32) {
+	e.Array(len(v))
 	for _, x := range v {
-		b = strict.AppendInt(b, int64(x))
+		e.Int(int64(x))
 	}
-	return b
 }
 
 // part is a map that may be absent.
 func part[T any](key string, v **T, fields func(*T) []field) field {
 	return field{key, *v == nil,
-		func(b []byte) []byte { return appendMap(b, fields(*v)) },
+		func(e *strict.Encoder) { writeMap(e, fields(*v)) },
 		func(c *strict.Cursor) error {
 			*v = new(T)
 			return readMap(c, key, fields(*v))
@@ -214,12 +224,11 @@ func part[T any](key string, v **T, fields func(*T) []field) field {
 // list is an array of maps.
 func list[T any](key string, v *[]T, fields func(*T) []field) field {
 	return field{key, len(*v) == 0,
-		func(b []byte) []byte {
-			b = strict.AppendArray(b, len(*v))
+		func(e *strict.Encoder) {
+			e.Array(len(*v))
 			for i := range *v {
-				b = appendMap(b, fields(&(*v)[i]))
+				writeMap(e, fields(&(*v)[i]))
 			}
-			return b
 		},
 		func(c *strict.Cursor) error {
 			n, err := c.Array()
@@ -243,12 +252,12 @@ func list[T any](key string, v *[]T, fields func(*T) []field) field {
 // texts is a map from strings to strings.
 func texts(key string, v *map[string]string) field {
 	return field{key, len(*v) == 0,
-		func(b []byte) []byte {
-			b = strict.AppendMap(b, len(*v))
+		func(e *strict.Encoder) {
+			e.Map(len(*v))
 			for _, k := range slices.Sorted(maps.Keys(*v)) {
-				b = strict.AppendStr(strict.AppendStr(b, k), (*v)[k])
+				e.Str(k)
+				e.Str((*v)[k])
 			}
-			return b
 		},
 		func(c *strict.Cursor) error {
 			*v = map[string]string{}

@@ -5,8 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"github.com/hrmgo/hrm/wasm/session"
 )
 
 // device is what a model runs on, and why.
@@ -15,17 +13,17 @@ type device struct {
 	why  string
 }
 
-// chooseDevice puts the model of a session, which runs on the processor, on
+// chooseDevice puts a model, which runs on the processor, on
 // what a host wants: "auto", "wasm" or "webgpu". A GPU has the processor behind
 // it, for when it is lost. The error wraps errDevice.
-func chooseDevice(ctx context.Context, s *session.Session, name string) (device, error) {
+func chooseDevice(ctx context.Context, m *model, name string) (device, error) {
 	switch name {
 	case "", "auto":
-		return auto(ctx, s)
+		return auto(ctx, m)
 	case "wasm":
 		return device{"wasm", "asked for"}, nil
 	case "webgpu":
-		if err := startGPU(s); err != nil {
+		if err := startGPU(m); err != nil {
 			return device{}, fmt.Errorf("%w: %w; ask for \"auto\" or \"wasm\"", errDevice, err)
 		}
 		return device{"webgpu", "asked for"}, nil

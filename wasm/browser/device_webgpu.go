@@ -10,7 +10,6 @@ import (
 	"github.com/hrmgo/hrm/gpu"
 	"github.com/hrmgo/hrm/gpu/wgpu"
 	"github.com/hrmgo/hrm/runtime"
-	"github.com/hrmgo/hrm/wasm/session"
 )
 
 // gpuBackend owns its device.
@@ -23,10 +22,10 @@ type gpuBackend struct {
 func (b gpuBackend) Close() error { return errors.Join(b.Backend.Close(), b.device.Close()) }
 
 // startGPU puts the processor behind a GPU, which may be a software one.
-func startGPU(s *session.Session) error {
-	b, err := openGPU(s.Model, true)
+func startGPU(m *model) error {
+	b, err := openGPU(m.Model, true)
 	if err == nil {
-		s.Backend = runtime.Fallback(b, s.Backend)
+		m.Backend = runtime.Fallback(b, m.Backend)
 	}
 	return err
 }
@@ -48,18 +47,18 @@ func openGPU(m *runtime.Model, software bool) (runtime.Backend, error) {
 }
 
 // auto races a segment of one puzzle on each, and keeps the faster.
-func auto(ctx context.Context, s *session.Session) (device, error) {
-	b, err := openGPU(s.Model, false)
+func auto(ctx context.Context, m *model) (device, error) {
+	b, err := openGPU(m.Model, false)
 	if err != nil {
 		return device{"wasm", fmt.Sprint("auto: ", err)}, nil
 	}
-	r, err := runtime.Race(ctx, b, s.Backend, 1)
+	r, err := runtime.Race(ctx, b, m.Backend, 1)
 	if err != nil {
 		return device{}, errors.Join(err, b.Close())
 	}
 	if !r.FirstWins {
 		return device{"wasm", "auto: " + r.Why}, b.Close()
 	}
-	s.Backend = runtime.Fallback(b, s.Backend)
+	m.Backend = runtime.Fallback(b, m.Backend)
 	return device{"webgpu", "auto: " + r.Why}, nil
 }

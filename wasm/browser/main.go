@@ -10,7 +10,7 @@
 // and gets
 //
 //	open(bytes, options, done)          options: task, device
-//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, seed, puzzleId, rows, cols
+//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, anyway, timeLimit, seed, puzzleId, rows, cols
 //	stop()                              makes solve end with "aborted"
 //	exit()                              ends the program
 //
@@ -26,8 +26,10 @@ import (
 	"os"
 	"syscall/js"
 
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
-	"github.com/hrmgo/hrm/wasm/session"
+	"github.com/hrmgo/hrm/runtime/weights"
+	"github.com/hrmgo/hrm/solver"
 )
 
 func main() {
@@ -49,10 +51,17 @@ func main() {
 // port is the host's object, and the model that it opened.
 type port struct {
 	object  js.Value
-	session *session.Session // nil before open
+	model   *model // nil before open
 	stop    context.CancelFunc
 	resume  js.Func // what rest waits for
 	resumed chan struct{}
+}
+
+// model is what was opened.
+type model struct {
+	*solver.Solver
+	Model      *runtime.Model
+	parameters int // numbers that training made
 }
 
 // method adds a method whose last argument is told the result. It runs in a
@@ -84,7 +93,7 @@ const maxModel = 1 << 30
 
 // open(bytes, options) answers with a description of the model.
 func (p *port) open(args []js.Value) (js.Value, error) {
-	if p.session != nil {
+	if p.model != nil {
 		return js.Null(), errors.New("a model is open")
 	}
 	n := args[0].Length()
@@ -93,55 +102,65 @@ func (p *port) open(args []js.Value) (js.Value, error) {
 	}
 	data := make([]byte, n)
 	js.CopyBytesToGo(data, args[0])
-	s, err := session.Open(data, text(args[1], "task"))
+	f, err := weights.Parse(data)
 	if err != nil {
 		return js.Null(), err
 	}
-	d, err := chooseDevice(context.Background(), s, text(args[1], "device"))
-	if err != nil {
-		s.Close()
+	m := &model{}
+	if m.Model, err = runtime.Load(f); err != nil {
 		return js.Null(), err
 	}
-	p.session = s
-	return description(s, d), nil
+	for _, t := range f.Tensors() {
+		if runtime.IsParameter(t.Name) {
+			m.parameters += t.Len()
+		}
+	}
+	if m.Solver, err = solver.Start(m.Model, text(args[1], "task"), 1); err != nil {
+		return js.Null(), err
+	}
+	d, err := chooseDevice(context.Background(), m, text(args[1], "device"))
+	if err != nil {
+		m.Close()
+		return js.Null(), err
+	}
+	p.model = m
+	return description(m, d), nil
 }
 
 // solve(puzzle, options, step) answers with the solution.
 func (p *port) solve(args []js.Value) (js.Value, error) {
-	if p.session == nil {
+	if p.model == nil {
 		return js.Null(), errors.New("no model is open")
 	}
-	o, err := options(args[1])
+	o, at, err := options(args[1])
 	if err != nil {
 		return js.Null(), err
 	}
-	q, err := p.puzzle(args[0], o.Rows, o.Cols)
+	q, err := p.puzzle(args[0], at.Rows, at.Cols)
 	if err != nil {
 		return js.Null(), err
 	}
-	if q.Rows > 0 {
-		o.Rows, o.Cols = q.Rows, q.Cols
-	}
+	q.ID = at.ID
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p.stop = cancel
-	o.OnStep = func(s session.Step) {
+	o.OnLook = func(l solver.Look) {
 		if step := args[2]; step.Type() == js.TypeFunction {
-			step.Invoke(stepObject(p.session, s))
+			step.Invoke(stepObject(q.Of(p.model.Task), &l))
 		}
 		p.rest()
 	}
-	a, err := p.session.Solve(ctx, q.Question, o)
-	if err != nil {
-		return js.Null(), err
+	a := p.model.With(o).SolvePuzzle(ctx, &q)
+	if a.Err != nil {
+		return js.Null(), a.Err
 	}
-	return answerObject(p.session, a), nil
+	return answerObject(p.model, &a), nil
 }
 
 // puzzle reads a puzzle, a string or a Uint8Array of tokens.
 func (p *port) puzzle(v js.Value, rows, cols int) (puzzle.Puzzle, error) {
 	if v.Type() == js.TypeString {
-		return p.session.Read(v.String(), rows, cols)
+		return p.model.Read(v.String(), rows, cols)
 	}
 	bytes := make([]byte, v.Length())
 	js.CopyBytesToGo(bytes, v)
@@ -149,5 +168,5 @@ func (p *port) puzzle(v js.Value, rows, cols int) (puzzle.Puzzle, error) {
 	for i, b := range bytes {
 		tokens[i] = int32(b)
 	}
-	return puzzle.Puzzle{Question: tokens}, nil
+	return puzzle.Puzzle{Question: tokens, Rows: rows, Cols: cols}, nil
 }

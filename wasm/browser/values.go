@@ -9,12 +9,13 @@ import (
 	"math"
 	"slices"
 	"syscall/js"
+	"time"
 	"unsafe"
 
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
-	"github.com/hrmgo/hrm/wasm/session"
+	"github.com/hrmgo/hrm/solver"
 )
 
 var (
@@ -29,8 +30,9 @@ var codes = []struct {
 	errs []error
 }{
 	{"aborted", []error{context.Canceled}},
-	{"task", []error{session.ErrTask}},
+	{"task", []error{solver.ErrTask}},
 	{"puzzle", []error{puzzle.ErrFormat, runtime.ErrInput}},
+	{"unsolvable", []error{puzzle.ErrUnsolvable}},
 	{"option", []error{errOption}},
 	{"device", []error{errDevice}},
 	{"model", []error{
@@ -75,40 +77,54 @@ func whole(o js.Value, name string, limit, missing float64) (float64, error) {
 	return 0, fmt.Errorf("%w: %s is %v, want a whole number from 0 to %v", errOption, name, v.Float(), limit)
 }
 
-// restarts is what hrm solve does by default.
-const restarts = 7
-
-func options(v js.Value) (o session.Options, err error) {
+// options returns those of a solver and the rows, columns and ID of the puzzle.
+func options(v js.Value) (o solver.Options, at puzzle.Puzzle, err error) {
+	limit := float64(0)
 	for _, f := range []struct {
 		name           string
 		limit, missing float64
 		set            func(float64)
 	}{
 		{"maxSegments", 1 << 20, 0, func(x float64) { o.MaxSegments = int(x) }},
-		{"restarts", 1 << 20, restarts, func(x float64) { o.Restarts = int(x) }},
+		{"restarts", 1 << 20, -1, func(x float64) { o.Attempts = int(x) + 1 }}, // 0 attempts: the task's default
+		{"timeLimit", 1 << 40, 0, func(x float64) { limit = x }},
 		{"seed", 1 << 53, 0, func(x float64) { o.Seed = uint64(x) }},
-		{"puzzleId", 1 << 30, 0, func(x float64) { o.PuzzleID = int32(x) }},
-		{"rows", 1 << 16, 0, func(x float64) { o.Rows = int(x) }},
-		{"cols", 1 << 16, 0, func(x float64) { o.Cols = int(x) }},
+		{"puzzleId", 1 << 30, 0, func(x float64) { at.ID = int32(x) }},
+		{"rows", 1 << 16, 0, func(x float64) { at.Rows = int(x) }},
+		{"cols", 1 << 16, 0, func(x float64) { at.Cols = int(x) }},
 	} {
 		x, err := whole(v, f.name, f.limit, f.missing)
 		if err != nil {
-			return o, err
+			return o, at, err
 		}
 		f.set(x)
 	}
-	switch check := v.Get("check"); check.Type() {
-	case js.TypeUndefined, js.TypeNull:
-	case js.TypeBoolean:
-		o.NoCheck = !check.Bool()
-	default:
-		return o, fmt.Errorf("%w: check is a %v, want true or false", errOption, check.Type())
+	o.TimeLimit = time.Duration(limit) * time.Millisecond
+	if given := v.Get("timeLimit"); limit == 0 && given.Type() == js.TypeNumber {
+		o.TimeLimit = -1
 	}
-	return o, nil
+	check, err := yes(v, "check", true)
+	if err == nil {
+		o.Anyway, err = yes(v, "anyway", false)
+	}
+	o.NoCheck = !check
+	return o, at, err
+}
+
+// yes returns a property that is true or false, or the default where there is none.
+func yes(o js.Value, name string, missing bool) (bool, error) {
+	switch v := o.Get(name); v.Type() {
+	case js.TypeUndefined, js.TypeNull:
+		return missing, nil
+	case js.TypeBoolean:
+		return v.Bool(), nil
+	default:
+		return false, fmt.Errorf("%w: %s is a %v, want true or false", errOption, name, v.Type())
+	}
 }
 
 // description is what a host is told about a model.
-func description(s *session.Session, d device) js.Value {
+func description(s *model, d device) js.Value {
 	c := &s.Model.Config
 	grid := c.Grid()
 	meta := map[string]any{}
@@ -118,36 +134,39 @@ func description(s *session.Session, d device) js.Value {
 	return js.ValueOf(map[string]any{
 		"task": s.Task.Name(), "tokens": c.SeqLen, "vocabulary": c.VocabSize,
 		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape(),
-		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "parameters": s.Parameters, "meta": meta,
+		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "parameters": s.parameters, "meta": meta,
 		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
 	})
 }
 
-func stepObject(s *session.Session, e session.Step) js.Value {
-	guessed := make([]any, len(e.Guessed))
-	for i, cell := range e.Guessed {
+func stepObject(t puzzle.Task, l *solver.Look) js.Value {
+	guessed := make([]any, len(l.Guessed))
+	for i, cell := range l.Guessed {
 		guessed[i] = cell
 	}
 	return js.ValueOf(map[string]any{
-		"attempt": e.Attempt, "segment": e.Segment, "done": e.Done,
-		"text": s.Task.Decode(e.Tokens), "tokens": tokenArray(e.Tokens), "confidence": floatArray(e.Confidence),
-		"halting": e.Halting, "qHalt": e.QHalt, "qContinue": e.QContinue,
+		"attempt": l.Attempt, "segment": l.Segment, "done": l.Done,
+		"text": t.Decode(l.Tokens), "tokens": tokenArray(l.Tokens), "confidence": floatArray(l.Confidence),
+		"halting": l.Halting, "qHalt": l.QHalt, "qContinue": l.QContinue,
 		"guessed": guessed,
 	})
 }
 
-func answerObject(s *session.Session, a session.Answer) js.Value {
+func answerObject(s *model, a *solver.Answer) js.Value {
+	grid := s.Model.Config.Shape(solver.Input(&a.Puzzle))
+	first := map[string]any{"segments": a.First.Segments, "valid": nil}
 	o := map[string]any{
-		"text": s.Task.Decode(a.Tokens), "tokens": tokenArray(a.Tokens),
+		"text": a.Text, "tokens": tokenArray(a.Tokens), "rows": grid.Rows, "cols": grid.Cols,
 		"valid": nil, "reason": "",
 		"segments": a.Segments, "halted": a.Halted, "qHalt": a.QHalt, "qContinue": a.QContinue,
-		"device": s.Backend.Name(), "attempts": a.Attempts, "totalSegments": a.TotalSegments, "elapsed": float64(a.Elapsed.Microseconds()) / 1000,
+		"device": s.Backend.Name(), "attempts": a.Attempts, "totalSegments": a.TotalSegments, "firstPass": first,
+		"timedOut": a.TimedOut, "elapsed": float64(a.Elapsed.Microseconds()) / 1000,
 	}
 	if a.Known {
-		o["valid"] = a.Wrong == nil
+		o["valid"], first["valid"] = a.Valid, a.FirstValid
 	}
-	if a.Wrong != nil {
-		o["reason"] = a.Wrong.Error()
+	if a.Why != nil {
+		o["reason"] = a.Why.Error()
 	}
 	return js.ValueOf(o)
 }

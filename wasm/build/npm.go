@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/wasm/internal/toolchain"
 	"github.com/hrmgo/hrm/wasm/npm"
 	"github.com/hrmgo/hrm/wasm/simd"
@@ -34,8 +35,10 @@ func (b *builder) pack(ctx context.Context) error {
 			from[m.Name+".wasm"] = b.dir
 		}
 	}
-	if err := install(filepath.Join(dist, "sudoku.hrm"), filepath.Join(b.root, "native", "embedded", "default.hrm")); err != nil {
-		return err
+	for _, m := range embedded.Models {
+		if err := os.WriteFile(filepath.Join(dist, m.Name+".hrm"), m.File, 0o666); err != nil {
+			return err
+		}
 	}
 	for name, source := range from {
 		to := dist

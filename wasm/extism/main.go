@@ -85,8 +85,10 @@ func options() (o abi.Options, err error) {
 			return false
 		}
 	}
-	o = abi.Options{MaxSegments: int(number("max_segments", 31)), Restarts: int(number("restarts", 31)), Seed: number("seed", 64),
-		NoCheck: yes("no_check"), Anyway: yes("anyway")}
+	o = abi.Options{MaxSegments: int(number("max_segments", 31)), Seed: number("seed", 64), NoCheck: yes("no_check"), Anyway: yes("anyway")}
+	if config("restarts") != "" { // else the task's default
+		o.Attempts = int(number("restarts", 31)) + 1
+	}
 	return o, err
 }
 

@@ -1,4 +1,4 @@
-// Package guest is the plugin behind its exports: it keeps a session and
+// Package guest is the plugin behind its exports: it keeps a solver and
 // answers the messages of package abi. The mains in wasm/plugin, wasm/extism
 // and wasm/wasi put the calls of their hosts around it.
 package guest
@@ -11,13 +11,16 @@ import (
 	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 	"github.com/hrmgo/hrm/wasm/abi"
-	"github.com/hrmgo/hrm/wasm/session"
 )
 
 // Guest answers requests. The zero value uses the embedded model until a
 // request opens another. One goroutine uses it at a time.
-type Guest struct{ session *session.Session }
+type Guest struct {
+	solver *solver.Solver
+	model  *runtime.Model
+}
 
 // Call answers an encoded request with an encoded reply, whatever it is given.
 // The guest keeps request when it holds a model.
@@ -61,27 +64,27 @@ func (g *Guest) Do(r *abi.Request) *abi.Reply {
 	return &reply
 }
 
-// open replaces the session, or leaves it where the model is no good.
+// open replaces the model, or leaves it where the new one is no good.
 func (g *Guest) open(model []byte, task string) *abi.Error {
 	if len(model) == 0 {
 		if model = embedded.For(task); model == nil {
 			return &abi.Error{Kind: abi.KindModel, Message: fmt.Sprintf("no embedded model solves %q", task)}
 		}
 	}
-	s, err := session.Open(model, task)
+	s, m, err := solver.Parse(model, task, 1)
 	if err != nil {
 		return &abi.Error{Kind: abi.KindModel, Message: err.Error()}
 	}
-	if g.session != nil {
-		_ = g.session.Close()
+	if g.solver != nil {
+		_ = g.solver.Close()
 	}
-	g.session = s
+	g.solver, g.model = s, m
 	return nil
 }
 
 // use opens the embedded model when there is none yet.
 func (g *Guest) use() *abi.Error {
-	if g.session != nil {
+	if g.solver != nil {
 		return nil
 	}
 	return g.open(nil, "")
@@ -92,13 +95,17 @@ func (g *Guest) Info() (*abi.Info, *abi.Error) {
 	if err := g.use(); err != nil {
 		return nil, err
 	}
-	s := g.session
-	c := &s.Model.Config
+	c := &g.model.Config
 	grid := c.Grid()
 	return &abi.Info{
-		Task: s.Task.Name(), Backend: s.Backend.Name(), SeqLen: c.SeqLen, Vocab: c.VocabSize,
-		Rows: grid.Rows, Cols: grid.Cols, AnyShape: c.AnyShape(), MaxSegments: c.HaltMaxSteps, Meta: s.Model.Meta,
+		Task: g.solver.Task.Name(), Backend: g.solver.Backend.Name(), SeqLen: c.SeqLen, Vocab: c.VocabSize,
+		Rows: grid.Rows, Cols: grid.Cols, AnyShape: c.AnyShape(), MaxSegments: c.HaltMaxSteps, Meta: g.model.Meta,
 	}, nil
+}
+
+// with returns the solver with the options of a request.
+func (g *Guest) with(o abi.Options) *solver.Solver {
+	return g.solver.With(solver.Options{Attempts: o.Attempts, MaxSegments: o.MaxSegments, NoCheck: o.NoCheck, Anyway: o.Anyway, Seed: o.Seed})
 }
 
 // Solve answers the puzzles one after the other. A bad puzzle is an error in
@@ -107,9 +114,9 @@ func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.E
 	if err := g.use(); err != nil {
 		return nil, err
 	}
-	if o.MaxSegments < 0 || o.Restarts < 0 {
+	if o.MaxSegments < 0 || o.Attempts < 0 {
 		return nil, &abi.Error{Kind: abi.KindOptions,
-			Message: fmt.Sprintf("max_segments is %d and restarts %d, want 0 or more", o.MaxSegments, o.Restarts)}
+			Message: fmt.Sprintf("max_segments is %d and attempts %d, want 0 or more", o.MaxSegments, o.Attempts)}
 	}
 	var results []abi.Result
 	for i := range puzzles {
@@ -121,34 +128,30 @@ func (g *Guest) Solve(puzzles []abi.Puzzle, o abi.Options) ([]abi.Result, *abi.E
 func (g *Guest) solve(p *abi.Puzzle, o abi.Options) abi.Result {
 	q, err := puzzle.Puzzle{Question: p.Tokens, Rows: p.Rows, Cols: p.Cols}, error(nil)
 	if p.Tokens == nil {
-		q, err = g.session.Read(p.Text, p.Rows, p.Cols)
+		q, err = g.solver.Read(p.Text, p.Rows, p.Cols)
 	}
-	if err != nil {
+	q.ID = p.ID
+	var a solver.Answer
+	if err == nil {
+		a = g.with(o).SolvePuzzle(context.Background(), &q)
+		err = a.Err
+	}
+	switch {
+	case errors.Is(err, puzzle.ErrUnsolvable):
+		return abi.Result{Error: &abi.Error{Kind: abi.KindNoAnswer, Message: err.Error()}}
+	case errors.Is(err, puzzle.ErrFormat), errors.Is(err, runtime.ErrInput):
 		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
-	}
-	if t := q.Of(g.session.Task); len(q.Question) == t.SeqLen() && !o.Anyway {
-		if err := puzzle.Examine(t, q.Question); err != nil {
-			return abi.Result{Error: &abi.Error{Kind: abi.KindNoAnswer, Message: err.Error()}}
-		}
-	}
-	a, err := g.session.Solve(context.Background(), q.Question, session.Options{
-		MaxSegments: o.MaxSegments, Restarts: o.Restarts, NoCheck: o.NoCheck, Seed: o.Seed, PuzzleID: p.ID,
-		Rows: q.Rows, Cols: q.Cols,
-	})
-	if errors.Is(err, runtime.ErrInput) {
-		return abi.Result{Error: &abi.Error{Kind: abi.KindPuzzle, Message: err.Error()}}
-	}
-	if err != nil {
+	case err != nil:
 		return abi.Result{Error: failed(err)}
 	}
-	grid := g.session.Model.Config.Shape(runtime.Input{Rows: q.Rows, Cols: q.Cols})
+	grid := g.model.Config.Shape(solver.Input(&q))
 	r := abi.Result{
-		Answer: g.session.Task.Decode(a.Tokens), Tokens: a.Tokens, Rows: grid.Rows, Cols: grid.Cols, Known: a.Known,
+		Answer: a.Text, Tokens: a.Tokens, Rows: grid.Rows, Cols: grid.Cols, Known: a.Known,
 		Segments: a.Segments, Halted: a.Halted, QHalt: a.QHalt, QContinue: a.QContinue,
-		Attempts: a.Attempts, TotalSegments: a.TotalSegments,
+		Attempts: a.Attempts, TotalSegments: a.TotalSegments, FirstSegments: a.First.Segments, FirstValid: a.FirstValid, TimedOut: a.TimedOut,
 	}
-	if a.Wrong != nil {
-		r.Reason = a.Wrong.Error()
+	if a.Why != nil {
+		r.Reason = a.Why.Error()
 	}
 	return r
 }

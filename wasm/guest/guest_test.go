@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrmgo/hrm/solver/record"
 	"github.com/hrmgo/hrm/wasm/abi"
 )
 
 const easy = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 
 // lines returns what Lines writes, and its tally.
-func lines(t *testing.T, in string, o abi.Options) (out []Line, tally Tally) {
+func lines(t *testing.T, in string, o abi.Options) (out []record.Record, tally Tally) {
 	t.Helper()
 	var g Guest
 	var b bytes.Buffer
@@ -21,7 +22,7 @@ func lines(t *testing.T, in string, o abi.Options) (out []Line, tally Tally) {
 		t.Fatal(err)
 	}
 	for text := range strings.Lines(b.String()) {
-		var line Line
+		var line record.Record
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestLines(t *testing.T) {
 		"nothing":        {"", Tally{}, 2, ""},
 		"blank lines":    {"\n\n", Tally{}, 2, ""},
 	} {
-		got, tally := lines(t, c.in, abi.Options{Restarts: 7})
+		got, tally := lines(t, c.in, abi.Options{})
 		if tally != c.tally || tally.Status() != c.status {
 			t.Errorf("%s: %+v, status %d, want %+v, %d", name, tally, tally.Status(), c.tally, c.status)
 		}
@@ -61,8 +62,8 @@ func TestLines(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", name, got, c.words)
 		}
 	}
-	got, tally := lines(t, none, abi.Options{Anyway: true})
-	if tally != (Tally{Unsolved: 1}) || got[0].Result == nil || got[0].Question == "" {
+	got, tally := lines(t, none, abi.Options{Anyway: true, Attempts: 1})
+	if tally != (Tally{Unsolved: 1}) || got[0].Solution == nil || got[0].Question == "" {
 		t.Errorf("anyway: %+v, %+v", got, tally)
 	}
 }
@@ -75,7 +76,7 @@ func TestSolveReadsAlike(t *testing.T) {
 		framed += "| " + strings.ReplaceAll(easy[i:i+9], ".", "-") + " |\n"
 	}
 	few := strings.Repeat(".", 80) + "1"
-	results, err := g.Solve([]abi.Puzzle{{Text: framed}, {Text: "play?bd=" + easy}, {Text: easy + "\n" + easy}, {Text: few}, {Text: "12x"}}, abi.Options{Restarts: 7})
+	results, err := g.Solve([]abi.Puzzle{{Text: framed}, {Text: "play?bd=" + easy}, {Text: easy + "\n" + easy}, {Text: few}, {Text: "12x"}}, abi.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,24 +1,17 @@
 package guest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 
+	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
+	"github.com/hrmgo/hrm/solver/record"
 	"github.com/hrmgo/hrm/wasm/abi"
 )
-
-// Line is the JSON form of what came of a puzzle, with the names that
-// hrm solve --json uses: the question and its result, or an error.
-type Line struct {
-	Index    int    `json:"index"`           // from 0
-	Where    string `json:"where,omitempty"` // the puzzle's place in the input
-	Question string `json:"question,omitempty"`
-	Valid    *bool  `json:"valid,omitempty"` // absent when the task has no rules to judge by
-	*abi.Result
-	Error string `json:"error,omitempty"` // why there is no answer
-}
 
 // Tally counts what came of the puzzles of Lines.
 type Tally struct {
@@ -40,72 +33,49 @@ func (t Tally) Status() int {
 	return 0
 }
 
-// Lines reads puzzles of the model's task from r, as hrm solve does, and writes a
-// line of JSON for each to w.
+// Lines reads puzzles of the model's task from r, as hrm solve does, and writes the
+// line of JSON of each to w that hrm solve --json prints.
 func (g *Guest) Lines(w io.Writer, r io.Reader, o abi.Options) (t Tally, err error) {
 	if err := g.use(); err != nil {
 		return t, err
 	}
-	in, err := puzzle.NewReader(r, g.session.Task)
+	in, err := puzzle.NewReader(r, g.solver.Task)
 	if err != nil {
 		return t, err
 	}
 	defer in.Close()
-	out := json.NewEncoder(w)
+	on, out := g.with(o), json.NewEncoder(w)
 	for i := 0; ; i++ {
 		p, err := in.Next()
 		if err == io.EOF {
 			return t, nil
 		}
-		line, err := g.line(i, &p, err, o)
-		if err == nil {
-			err = out.Encode(line)
-		}
-		if err != nil {
+		var bad *puzzle.Error
+		if err != nil && !errors.As(err, &bad) {
 			return t, err
 		}
-		t.add(&line)
+		a := solver.Answer{Puzzle: p, Result: runtime.Result{Err: err}}
+		if err == nil {
+			a = on.SolvePuzzle(context.Background(), &p)
+		}
+		t.add(&a)
+		line := record.New(on.Task, &a)
+		line.Index = i
+		if err := out.Encode(line); err != nil {
+			return t, err
+		}
 	}
 }
 
-func (t *Tally) add(line *Line) {
-	r := line.Result
+func (t *Tally) add(a *solver.Answer) {
 	switch {
-	case r == nil && line.Question == "":
+	case errors.Is(a.Err, puzzle.ErrUnsolvable):
+		t.Unsolved++
+	case a.Err != nil:
 		t.Bad++
-	case r != nil && (r.Valid() || !r.Known && r.Halted):
+	case a.Valid || !a.Known && a.Halted:
 		t.Solved++
 	default:
 		t.Unsolved++
 	}
-}
-
-// line solves a puzzle, or tells of the error with which it was read. An error
-// that is not about the puzzle is returned.
-func (g *Guest) line(i int, p *puzzle.Puzzle, bad error, o abi.Options) (Line, error) {
-	line := Line{Index: i, Where: p.Where}
-	var at *puzzle.Error
-	if errors.As(bad, &at) {
-		line.Error = bad.Error()
-		return line, nil
-	} else if bad != nil {
-		return line, bad
-	}
-	results, err := g.Solve([]abi.Puzzle{{Tokens: p.Question, Rows: p.Rows, Cols: p.Cols, ID: p.ID}}, o)
-	if err != nil {
-		return line, err
-	}
-	r := &results[0]
-	if r.Error != nil {
-		if line.Error = r.Error.Message; r.Error.Kind == abi.KindNoAnswer {
-			line.Question = g.session.Task.Decode(p.Question)
-		}
-		return line, nil
-	}
-	line.Question, line.Result = g.session.Task.Decode(p.Question), r
-	if r.Known {
-		valid := r.Valid()
-		line.Valid = &valid
-	}
-	return line, nil
 }

@@ -24,7 +24,7 @@ func Example() {
 	}
 	defer h.Close()
 	puzzle := "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
-	results, err := h.Solve(ctx, []host.Puzzle{{Text: puzzle}}, host.SolveOptions{Restarts: 7})
+	results, err := h.Solve(ctx, []host.Puzzle{{Text: puzzle}}, host.SolveOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

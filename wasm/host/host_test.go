@@ -133,7 +133,7 @@ func TestSolve(t *testing.T) {
 		}
 	}
 	var guest *Error
-	if _, err := h.Solve(context.Background(), puzzles[:1], SolveOptions{Restarts: -1}); !errors.As(err, &guest) || guest.Kind != abi.KindOptions {
+	if _, err := h.Solve(context.Background(), puzzles[:1], SolveOptions{Attempts: -1}); !errors.As(err, &guest) || guest.Kind != abi.KindOptions {
 		t.Errorf("a negative number of restarts: %v", err)
 	}
 	solves(t, h)
@@ -163,7 +163,7 @@ func TestOpenRefuses(t *testing.T) {
 		"too small memory": {Options{Module: module, SHA256: hashOf(module), Model: large, MemoryLimit: 8 << 20}, ErrMemory, "memory"},
 		"memory of a page": {Options{Module: module, SHA256: hashOf(module), MemoryLimit: 1 << 16}, ErrMemory, "over limit"},
 		"damaged model":    {Options{Module: module, SHA256: hashOf(module), Model: []byte("PK\x03\x04")}, nil, "a zip archive"},
-		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "maze"}, nil, "no embedded model solves \"maze\""},
+		"another task":     {Options{Module: module, SHA256: hashOf(module), Task: "grid"}, nil, "no embedded model solves \"grid\""},
 	} {
 		c.o.CacheDir = cacheDir
 		h, err := Open(context.Background(), c.o)
@@ -252,7 +252,7 @@ func TestDeadlineAfterAFailure(t *testing.T) {
 	var times []time.Duration
 	for i := range 5 {
 		began := time.Now()
-		_, err := h.Solve(context.Background(), []Puzzle{{Text: hard}}, SolveOptions{Restarts: 100_000})
+		_, err := h.Solve(context.Background(), []Puzzle{{Text: hard}}, SolveOptions{Attempts: 100_000})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("puzzle %d: %v, want DeadlineExceeded", i, err)
 		}

@@ -27,7 +27,7 @@ func long(n, few int) int {
 // error, and the guest goes on.
 func TestHostileRequests(t *testing.T) {
 	h := open(t, Options{Instances: 1})
-	good := (&abi.Request{Op: abi.OpInfo, Task: "sudoku", Puzzles: []Puzzle{{Text: easy, Tokens: []int32{1, 2}}}, Options: SolveOptions{Restarts: 3, Seed: 9}}).Encode()
+	good := (&abi.Request{Op: abi.OpInfo, Task: "sudoku", Puzzles: []Puzzle{{Text: easy, Tokens: []int32{1, 2}}}, Options: SolveOptions{Attempts: 4, Seed: 9}}).Encode()
 	rng := rand.New(rand.NewPCG(5, 2))
 	refused := 0
 	for i := range long(100_000, 1000) {

@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+
+	"github.com/hrmgo/hrm/native/embedded"
 )
 
 // ErrNotEmpty is returned by Export for a folder with files that it did not write.
 var ErrNotEmpty = errors.New("the folder is not empty, and not an earlier export")
 
-// Export writes the demo page of files, with a model for it, into a folder that
+// Export writes the demo page of files, with models for it, into a folder that
 // any static server can carry, under any address: its links are relative. Module
-// and model are there with Brotli too, for servers that look for that. site is the
+// and models are there with Brotli too, for servers that look for that. site is the
 // address it will have, for the picture on its card, or "".
-func Export(files fs.FS, model []byte, dir, site string) error {
-	h := &handler{files: files, model: model}
+func Export(files fs.FS, models []embedded.Entry, dir, site string) error {
+	h := &handler{files: files, models: models}
 	names, err := h.names()
 	if err != nil {
 		return err
@@ -36,7 +39,7 @@ func Export(files fs.FS, model []byte, dir, site string) error {
 		if err := write(filepath.Join(dir, filepath.FromSlash(name)), body); err != nil {
 			return err
 		}
-		if name != module && name != "model.hrm" {
+		if name != module && path.Ext(name) != ".hrm" {
 			continue
 		}
 		small, _, err := h.content(name, "br")

@@ -22,14 +22,19 @@ import (
 
 	"github.com/andybalholm/brotli"
 
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/wasm/simd"
 )
 
-// Files is the page (demo), the library (lib) and what was built for them
-// (dist), of which the module is compressed. `go run ./wasm/build` makes dist.
+// Files is the page (demo), the library (lib) and what was built of them and for
+// them (dist), compressed. `go run ./wasm/build` makes dist.
 //
-//go:embed demo lib dist/wasm_exec.js dist/hrm-js*.wasm.*
+//go:embed demo lib dist/wasm_exec.js dist/*.br
 var Files embed.FS
+
+// Page is what `go run ./wasm/build` makes of the page and the library: minified,
+// each in one file.
+var Page = []string{pageHTML, "dist/page.js", "dist/page.css", "dist/worker.js"}
 
 // ErrNoModule is returned when the files hold no WebAssembly module.
 var ErrNoModule = errors.New("no WebAssembly module: run `go run ./wasm/build`")
@@ -39,19 +44,25 @@ const (
 	relaxed = "dist/hrm-relaxed.wasm"
 	withGPU = "dist/hrm-js-webgpu.wasm"
 
+	pageHTML = "dist/page.html"
+
 	// Compressed ends the names of modules that Compress has made smaller.
 	Compressed = ".br"
 	gzipped    = ".gz" // as older checkouts have it
 )
 
-// Handler serves the demo page of files at /, with a model for it. A browser asks
-// again for everything, by its hash.
-func Handler(files fs.FS, model []byte) (http.Handler, error) {
-	h := &handler{files: files, model: model}
+// Handler serves the demo page of files at /, with models for it, one a task, the
+// one it begins with first. A browser asks again for everything, by its hash.
+func Handler(files fs.FS, models []embedded.Entry) (http.Handler, error) {
+	h := &handler{files: files, models: models}
 	if _, _, err := h.content(module, ""); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoModule, err)
 	}
-	go func() { h.small.Store("br "+hash(model), Compress(model)) }() // a second, which no request waits for
+	go func() { // a second each, which no request waits for
+		for _, m := range models {
+			h.small.Store("br "+hash(m.File), Compress(m.File))
+		}
+	}()
 	mux := http.NewServeMux()
 	mux.Handle("GET /", h)
 	mux.Handle("GET /demo/", http.RedirectHandler("/", http.StatusMovedPermanently)) // where it was
@@ -59,9 +70,17 @@ func Handler(files fs.FS, model []byte) (http.Handler, error) {
 }
 
 type handler struct {
-	files fs.FS
-	model []byte
-	small sync.Map // encoding and hash of a body: the body encoded
+	files  fs.FS
+	models []embedded.Entry
+	small  sync.Map // encoding and hash of a body: the body encoded
+}
+
+// address is where the page finds a model, by its place among them.
+func (h *handler) address(i int) string {
+	if i == 0 {
+		return "model.hrm" // the page asks for it before its program runs
+	}
+	return h.models[i].Name + ".hrm"
 }
 
 // policy lets the page load nothing from elsewhere, and compile WebAssembly.
@@ -83,7 +102,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if path.Ext(name) == ".html" || name == "lib/worker.js" {
+	if path.Ext(name) == ".html" || path.Base(name) == "worker.js" {
 		header.Set("Content-Security-Policy", policy)
 	}
 	if encoding != "" {
@@ -144,21 +163,68 @@ func (h *handler) kept(name string) (body []byte, encoding string) {
 }
 
 func (h *handler) plain(name string) ([]byte, error) {
+	for i, m := range h.models {
+		if name == h.address(i) {
+			return m.File, nil
+		}
+	}
 	switch name {
-	case "model.hrm":
-		return h.model, nil
+	case "index.html":
+		return h.index()
 	case "files.json":
 		return h.list()
 	case relaxed:
 		return simd.Relaxed, nil
 	}
-	body, err := fs.ReadFile(h.files, source(name))
-	if errors.Is(err, fs.ErrNotExist) && path.Ext(name) == ".wasm" {
+	return h.read(source(name))
+}
+
+// read returns a file, which may lie there compressed alone.
+func (h *handler) read(name string) ([]byte, error) {
+	body, err := fs.ReadFile(h.files, name)
+	if errors.Is(err, fs.ErrNotExist) {
 		if small, encoding := h.kept(name); encoding != "" {
 			return decode(small, encoding)
 		}
 	}
 	return body, err
+}
+
+// index is the page, told which models there are.
+func (h *handler) index() ([]byte, error) {
+	name := source("index.html")
+	if h.built() {
+		name = pageHTML
+	}
+	body, err := h.read(name)
+	var tasks []string
+	for _, m := range h.models {
+		tasks = append(tasks, m.Name)
+	}
+	return bytes.Replace(body, []byte(`data-models="sudoku"`), fmt.Appendf(nil, "data-models=%q", strings.Join(tasks, " ")), 1), err
+}
+
+// built tells whether the page and the library are there as wasm/build makes them,
+// and none of their sources is newer.
+func (h *handler) built() bool {
+	info, err := fs.Stat(h.files, pageHTML)
+	if err != nil {
+		if info, err = fs.Stat(h.files, pageHTML+Compressed); err != nil {
+			return false
+		}
+	}
+	newer := false
+	for _, dir := range []string{"demo", "lib"} {
+		err = errors.Join(err, fs.WalkDir(h.files, dir, func(_ string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			of, err := d.Info()
+			newer = newer || err == nil && !d.IsDir() && of.ModTime().After(info.ModTime())
+			return err
+		}))
+	}
+	return err == nil && !newer
 }
 
 // source returns where the file lies that is served under a name: the page's own
@@ -172,7 +238,15 @@ func source(name string) string {
 
 // names lists what the page needs, for it to work offline and elsewhere.
 func (h *handler) names() ([]string, error) {
-	names := []string{"model.hrm", module, relaxed, "dist/wasm_exec.js"}
+	names, built := []string{module, relaxed}, h.built()
+	if built {
+		names = append(names, Page[1:]...)
+	} else {
+		names = append(names, "dist/wasm_exec.js")
+	}
+	for i := range h.models {
+		names = append(names, h.address(i))
+	}
 	if _, _, err := h.content(withGPU, ""); err == nil {
 		names = append(names, withGPU)
 	}
@@ -183,6 +257,9 @@ func (h *handler) names() ([]string, error) {
 		}
 		for _, e := range entries {
 			name := e.Name()
+			if built && (dir == "lib" || name == "style.css" || path.Ext(name) == ".js" && name != "sw.js") {
+				continue // it is in the one file
+			}
 			if e.IsDir() || strings.HasSuffix(name, ".ts") || name == "node.js" || name == "thread.js" || name == "models-node.js" {
 				continue
 			}
@@ -200,7 +277,7 @@ func (h *handler) list() ([]byte, error) {
 	}
 	kept := []string{"./"}
 	for _, name := range names {
-		if name != "sw.js" && name != "index.html" && name != "card.png" && name != withGPU {
+		if name != "sw.js" && name != "index.html" && name != "card.png" && name != "apple-touch-icon.png" && name != withGPU {
 			kept = append(kept, name)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/hrmgo/hrm/native/embedded"
 )
 
 // site is the embedded files with a module of our own.
@@ -52,7 +54,7 @@ func get(h http.Handler, path string, header ...string) *httptest.ResponseRecord
 
 func TestHandler(t *testing.T) {
 	wasm, model := []byte("\x00asm and more"), []byte("a model")
-	h, err := Handler(site(t, wasm), model)
+	h, err := Handler(site(t, wasm), []embedded.Entry{{Name: "maze", File: model}, {Name: "sudoku", File: []byte("another")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +84,12 @@ func TestHandler(t *testing.T) {
 	}
 	if w := get(h, "/dist/hrm-js.wasm"); !bytes.Equal(w.Body.Bytes(), wasm) || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("module: %q, %v", w.Body, w.Header())
+	}
+	if w := get(h, "/sudoku.hrm"); w.Body.String() != "another" {
+		t.Errorf("second model: %q", w.Body)
+	}
+	if w := get(h, "/"); !strings.Contains(w.Body.String(), `data-models="maze sudoku"`) {
+		t.Errorf("the page does not know its models: %.300s", w.Body)
 	}
 	for accept, want := range map[string]string{"gzip, deflate": "gzip", "gzip, deflate, br": "br"} {
 		w := get(h, "/dist/hrm-js.wasm", "Accept-Encoding", accept)
@@ -133,6 +141,45 @@ func TestCompressedModule(t *testing.T) {
 			if string(data) != "\x00asm, new" {
 				t.Errorf("accepts %q: %q", accept, data)
 			}
+		}
+	}
+}
+
+// The page is served as it was built, unless a source of it is newer.
+func TestBuiltPage(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		name         string
+		page, source time.Time
+		want         string
+	}{
+		{"embedded", time.Time{}, time.Time{}, "built"},
+		{"built since", now, now.Add(-time.Hour), "built"},
+		{"changed since", now.Add(-time.Hour), now, "app.js"},
+	} {
+		files := site(t, []byte("\x00asm"))
+		for _, name := range Page {
+			delete(files, name)
+			files[name+Compressed] = &fstest.MapFile{Data: Compress([]byte("built " + name)), ModTime: c.page}
+		}
+		for name, f := range files {
+			if strings.HasPrefix(name, "demo/") || strings.HasPrefix(name, "lib/") {
+				f.ModTime = c.source
+			}
+		}
+		h, err := Handler(files, []embedded.Entry{{Name: "sudoku"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := get(h, "/").Body.String(); !strings.Contains(body, c.want) {
+			t.Errorf("%s: the page is %.80q", c.name, body)
+		}
+		list := get(h, "/files.json").Body.String()
+		if strings.Contains(list, "dist/page.js") != (c.want == "built") || strings.Contains(list, "lib/index.js") == (c.want == "built") {
+			t.Errorf("%s: kept offline: %s", c.name, list)
+		}
+		if body := get(h, "/dist/page.js", "Accept-Encoding", "br").Body.Bytes(); !bytes.Equal(body, files["dist/page.js"+Compressed].Data) {
+			t.Errorf("%s: %q", c.name, body)
 		}
 	}
 }

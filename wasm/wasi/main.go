@@ -35,7 +35,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	flags.Usage = func() { fmt.Fprint(errOut, usage); flags.PrintDefaults() }
 	var o abi.Options
 	model := flags.String("model", "", "a .hrm `file`; the embedded model solves sudokus")
-	flags.IntVar(&o.Restarts, "restarts", 7, "further attempts for an answer that is not accepted")
+	restarts := flags.Int("restarts", -1, "further attempts for an answer that is not accepted; below 0: as many as the task gets by default")
 	flags.IntVar(&o.MaxSegments, "max-segments", 0, "segments of an attempt (default the model's own)")
 	flags.BoolVar(&o.NoCheck, "no-check", false, "let the halting head, not the rules, decide about further attempts")
 	flags.BoolVar(&o.Anyway, "anyway", false, "let the model try puzzles that have no answer, or several")
@@ -45,6 +45,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	} else if err != nil {
 		return 2
 	}
+	o.Attempts = max(-1, *restarts) + 1
 	if flags.NArg() > 0 { // rows of one or several puzzles
 		in = strings.NewReader(strings.Join(flags.Args(), "\n"))
 	}

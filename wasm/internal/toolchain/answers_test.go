@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -127,8 +128,11 @@ func answered(t *testing.T, out string, err error) string {
 	if err != nil && !strings.Contains(err.Error(), "status 1") && !strings.Contains(err.Error(), "exit_code(1)") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return out
+	return elapsed.ReplaceAllString(out, "")
 }
+
+// elapsed is what no two runs have alike.
+var elapsed = regexp.MustCompile(`,"elapsed_ms":[0-9.e+-]+`)
 
 // One core: this machine, wazero and V8 give the same answers after the same
 // segments with the same halting values, bit for bit, because the SIMD kernels

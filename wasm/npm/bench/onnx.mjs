@@ -18,8 +18,8 @@ const go = (...args) => execFileSync("go", ["run", ...args], { cwd: root, stdio:
 const file = (name) => join(made.path, name);
 go("./wasm/npm/test/models", made.path);
 go("./cmd/hrm", "quantize", file("full.hrm"), "--to", "int8", "-o", file("full-int8.hrm"));
-go("./cmd/hrm", "export", "--onnx", file("full.hrm"), "-o", file("full.onnx"));
-go("./cmd/hrm", "export", "--onnx", file("full.hrm"), "-o", file("full-int8.onnx"), "--int8");
+go("./cmd/hrm", "export", file("full.hrm"), "-o", file("full.onnx"));
+go("./cmd/hrm", "export", file("full.hrm"), "-o", file("full-int8.onnx"), "--to", "int8");
 
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
 const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
-// Command checkin keeps the WebAssembly module that hrm embeds for its demo
-// page. `go run ./wasm/build` makes dist/hrm-js.wasm; this command compresses
-// it beside that, with Go's wasm_exec.js and a list of the sources that went
-// into it:
+// Command checkin keeps what hrm embeds for its demo page: the WebAssembly module,
+// and the page in few files. `go run ./wasm/build` makes them in dist; this command
+// compresses them beside that, with Go's wasm_exec.js and a list of the sources
+// that went into them:
 //
 //	go run ./wasm/build && go run ./wasm/npm/checkin
 //	go run ./wasm/npm/checkin -check
@@ -70,6 +70,16 @@ func run(check bool) error {
 	if err := copyGlue(); err != nil {
 		return err
 	}
+	for _, name := range inFolder(npm.Page) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("%w: run `go run ./wasm/build` first", err)
+		}
+		if err := os.WriteFile(name+npm.Compressed, npm.Compress(data), 0o644); err != nil {
+			return err
+		}
+		list = append(list, moduleLine(data))
+	}
 	list = append(list, moduleLine(data))
 	if err := os.WriteFile(sources, []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
 		return err
@@ -91,7 +101,7 @@ func copyGlue() error {
 	return os.WriteFile("wasm/npm/dist/wasm_exec.js", data, 0o644)
 }
 
-// moduleLine is the line of the list about the module itself.
+// moduleLine is the line of the list about what is checked in itself.
 func moduleLine(data []byte) string { return fmt.Sprintf("module %x", sha256.Sum256(data)) }
 
 // verify compares the list with the recorded one, the module with its recorded hash,
@@ -105,12 +115,14 @@ func verify(now []string) error {
 	if err := compare(now, then); err != nil {
 		return err
 	}
-	compressed, err := os.ReadFile(module + npm.Compressed)
-	if err != nil {
-		return err
-	}
-	if err := compareModule(compressed, then); err != nil {
-		return err
+	for _, name := range append([]string{module}, inFolder(npm.Page)...) {
+		compressed, err := os.ReadFile(name + npm.Compressed)
+		if err != nil {
+			return err
+		}
+		if err := compareModule(name, compressed, then); err != nil {
+			return err
+		}
 	}
 	if here := "go " + goruntime.Version(); !slices.Contains(then, here) {
 		fmt.Printf("%s was not built by %s: not built again\n", module, here)
@@ -126,11 +138,19 @@ func verify(now []string) error {
 	return nil
 }
 
-// compareModule reports a module that is not the one that was checked in.
-func compareModule(compressed []byte, then []string) error {
+// inFolder puts names of the package under the repository's root.
+func inFolder(names []string) (paths []string) {
+	for _, name := range names {
+		paths = append(paths, "wasm/npm/"+name)
+	}
+	return paths
+}
+
+// compareModule reports a module, or a part of the page, that is not the one that was checked in.
+func compareModule(name string, compressed []byte, then []string) error {
 	data, err := npm.Decompress(compressed)
 	if err != nil || !slices.Contains(then, moduleLine(data)) {
-		return fmt.Errorf("%s is not the module that was checked in, by its hash in %s: %s", module+npm.Compressed, sources, again)
+		return fmt.Errorf("%s is not the one that was checked in, by its hash in %s: %s", name+npm.Compressed, sources, again)
 	}
 	return nil
 }
@@ -196,16 +216,19 @@ func list() ([]string, error) {
 			lines = append(lines, line)
 		}
 	}
-	files, err := filepath.Glob(kernels + "/*.[ch]")
-	if err != nil {
-		return nil, err
-	}
-	if len(files) > 0 {
+	for _, of := range []string{kernels + "/*.[ch]", "wasm/npm/demo/*", "wasm/npm/lib/*.js", "wasm/build/bundle.mjs"} {
+		files, err := filepath.Glob(of)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) == 0 {
+			continue
+		}
 		sum, err := hash(files)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, kernels+" "+sum)
+		lines = append(lines, filepath.Dir(of)+" "+sum)
 	}
 	slices.Sort(lines[1:])
 	return lines, nil

@@ -1,49 +1,80 @@
 import { Chart } from "./chart.js";
-import { examples, looks } from "./examples.js";
+import { Drawing } from "./drawing.js";
+import { examples, looks, maze } from "./examples.js";
+import { describe, list, measured } from "./facts.js";
 import { Film } from "./film.js";
+import { MazeBoard } from "./maze.js";
 import { Player } from "./player.js";
-import { examine } from "./rules.js";
-import { Source, builtin, explain, hasGPU } from "./source.js";
+import { Source, builtins, explain, hasGPU } from "./source.js";
 import { SudokuBoard } from "./sudoku.js";
 import { Typing } from "./typing.js";
-import { capital, detail, outcome, title } from "./words.js";
+import { capital, detail, mazeOutcome, outcome, title, unsolved } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
-const boards = { sudoku: new SudokuBoard({ onEdit: edited, onPick: () => typing.pick() }) }; // a maze's comes with its model
-let board = boards.sudoku;
+const style = getComputedStyle(document.documentElement);
+const colour = (name) => style.getPropertyValue(name).trim();
+
+const boards = {
+  sudoku: new SudokuBoard({ onEdit: edited, onPick: () => typing.pick(), colour }),
+  maze: new MazeBoard({ onEdit: edited, onSay: announce, onTool: () => drawing.changed(), colour }),
+};
+let board = null;
 let verdict = null; // what examine says of the puzzle
 let thinking = null; // AbortController of the puzzle under way
 let wish = true; // solve as soon as the model is there: the first visit plays by itself
 let solution = null;
 
 const player = new Player({ show, state: transport });
-const film = new Film($("film"), { colours, go: (i) => player.go(i) });
+const film = new Film($("film"), { draw: (canvas, look) => board.thumb(canvas, look), go: (i) => player.go(i) });
 const chart = new Chart($("chart"), { go: (i) => player.go(i) });
-const typing = new Typing(boards.sudoku, { taken: () => choose("sudoku"), solve: think, wrong: transport, opened: () => { if (player.playing) player.pause(); } });
+const typing = new Typing(boards, { taken: choose, solve: think, wrong: transport, opened: () => { if (player.playing) player.pause(); } });
+const drawing = new Drawing(boards.maze, { visit: (f) => typing.visit(f), picked: think });
 
 // --- the puzzle ---------------------------------------------------------------
 
+/** Brings the board of a task, and its model. */
 function choose(task) {
-  if (board.task !== task) {
-    board = boards[task];
-    $("board").replaceChildren(board.element);
-    edited();
-  }
-  $("bars").textContent = board.bars;
-  $("maze-tools").hidden = task !== "maze";
+  if (board?.task === task) return;
+  stop();
+  if (board) reset();
+  board = boards[task];
+  source.task = task;
+  player.slower = board.pace;
   document.body.dataset.board = task;
+  $("board").replaceChildren(board.element);
+  $("bars").textContent = board.bars;
+  for (const b of $("tasks").children) {
+    b.setAttribute("aria-pressed", b.dataset.task === task);
+    if (b.dataset.task === task) $("tasks").hidden = b.hidden = false;
+  }
+  typing.use(board);
+  present();
+  if (!source.model) wish = true;
+  edited();
+  source.open();
 }
 
-/** The puzzle changed: what was thought about the former one is gone. */
-function edited() {
-  if (!board.element.isConnected) return;
+/** The model of the task, or that there is none yet. */
+function present() {
+  const { slot, task } = source;
+  describe(slot);
+  if (slot) document.body.dataset.ready = task;
+  else delete document.body.dataset.ready;
+  $("builtin").hidden = !slot || slot.at === builtins[task] || !builtins[task];
+  $("device").value = slot?.device ?? "wasm";
+}
+
+/** The puzzle changed: what was thought about the former one is gone. whole: it is not amid a stroke. */
+function edited(whole = true) {
+  if (!board) return;
   stop();
   reset();
-  verdict = board.task === "sudoku" ? examine(board.text) : board.examine();
-  typing.changed(board);
+  verdict = board.examine(whole);
+  if (whole) typing.changed(board);
+  if (board === boards.maze) drawing.changed();
   for (const b of $("levels").children) b.setAttribute("aria-pressed", examples[b.dataset.level].includes(board.text));
   introduce();
   transport();
@@ -60,10 +91,8 @@ function reset() {
 
 /** Says what is known before anyone thinks. */
 function introduce() {
-  const { model } = source;
-  if (!model && verdict.kind === "one") return;
-  const other = model && model.task !== board.task;
-  say(other ? `This model solves ${model.task} puzzles.` : verdict.title, other ? "Load another one under the hood." : verdict.text);
+  if (source.model || verdict.kind !== "one") return say(verdict.title, verdict.text);
+  if (!builtins[board.task]) say(`There is no network for ${board.task}s here.`, "Drop a .hrm file on the page.");
 }
 
 function say(words, more = "") {
@@ -79,7 +108,7 @@ function announce(words) { $("live").textContent = words; }
 async function think() {
   const { model } = source;
   if (!model) return void (wish = true);
-  if (verdict.kind === "empty" || model.task !== board.task) return;
+  if (verdict.kind === "empty") return;
   stop();
   reset();
   const stopper = (thinking = new AbortController());
@@ -89,8 +118,8 @@ async function think() {
   transport();
   try {
     let last = null;
-    const restarts = Number($("guesses").value);
-    for await (const step of model.steps(board.text, { restarts, signal: stopper.signal })) {
+    const restarts = Math.min(board.tries, Number($("guesses").value));
+    for await (const step of model.steps(board.text, { restarts, anyway: true, maxSegments: board.looks(model.info), signal: stopper.signal })) {
       if (thinking !== stopper) return;
       last = take(step, last);
     }
@@ -121,24 +150,16 @@ function take(step, before) {
 function end() {
   thinking = null;
   const { looks } = player;
-  measure(looks);
-  const best = looks.findLastIndex((l) => l.step.text === solution.text); // of several attempts
+  measured(looks, solution.device);
+  const best = looks.findLastIndex((l) => l.answer === solution.text); // of several attempts
   player.end(best < 0 ? looks.length - 1 : best);
-  if (!player.playing) player.skip();
+  if (calm.matches) player.skip();
   transport();
 }
 
 function stop() {
   thinking?.abort();
   thinking = null;
-}
-
-/** The time of a look, which the first one of a page has not warmed up for. */
-function measure(looks) {
-  const times = looks.map((l, i) => l.step.elapsed - (looks[i - 1]?.step.elapsed ?? 0)).sort((a, b) => a - b);
-  const median = times[Math.floor((times.length - 1) / 2)];
-  $("n-look").textContent = `${median < 10 ? median.toFixed(1) : Math.round(median)} ms`;
-  $("n-where").textContent = solution.device.startsWith("webgpu") ? "a look, on your GPU" : "a look, on your processor";
 }
 
 /** Shows one look; the film and the chart have those that were seen. */
@@ -151,12 +172,12 @@ function show(look, i) {
   film.mark(i);
   chart.set(looks.slice(0, seen), i, whole && seen > last ? last : -1, board.bars);
   if (over && solution) conclude(look);
-  else say(title(look, board.task), detail(look));
+  else say(title(look, board.task), detail(look, board.task));
 }
 
 function conclude(look) {
-  const ended = `${outcome(player.looks, solution)}${board.task === "maze" ? ` ${board.honest()}` : ""}`;
-  say(solution.valid ? title(look, board.task) : "It did not find the answer.", ended);
+  const ended = board.honest ? `${mazeOutcome(player.looks, solution, look)} ${board.honest()}` : outcome(player.looks, solution);
+  say(solution.valid ? title(look, board.task) : unsolved(look, board.task), ended);
   announce(`${$("title").textContent} ${ended}`);
   document.body.dataset.done = solution.valid ? "solved" : "unsolved";
 }
@@ -171,10 +192,10 @@ function transport() {
   $("play").textContent = playing || (thinking && calm.matches) ? "Pause"
     : fresh ? (bad ? "Let it try anyway" : !source.model && wish ? "Starts when loaded" : "Solve")
       : atEnd && whole ? "Play again" : "Play";
-  $("play").disabled = typing.wrong || (fresh && (verdict.kind === "empty" || Boolean(source.model && source.model.task !== board.task)));
+  $("play").disabled = typing.wrong || (fresh && (verdict.kind === "empty" || !(source.model || builtins[board.task])));
   $("back").disabled = at <= 0;
   $("next").disabled = at >= looks.length - 1;
-  $("compare").disabled = verdict.kind !== "one" || source.model?.task !== board.task;
+  $("compare").disabled = verdict.kind !== "one" || !source.model;
   document.body.dataset.state = playing ? "playing" : thinking ? "thinking" : fresh ? "fresh" : "still";
 }
 
@@ -199,15 +220,14 @@ const source = new Source({
     $("progress").value = part;
     if (player.looks.length === 0 && ["one", "unknown"].includes(verdict?.kind)) say(`Loading ${name}: ${Math.round(100 * part)} %`, wish ? "The puzzle starts by itself." : "");
   },
-  async loaded(model, name, isBuiltin, bytes) {
-    if (!boards[model.task]) await makeMazeBoard();
+  async loaded(task) {
     $("progress").hidden = true;
     $("error").hidden = true;
-    $("builtin").hidden = isBuiltin;
-    describe(model, name, bytes);
-    document.body.dataset.ready = model.task;
     performance.mark("hrm-ready");
-    if (board.task !== model.task) choose(model.task);
+    choose(task);
+    present();
+    const { info } = source.model;
+    if (task === "maze") drawing.limit(info.anyShape ? null : info);
     if (player.looks.length === 0) introduce();
     transport();
     if (wish && ["one", "unknown"].includes(verdict.kind)) think();
@@ -229,38 +249,11 @@ function fail(error) {
   $("error-builtin").hidden = source.model !== null;
 }
 
-function describe(model, name, bytes) {
-  const { info, device } = model;
-  const megabytes = `${(bytes / 1e6).toFixed(2)} MB`;
-  $("n-parameters").textContent = info.parameters?.toLocaleString("en") ?? "–";
-  $("n-bytes").textContent = megabytes;
-  const training = info.meta.training_config ?? "";
-  const [, hours, minutes] = /^for: (?:(\d+)h)?(?:(\d+)m)?/m.exec(training) ?? [];
-  $("n-training").textContent = minutes || hours ? [hours && `${hours} h`, minutes && minutes !== "0" && `${minutes} min`].filter(Boolean).join(" ") : "–";
-  $("n-trained").textContent = info.meta.training_device?.startsWith("webgpu") ? "training, one GPU" : "training";
-  const kind = { trm: "TRM, a Tiny Recursive Model", hrm: "HRM, a Hierarchical Reasoning Model" }[info.family];
-  list($("facts"), { Model: name, Kind: `${kind}, ${info.hidden} wide`, Task: info.task, "Runs on": device.name });
-  const meta = Object.fromEntries(Object.entries(info.meta).sort().filter(([, v]) => !v.includes("\n")));
-  list($("meta-list"), meta);
-  $("meta").hidden = Object.keys(meta).length === 0;
-}
-
-function list(dl, facts) {
-  dl.replaceChildren(...Object.entries(facts).map(([k, v]) => {
-    const div = document.createElement("div");
-    const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-    dt.textContent = k.replaceAll("_", " ");
-    dd.textContent = v;
-    div.append(dt, dd);
-    return div;
-  }));
-}
-
 /** Chooses a device; one that cannot be had leaves the present one at work. */
 async function chooseDevice(device) {
   stop();
   const error = await source.choose(device);
-  $("device").value = source.device;
+  $("device").value = source.slot?.device ?? "wasm";
   if (!error) return;
   $("error").hidden = true;
   say("The GPU cannot be used.", `${explain(error)} It goes on, on your processor.`);
@@ -272,7 +265,7 @@ async function compareDevices() {
   $("compare").disabled = true;
   list($("devices"), facts);
   const { compare } = await import("./compare.js");
-  for await (const { device, text } of compare(source.at, board.text)) {
+  for await (const { device, text } of compare(source.slot.at, board.text)) {
     facts[device] = text;
     list($("devices"), facts);
   }
@@ -293,15 +286,6 @@ function remember() {
   navigator.serviceWorker.register("sw.js").catch(() => {}); // plain http, or forbidden
 }
 
-const style = getComputedStyle(document.documentElement);
-const colour = (name) => style.getPropertyValue(name).trim();
-function colours() {
-  return {
-    given: colour("--thumb-given"), sure: colour("--thumb-sure"), unsure: colour("--thumb-unsure"), bad: colour("--thumb-bad"), over: colour("--thumb-bad"),
-    "#": colour("--wall"), " ": colour("--surface"), o: colour("--accent"), S: colour("--accent"), G: colour("--ink"),
-  };
-}
-
 function button(text, onClick, attributes = {}) {
   const b = document.createElement("button");
   b.type = "button";
@@ -317,7 +301,7 @@ function fillLevels() {
     const b = button(capital(level), () => {
       choose("sudoku");
       turn[level] = puzzles.includes(board.text) ? (puzzles.indexOf(board.text) + 1) % puzzles.length : turn[level] ?? 0;
-      typing.set(puzzles[turn[level]], true);
+      typing.visit(() => typing.set(puzzles[turn[level]]));
       think();
     }, { "data-level": level, "aria-pressed": "false" });
     const small = document.createElement("small");
@@ -327,25 +311,26 @@ function fillLevels() {
   }
 }
 
-async function makeMazeBoard() {
-  const { MazeBoard, randomMaze, tools } = await import("./maze.js");
-  boards.maze = new MazeBoard({ onEdit: edited });
-  for (const [mark, name] of Object.entries(tools)) {
-    $("maze-tools").append(button(name, (e) => {
-      boards.maze.tool = mark;
-      for (const b of $("maze-tools").children) b.setAttribute("aria-pressed", b === e.target);
-    }, { "aria-pressed": mark === "#" }));
+/** The boards that there are models for, where it is more than one. */
+function fillTasks() {
+  for (const task of Object.keys(boards)) {
+    const b = button(capital(task), () => {
+      typing.visit(() => choose(task));
+      if (wish) think();
+    }, { "data-task": task, "aria-pressed": "false" });
+    b.hidden = !builtins[task];
+    $("tasks").append(b);
   }
-  $("maze-tools").append(button("New maze", () => { boards.maze.text = randomMaze(); }), button("Clear maze", () => boards.maze.clear()));
+  $("tasks").hidden = Object.keys(builtins).length < 2;
 }
 
 async function savePicture() {
   const look = player.looks[player.at];
   const { picture } = await import("./picture.js");
-  const blob = await picture(boards.sudoku, look ? title(look, "sudoku") : verdict.title, colour);
+  const blob = await picture(board, look ? title(look, board.task) : verdict.title, colour);
   const a = document.createElement("a");
   a.href = URL.createObjectURL(blob);
-  a.download = look ? `sudoku-look-${player.at + 1}.png` : "sudoku.png";
+  a.download = `${board.task}${look ? `-look-${player.at + 1}` : ""}.png`;
   a.click();
   setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
 }
@@ -366,7 +351,7 @@ function goTo(e) {
   e.preventDefault(); // the address holds the puzzle
   if ($("hood").contains(target)) $("hood").open = true;
   target.scrollIntoView({ behavior: calm.matches ? "instant" : "smooth" });
-  (target.id === "board" ? board.grid.cells[board.grid.at] : target).focus({ preventScroll: true });
+  (target.id === "board" ? board : target).focus({ preventScroll: true });
 }
 
 function wire() {
@@ -378,14 +363,19 @@ function wire() {
   $("save").addEventListener("click", savePicture);
   for (const a of document.querySelectorAll("[data-to]")) a.addEventListener("click", goTo);
   $("error-close").addEventListener("click", () => { $("error").hidden = true; });
-  for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(builtin, "the built-in model"));
+  for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(builtins[source.task] ?? Object.values(builtins)[0], "the built-in model"));
   $("device").addEventListener("change", (e) => chooseDevice(e.target.value));
   $("compare").addEventListener("click", compareDevices);
   $("file").addEventListener("change", (e) => {
     if (e.target.files[0]) openFile(e.target.files[0]);
     e.target.value = "";
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => film.redraw());
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+    matchMedia(query).addEventListener("change", () => {
+      film.redraw();
+      boards.maze.draw();
+    });
+  }
   document.addEventListener("keydown", shortcut);
   $("hood").addEventListener("toggle", async () => {
     const there = $("hood").open && await hasGPU();
@@ -395,7 +385,7 @@ function wire() {
 
 function shortcut(e) {
   if (e.target.matches("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
-  const inGrid = e.target.getAttribute?.("role") === "gridcell";
+  const inGrid = $("board").contains(e.target);
   if (e.key === "Enter" && inGrid) think();
   else if (e.key === "Escape") { stop(); player.end(player.looks.length - 1); player.skip(); }
   else if (e.key === "k") press();
@@ -419,11 +409,12 @@ function wireDrop() {
 }
 
 fillLevels();
+fillTasks();
 wire();
 wireDrop();
 const address = new URLSearchParams(location.search).get("model");
-const loading = source.load(address ? new URL(address, location.href).href : builtin, address ?? "the built-in model");
-$("board").append(board.element);
-document.body.dataset.board = "sudoku";
-typing.restore(examples.extreme[0]);
+const loading = address ? source.load(new URL(address, location.href).href, address) : null;
+boards.sudoku.given = [...examples.extreme[0]];
+boards.maze.maze = boards.maze.read(maze).maze;
+if (!typing.restore()) choose(source.task);
 await loading;

@@ -1,9 +1,9 @@
 /** A thumbnail for every look; a click, or the arrow keys, go there. */
 export class Film {
-  /** colours() gives the colour of each kind of cell; go(i) shows a look. */
-  constructor(element, { colours, go }) {
+  /** draw(canvas, look) draws a thumbnail; go(i) shows a look. */
+  constructor(element, { draw, go }) {
     this.element = element;
-    this.colours = colours;
+    this.draw = draw;
     this.looks = [];
     element.addEventListener("click", (e) => {
       const button = e.target.closest("button");
@@ -40,7 +40,7 @@ export class Film {
     button.append(canvas, name);
     this.looks.push(look);
     this.element.append(button);
-    this.#draw(canvas, look);
+    this.draw(canvas, look);
   }
 
   mark(i) {
@@ -59,18 +59,5 @@ export class Film {
   }
 
   /** Again, after the colours changed. */
-  redraw() { this.looks.forEach((look, i) => this.#draw(this.element.children[i].firstChild, look)); }
-
-  #draw(canvas, { kinds }) {
-    const n = Math.sqrt(kinds.length);
-    const cell = Math.max(4, Math.round(126 / n));
-    canvas.width = canvas.height = n * cell;
-    const pen = canvas.getContext("2d");
-    const colours = this.colours();
-    const gap = cell > 8 ? 2 : 0;
-    kinds.forEach((kind, i) => {
-      pen.fillStyle = colours[kind] ?? colours.given;
-      pen.fillRect((i % n) * cell, Math.floor(i / n) * cell, cell - gap, cell - gap);
-    });
-  }
+  redraw() { this.looks.forEach((look, i) => this.draw(this.element.children[i].firstChild, look)); }
 }

@@ -4,7 +4,7 @@ const side = 960;
 const left = (width - side) / 2;
 const font = (size, weight = 400) => `${weight} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif`;
 
-/** A PNG of a sudoku's board; look null: the puzzle alone. colour(name) is the value of a custom property. */
+/** A PNG of a board with its look; colour(name) is the value of a custom property. */
 export async function picture(board, words, colour) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -22,12 +22,17 @@ export async function picture(board, words, colour) {
   write("Watch a small network change its mind", left, 92, "--ink", font(42, 700));
   const top = 132;
   fill("--surface", left, top, side, side);
-  const cell = side / 9;
-  for (let i = 0; i < 81; i++) drawCell(board, i, left + (i % 9) * cell, top + Math.floor(i / 9) * cell, cell, { pen, fill, write });
-  lines(pen, colour, top, cell);
+  if (board.picture) board.picture({ pen, x: left, y: top, side });
+  else sudoku(board, top, colour, { pen, fill, write });
   write(words, left, top + side + 76, "--ink", font(38, 650));
   write("hrm: a network in your browser, github.com/hrmgo/hrm", left, top + side + 128, "--muted", font(26));
   return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+}
+
+function sudoku(board, top, colour, tools) {
+  const cell = side / 9;
+  for (let i = 0; i < 81; i++) drawCell(board, i, left + (i % 9) * cell, top + Math.floor(i / 9) * cell, cell, tools);
+  lines(tools.pen, colour, top, cell);
 }
 
 const inks = { given: "--ink", over: "--bad", bad: "--bad", sure: "--sure", unsure: "--ink" };

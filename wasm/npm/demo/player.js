@@ -6,7 +6,8 @@ export class Player {
   /** on: show(look, index), state() after it starts, waits, pauses or ends. */
   constructor(on) {
     this.on = on;
-    this.pace = 450;
+    this.pace = 450; // milliseconds a look
+    this.slower = 1; // what the board makes of that
     this.reset();
   }
 
@@ -60,7 +61,7 @@ export class Player {
 
   #show(i) {
     this.at = i;
-    this.#due = performance.now() + this.pace;
+    this.#due = performance.now() + this.pace * this.slower;
     this.on.show(this.looks[i], i);
   }
 

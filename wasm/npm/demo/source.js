@@ -1,7 +1,10 @@
-// The model of the page: the built-in one, one from ?model=ADDRESS, or a file of the visitor's.
+// The models of the page, one for each task: built-in ones, one from ?model=ADDRESS, or files of the visitor's.
 import { HRM } from "./lib/index.js";
 
-export const builtin = new URL("model.hrm", import.meta.url).href;
+const served = document.documentElement.dataset.models.split(" "); // the tasks there is a model for, the page's own first
+
+/** Where the built-in models are. */
+export const builtins = Object.fromEntries(served.map((task, i) => [task, new URL(i === 0 ? "model.hrm" : `${task}.hrm`, document.baseURI).href]));
 const tasks = ["sudoku", "maze"];
 
 /** What to do about an error, by its code, where the message does not say. */
@@ -20,7 +23,7 @@ export function explain(error) {
 }
 
 /** Bytes to come, where the server does not say: it compresses. */
-const usual = { module: 4.6e6, model: 0.56e6 };
+const usual = { module: 4.7e6, model: 0.56e6 };
 
 /** Whether a GPU is here, and the module for it served. */
 export async function hasGPU() {
@@ -30,19 +33,29 @@ export async function hasGPU() {
 }
 
 export class Source {
-  model = null;
-  device = "wasm"; // the module with WebGPU is larger, and this page's models are small
-  at = null; // where the model is from
-  #name = "";
-  #loading = null; // AbortController
+  task = served[0]; // the one whose model is used
+  #slots = {}; // {model, at, name, bytes, device} of each task
+  #loading = null; // {stopper, at} of a load under way
 
   /** on: {progress, loaded, failed} */
   constructor(on) { this.on = on; }
 
-  /** Loads a model in place of the present one, which stays when that fails; the error is returned. */
-  async load(source, name, device = this.device) {
-    this.#loading?.abort();
-    const loading = (this.#loading = new AbortController());
+  /** What is loaded for the task: {model, at, name, bytes, device}, or null. */
+  get slot() { return this.#slots[this.task] ?? null; }
+  get model() { return this.slot?.model ?? null; }
+
+  /** Loads the built-in model of the task, unless there is one or it comes already. */
+  open() {
+    const at = builtins[this.task];
+    const coming = this.#loading?.at; // a visitor's own one comes first
+    if (!at || this.slot || coming === at || (coming && !Object.values(builtins).includes(coming))) return null;
+    return this.load(at, "the built-in model");
+  }
+
+  /** Loads a model in place of the one for its task, which stays when that fails; the error is returned. The module with WebGPU is larger, and this page's models are small. */
+  async load(source, name, device = "wasm") {
+    this.#loading?.stopper.abort();
+    const loading = (this.#loading = { stopper: new AbortController(), at: source });
     const arrived = {};
     const progress = ({ part, loaded, total = usual[part] }) => {
       arrived[part] = { loaded, total: Math.max(loaded, total) };
@@ -51,18 +64,19 @@ export class Source {
     };
     this.on.progress(0, name);
     try {
-      const model = await HRM.load(source, { signal: loading.signal, device, progress, workers: 1 });
+      const model = await HRM.load(source, { signal: loading.stopper.signal, device, progress, workers: 1 });
       if (loading !== this.#loading) return void model.dispose();
       if (!tasks.includes(model.task)) {
         await model.dispose();
         throw Object.assign(new Error(`${name} solves ${model.task} puzzles`), { code: "task" });
       }
-      this.model?.dispose();
-      Object.assign(this, { model, device, at: source });
-      this.#name = name;
-      await this.on.loaded(model, name, source === builtin, arrived.model?.loaded ?? 0);
+      this.#slots[model.task]?.model.dispose();
+      this.#slots[model.task] = { model, at: source, name, bytes: arrived.model?.loaded ?? 0, device };
+      this.#loading = null;
+      await this.on.loaded(model.task);
     } catch (error) {
       if (loading !== this.#loading || error.code === "aborted") return null;
+      this.#loading = null;
       this.on.failed(error, name);
       return error;
     }
@@ -70,5 +84,5 @@ export class Source {
   }
 
   /** Loads the present model again, for another device; without that device it stays as it is. */
-  choose(device) { return this.at ? this.load(this.at, this.#name, device) : null; }
+  choose(device) { return this.slot ? this.load(this.slot.at, this.slot.name, device) : null; }
 }

@@ -1,5 +1,5 @@
 import { Grid } from "./grid.js";
-import { clashes } from "./rules.js";
+import { clashes, examine, parse } from "./rules.js";
 
 const cells = 81;
 const sure = 0.9; // a digit this probable is settled
@@ -10,12 +10,15 @@ export class SudokuBoard {
   task = "sudoku";
   bars = "clashes on the grid";
   again = "guess"; // what a further attempt is called
+  tries = Infinity; // as many as the visitor chooses
+  pace = 1; // of the looks, 2 is half as fast
 
   /** onEdit is called when the puzzle changes, onPick when a cell is chosen with the pointer. */
-  constructor({ onEdit, onPick }) {
+  constructor({ onEdit, onPick, colour }) {
     this.given = Array(cells).fill(".");
     this.look = null;
     this.onEdit = onEdit;
+    this.colour = colour;
     this.grid = new Grid({
       size: 9, name: "Sudoku", className: "sudoku",
       onKey: (key, i) => this.#key(key, i), onPaint: (_, begins) => { if (begins) onPick(); },
@@ -31,6 +34,12 @@ export class SudokuBoard {
     this.show(null);
     this.onEdit();
   }
+
+  get hash() { return `#s=${this.text}`; }
+  read(text) { return parse(text); }
+  examine() { return examine(this.text); }
+  looks({ maxSegments }) { return maxSegments; }
+  focus() { this.grid.cells[this.grid.at].focus({ preventScroll: true }); }
 
   #key(key, i) {
     if (/^[1-9]$/.test(key)) this.put(key, i);
@@ -60,7 +69,7 @@ export class SudokuBoard {
     const count = kinds.filter((k) => k === "bad").length;
     const over = kinds.filter((k) => k === "over").length;
     const changed = former ? digits.filter((d, i) => d !== former[i]).length : 0;
-    return { step, digits, kinds, former, guessed, count, over, changed };
+    return { step, digits, kinds, former, guessed, count, over, changed, answer: step.text };
   }
 
   /** Shows a look, or with null the puzzle alone. */
@@ -76,6 +85,17 @@ export class SudokuBoard {
       cell.lastChild.dataset.former = former; // drawn by the style: the cell's label has it in words
       cell.style.setProperty("--unsure-n", kind === "unsure" ? (1 - look.step.confidence[i]).toFixed(2) : 0);
       cell.setAttribute("aria-label", `${this.grid.place(i)}: ${words(kind, digit, look?.step.confidence[i], former)}`);
+    });
+  }
+
+  /** A look as a small picture for the film. */
+  thumb(canvas, { kinds }) {
+    const cell = 14;
+    canvas.width = canvas.height = 9 * cell;
+    const pen = canvas.getContext("2d");
+    kinds.forEach((kind, i) => {
+      pen.fillStyle = this.colour(`--thumb-${kind === "over" ? "bad" : kind}`);
+      pen.fillRect((i % 9) * cell, Math.floor(i / 9) * cell, cell - 2, cell - 2);
     });
   }
 

@@ -1,18 +1,20 @@
-// How a puzzle comes in: keys, keypad, text, files, the address; and undo.
-import { parse } from "./rules.js";
-
+// How a puzzle comes in: keypad, text, files, the address; and undo.
 const $ = (id) => document.getElementById(id);
 const phone = matchMedia("(max-width: 56rem) and (pointer: coarse)");
-const fromAddress = () => parse(location.hash).text ?? null;
+const hints = {
+  sudoku: "As text, CSV, JSON or a link; a dot for a blank",
+  maze: "Rows of # and dots with S and G, JSON or a link",
+};
 
 export class Typing {
   wrong = false; // the text is no puzzle
-  #past = []; // puzzles, for undo
-  #last = null; // the puzzle before a change
+  #past = { sudoku: [], maze: [] }; // puzzles, for undo
+  #last = {}; // the puzzles before a change
 
-  /** on: opened(), taken() before a puzzle is put on the board, wrong() when a text is none, solve() when the sheet is done. */
-  constructor(board, on) {
-    this.board = board;
+  /** boards by task. on: opened(), taken(task) before a puzzle is put on its board, wrong() when a text is none, solve() when the sheet is done. */
+  constructor(boards, on) {
+    this.boards = boards;
+    this.board = boards.sudoku;
     this.on = on;
     this.#pad();
     $("type").addEventListener("click", () => this.open($("sheet").hidden));
@@ -20,19 +22,19 @@ export class Typing {
       this.open(false);
       if (!this.wrong) on.solve();
     });
-    $("clear").addEventListener("click", () => board.clear());
-    $("undo").addEventListener("click", () => this.undo());
+    $("clear").addEventListener("click", () => this.board.clear());
+    for (const b of document.querySelectorAll("[data-undo]")) b.addEventListener("click", () => this.undo());
     $("text").addEventListener("input", (e) => this.#read(e.target.value));
     $("text").addEventListener("focus", (e) => e.target.select());
     document.addEventListener("paste", (e) => this.#paste(e));
     document.addEventListener("keydown", (e) => {
-      if (!(e.ctrlKey || e.metaKey) || e.key !== "z" || e.target.matches("textarea")) return;
+      if (!(e.ctrlKey || e.metaKey) || e.key !== "z" || e.target.matches("textarea, input")) return;
       e.preventDefault();
       this.undo();
     });
     addEventListener("popstate", () => {
-      const text = fromAddress();
-      if (text && text !== board.text) this.#put(text);
+      const found = this.#fromAddress();
+      if (found?.text && (found.board !== this.board || found.board.hash !== location.hash)) this.#put(found);
     });
   }
 
@@ -42,11 +44,20 @@ export class Typing {
       b.type = "button";
       b.textContent = text;
       b.setAttribute("aria-label", name);
-      b.addEventListener("click", () => this.board.put(digit));
+      b.addEventListener("click", () => this.boards.sudoku.put(digit));
       $("pad").append(b);
     };
     for (const d of "123456789") key(d, d, `Digit ${d}`);
     key("⌫", ".", "Blank");
+  }
+
+  /** Another board is typed at. */
+  use(board) {
+    this.board = board;
+    $("text-label").textContent = hints[board.task];
+    $("text").rows = board.task === "maze" ? 6 : 2;
+    $("text").value = board.text;
+    this.#note("");
   }
 
   open(on) {
@@ -60,39 +71,54 @@ export class Typing {
   /** A cell was tapped: fingers have no keys. */
   pick() { if (phone.matches) this.open(true); }
 
-  /** The first puzzle of a visit: that of the address, or another one. */
-  restore(text) { this.#put(fromAddress() ?? text); }
+  /** The puzzle of the address: {board, text}, or null. */
+  #fromAddress() { return /^#[sm]=/.test(location.hash) ? this.#parse(location.hash) : null; }
 
-  /** Puts a puzzle on the board; with visit the browser's Back returns to the one before. */
-  set(text, visit = false) {
-    this.visit = visit;
-    this.#put(text);
-    this.visit = false;
+  /** A text as a puzzle for the board, or else for another one: {board, text, more}, or {error}. */
+  #parse(text) {
+    const boards = [this.board, ...Object.values(this.boards).filter((b) => b !== this.board)];
+    const read = boards.map((board) => ({ board, ...board.read(text) }));
+    return read.find((r) => r.text) ?? { error: read[0].error };
   }
 
-  #put(text) {
-    this.on.taken();
-    this.board.text = text;
+  /** The puzzle that the address has, if it has one. */
+  restore() {
+    const found = this.#fromAddress();
+    if (found?.text) this.#put(found);
+    return Boolean(found?.text);
+  }
+
+  /** Lets the browser's Back return to the puzzle before those that f puts on a board. */
+  visit(f) {
+    this.visiting = true;
+    f();
+    this.visiting = false;
+  }
+
+  /** Puts a puzzle on the board. */
+  set(text) { this.#put({ board: this.board, text }); }
+
+  #put({ board, text }) {
+    this.on.taken(board.task);
+    board.text = text;
   }
 
   /** The board has another puzzle. */
   changed(board) {
-    if (board !== this.board) return;
-    const { text } = board;
-    if (this.#last !== null && this.#last !== text) this.#past.push(this.#last);
-    this.#last = text;
-    $("undo").disabled = this.#past.length === 0;
-    const hash = `#s=${text}`;
-    if (location.hash !== hash) history[this.visit ? "pushState" : "replaceState"](null, "", hash);
+    const { text, task, hash } = board;
+    if (this.#last[task] !== undefined && this.#last[task] !== text) this.#past[task].push(this.#last[task]);
+    this.#last[task] = text;
+    for (const b of document.querySelectorAll("[data-undo]")) b.disabled = this.#past[task].length === 0;
+    if (location.hash !== hash) history[this.visiting ? "pushState" : "replaceState"](null, "", hash);
     if (document.activeElement !== $("text")) $("text").value = text;
-    if (document.activeElement !== $("text") || parse($("text").value).text === text) this.#note("");
+    if (document.activeElement !== $("text") || board.read($("text").value).text === text) this.#note("");
   }
 
   undo() {
-    const text = this.#past.pop();
+    const text = this.#past[this.board.task].pop();
     if (text === undefined) return;
-    this.#last = null; // undoing is no change to undo
-    this.#put(text);
+    delete this.#last[this.board.task]; // undoing is no change to undo
+    this.set(text);
   }
 
   #note(error) {
@@ -103,28 +129,28 @@ export class Typing {
   }
 
   #read(text) {
-    const { text: puzzle, more, error } = parse(text);
-    if (puzzle && puzzle !== this.board.text) this.#put(puzzle);
-    this.#note(error ?? "");
-    if (more > 0) $("text-note").textContent = `The first of ${more + 1} puzzles.`;
+    const found = this.#parse(text);
+    if (found.text && (found.board !== this.board || found.text !== this.board.text)) this.#put(found);
+    this.#note(found.error ?? "");
+    if (found.more > 0) $("text-note").textContent = `The first of ${found.more + 1} puzzles.`;
     this.on.wrong();
   }
 
   /** Text that came as a whole: pasted, or dropped as a file of that name. */
   take(text, name) {
-    const { text: puzzle, error } = parse(text);
-    if (puzzle) {
-      this.set(puzzle, true);
+    const found = this.#parse(text);
+    if (found.text) {
+      this.visit(() => this.#put(found));
       return this.on.solve();
     }
     this.open(true);
     $("text").value = text.slice(0, 2000);
-    this.#note(`${name}: ${error}`);
+    this.#note(`${name}: ${found.error}`);
     return this.on.wrong();
   }
 
   #paste(e) {
-    if (e.target === $("text")) return;
+    if (e.target.matches?.("textarea, input")) return;
     e.preventDefault();
     this.take(e.clipboardData.getData("text"), "What you pasted");
   }

@@ -9,34 +9,68 @@ const clash = (n) => (n === 1 ? "1 cell clashes" : `${n} cells clash`);
 
 /** The sentence about a look. */
 export function title(look, task) {
-  const { step, count: n } = look;
-  if (look.solved) return `${which(look)}: solved.`;
-  if (task === "maze") return `${which(look)}: it changed ${count(look.changed, "cell")}.`;
-  const over = look.over > 0 ? `${count(look.over, "clue")} overwritten` : "";
-  if (n > 0 || over) return `${which(look)}: ${[n > 0 && clash(n), over].filter(Boolean).join(", ")}.`;
-  return `${which(look)}: ${step.done ? "nothing clashes." : "nothing clashes, it looks again."}`;
+  return `${which(look)}: ${(task === "maze" ? mazeTitle : sudokuTitle)(look)}.`;
+}
+
+function sudokuTitle({ step, solved, count: n, over }) {
+  if (solved) return "solved";
+  const gone = over > 0 ? `${count(over, "clue")} overwritten` : "";
+  if (n > 0 || gone) return [n > 0 && clash(n), gone].filter(Boolean).join(", ");
+  return step.done ? "nothing clashes" : "nothing clashes, it looks again";
+}
+
+function mazeTitle(look) {
+  if (look.solved) return `a shortest way, ${count(look.marked ? look.path.length + 1 : look.path.length - 1, "step")}`;
+  if (look.marked) return `it changed ${count(look.changed, "cell")}`;
+  return `${Math.floor(100 * (1 - look.count / look.cells))} % of cells lead to G`;
 }
 
 /** The grey line under it. */
-export function detail(look) {
-  const { step } = look;
-  const { length } = step.guessed ?? [];
-  const began = step.segment > 1 ? `It changed ${count(look.changed, "cell")}.`
-    : step.attempt === 0 ? "It fills in everything at once."
-      : length > 0 ? `It fills ${count(length, "cell")} by a guess and looks again.` : "It begins again.";
-  return `${began} ${percent(look.mean)} certain, wants to stop: ${percent(look.halt)}.`;
+export function detail(look, task) {
+  const parts = task === "maze" ? mazeDetail(look) : sudokuDetail(look);
+  return [...parts, `wants to stop: ${percent(look.halt)}`].join(" ").replace(/\. w/, ". W") + ".";
 }
 
-/** How a puzzle ended, with the first pass by itself where there were more. */
+function sudokuDetail({ step, changed, mean }) {
+  const { length } = step.guessed ?? [];
+  const began = step.segment > 1 ? `It changed ${count(changed, "cell")}.`
+    : step.attempt === 0 ? "It fills in everything at once."
+      : length > 0 ? `It fills ${count(length, "cell")} by a guess and looks again.` : "It begins again.";
+  return [began, `${percent(mean)} certain,`];
+}
+
+function mazeDetail({ step, changed, marked, arrows, arrives, path }) {
+  if (marked) return [step.segment > 1 ? `It changed ${count(changed, "cell")}.` : "It marks a way at once."];
+  const began = step.segment > 1 ? `It changed ${count(changed, "arrow")}.` : step.attempt > 0 ? "It begins again." : `It writes ${count(arrows, "arrow")}.`;
+  return [began, arrives ? "From S they lead to G." : path.length > 1 ? `From S they lead ${count(path.length - 1, "step")} and no further.` : "None leads on from S."];
+}
+
+const took = (looks, { elapsed }) => `${count(looks.length, "look")} in ${duration(elapsed)}`;
+
+/** How a sudoku ended, with the first pass by itself where there were more. */
 export function outcome(looks, solution) {
   const first = looks.filter((l) => l.step.attempt === 0);
-  const time = `${count(looks.length, "look")} in ${duration(solution.elapsed)}`;
+  const time = took(looks, solution);
   if (solution.attempts === 1 && solution.valid) return `In the first pass, without a guess: ${time}.`;
-  const end = first.at(-1);
-  const pass = `First pass: ${count(first.length, "look")}, ${end.count > 0 ? `${clash(end.count)} at its end` : "not right at its end"}.`;
-  if (solution.valid) return `${pass} ${capital(end.again)} ${solution.attempts - 1} led to the answer: ${time}.`;
+  const { count: n } = first.at(-1);
+  const pass = `First pass: ${count(first.length, "look")}, ${n > 0 ? `${clash(n)} at its end` : "not right at its end"}.`;
+  if (solution.valid) return `${pass} Guess ${solution.attempts - 1} led to the answer: ${time}.`;
   if (solution.attempts === 1) return `${pass} Not solved: ${why(solution)}.`;
-  return `${pass} ${capital(end.again)} 1 to ${solution.attempts - 1} led nowhere: ${time}. Shown is its best: ${why(solution)}.`;
+  return `${pass} Guess 1 to ${solution.attempts - 1} led nowhere: ${time}. Shown is its best: ${why(solution)}.`;
+}
+
+/** How a maze ended; look: the one of the answer. */
+export function mazeOutcome(looks, solution, look) {
+  const tries = solution.attempts > 1 ? `, in ${solution.attempts} tries` : "";
+  const came = solution.valid ? "" : look.marked ? `${capital(why(solution))}. `
+    : look.arrives ? `It has ${count(look.path.length - 1, "step")}. ` : `From S the arrows lead ${count(look.path.length - 1, "step")} and no further. `;
+  return `${came}${took(looks, solution)}${tries}.`.replace(/^./, (c) => c.toUpperCase());
+}
+
+/** The sentence about a puzzle that was not solved. */
+export function unsolved(look, task) {
+  if (task !== "maze") return "It did not find the answer.";
+  return look.arrives ? "It found a way, but not a shortest one." : "It did not find the way.";
 }
 
 const why = ({ reason }) => reason.replace(/^wrong answer: (not a shortest path: )?/, "");

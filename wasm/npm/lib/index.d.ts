@@ -71,10 +71,18 @@ export type Cell = number | string | null | undefined;
 export interface SolveOptions {
   /** Segments of one attempt at most (default: the model's own). */
   maxSegments?: number;
-  /** Further attempts for an answer that is not accepted (default 7). */
+  /**
+   * Further attempts for an answer that is not accepted: 0 is one pass of the model. By default
+   * as many as the command `hrm solve` makes, 127 for a sudoku and 7 for others, of which none
+   * begins after 30 seconds.
+   */
   restarts?: number;
   /** Let the rules of the task decide that (default true), or the halting head alone. */
   check?: boolean;
+  /** Ask the model about puzzles that have no answer, or several, too (default false: they reject with code "unsolvable"). */
+  anyway?: boolean;
+  /** Milliseconds for one puzzle, which ends with its best answer so far (default 60,000; 0: none). */
+  timeLimit?: number;
   /** Of further attempts (default 0). The same seed gives the same answer. */
   seed?: number;
   /** Row of the model's puzzle table; ARC only. */
@@ -112,6 +120,9 @@ export interface Step {
 export interface Solution {
   text: string;
   tokens: Uint8Array;
+  /** Of the grid. */
+  rows: number;
+  cols: number;
   /** Whether the answer obeys the rules of the task; null for ARC, where nobody can tell. */
   valid: boolean | null;
   /** Why it is not valid, else "". */
@@ -124,6 +135,10 @@ export interface Solution {
   qContinue: number;
   attempts: number;
   totalSegments: number;
+  /** The first attempt, one pass of the model without a guess. */
+  firstPass: { segments: number; valid: boolean | null };
+  /** A limit of time ended it: there would have been more. */
+  timedOut: boolean;
   /** What it ended on, as in `Device.name`: the processor when a GPU was lost. */
   device: string;
   /** Milliseconds of thinking. */
@@ -169,7 +184,7 @@ export declare class HRM {
   steps(puzzle: Puzzle, options?: SolveOptions): AsyncGenerator<Step, Solution, void>;
   /**
    * Many puzzles, on several workers at once. Results are in the order of the
-   * puzzles; a puzzle that cannot be read has its error in its place.
+   * puzzles; a puzzle that cannot be read, or has no one answer, has its error in its place.
    */
   solveAll(
     puzzles: Iterable<Puzzle>,
@@ -188,6 +203,7 @@ export type HRMErrorCode =
   | "model" // the file is no sound .hrm file
   | "task" // the model solves another task
   | "puzzle" // the text or the tokens are no puzzle
+  | "unsolvable" // the puzzle has no answer, or several; see SolveOptions.anyway
   | "option" // an option has an impossible value
   | "device" // the device asked for cannot be had
   | "wasm" // the WebAssembly module cannot be loaded

@@ -121,8 +121,8 @@ async function opened(start, open) {
   }
 }
 
-/** solveAll gives a bad puzzle its error and goes on with the others. */
+/** solveAll gives a puzzle that is none, or has no one answer, its error and goes on with the others. */
 function puzzleError(error) {
-  if (error instanceof HRMError && error.code === "puzzle") return error;
+  if (error instanceof HRMError && (error.code === "puzzle" || error.code === "unsolvable")) return error;
   throw error;
 }

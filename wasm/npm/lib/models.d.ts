@@ -5,3 +5,5 @@ export type OwnModel = (options?: Omit<LoadOptions, "task" | "integrity">) => Pr
 
 /** 9 x 9 sudokus. */
 export declare const sudoku: OwnModel;
+/** Mazes of any size. */
+export declare const maze: OwnModel;

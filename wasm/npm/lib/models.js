@@ -16,3 +16,6 @@ async function open(task, own, options) {
 
 /** 9 x 9 sudokus. */
 export const sudoku = async (options = {}) => open("sudoku", new URL("../dist/sudoku.hrm", import.meta.url), options);
+
+/** Mazes of any size. */
+export const maze = async (options = {}) => open("maze", new URL("../dist/maze.hrm", import.meta.url), options);

@@ -1,6 +1,6 @@
 // Command models writes what the package's tests and benchmarks need besides
 // the embedded model: small models of every task, int8.hrm, the sudoku one with
-// int8 weights, and full.hrm, a sudoku model of the published size, all with
+// int8 weights, arrows.hrm, which takes mazes of any size, and full.hrm, a sudoku model of the published size, all with
 // random weights, which answer nothing right.
 //
 //	go run ./wasm/npm/test/models FOLDER
@@ -40,6 +40,10 @@ func run(dir string) error {
 	if err := write(filepath.Join(dir, "int8.hrm"), puzzle.Sudoku{}, small, quantize.I8); err != nil {
 		return err
 	}
+	arrows := runtime.Config{Hidden: 32, Heads: 1, Expansion: 1, LLayers: 1, HCycles: 1, LCycles: 1, HaltMaxSteps: 3, Conv: 3, Mixing: runtime.NoMixing}
+	if err := write(filepath.Join(dir, "arrows.hrm"), puzzle.Maze{Rows: 30, Cols: 30, Directions: true}, arrows, quantize.F32); err != nil {
+		return err
+	}
 	full := runtime.Config{Hidden: 512, Heads: 8, Expansion: 4, HLayers: 4, LLayers: 4, HCycles: 2, LCycles: 2, HaltMaxSteps: 16}
 	full.NumPuzzles, full.PuzzleEmbDim = 1, 512
 	return write(filepath.Join(dir, "full.hrm"), puzzle.Sudoku{}, full, quantize.F32)
@@ -48,6 +52,9 @@ func run(dir string) error {
 // write writes a model of a task with random weights in a format.
 func write(path string, task puzzle.Task, c runtime.Config, format quantize.Format) error {
 	c.Family, c.Positions = runtime.HRM, runtime.Rope
+	if c.Mixing == runtime.NoMixing {
+		c.Family, c.Positions = runtime.TRM, runtime.NoPos
+	}
 	c.VocabSize, c.SeqLen = task.Vocab(), task.SeqLen()
 	c.NormEps, c.RopeTheta = runtime.DefaultNormEps, runtime.DefaultRopeTheta
 	m, err := runtime.NewModel(c, 1)

@@ -26,8 +26,9 @@ test("the code of docs/browser.md runs", { skip }, () => {
 });
 
 test("the code of the package's README runs", { skip }, () => {
-  const [first, steps] = blocks("../../README.md").map(run);
+  const [first, way, steps] = blocks("../../README.md").map(run);
   assert.equal(first, `${solved} true\n`);
+  assert.match(way, / true\n$/);
   assert.match(steps, /^0 1 [1-9]{81} \n/);
   assert.match(steps, /wants to stop\n$/);
 });

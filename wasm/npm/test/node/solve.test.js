@@ -79,7 +79,7 @@ for (const worker of [true, false]) {
 
     test("an answer that breaks the rules says so, and further attempts what they guess", async () => {
       const s = await model.solve(impossible, {
-        maxSegments: 1, restarts: 2,
+        maxSegments: 1, restarts: 2, anyway: true,
         onStep: ({ attempt, guessed }) => {
           assert.equal(guessed.length > 0, attempt > 0);
           assert.ok(guessed.every((i) => impossible[i] === "."));
@@ -89,7 +89,7 @@ for (const worker of [true, false]) {
       assert.match(s.reason, /wrong answer: .*; the puzzle cannot be solved: it has no solution/);
       assert.equal(s.attempts, 3);
       assert.equal(s.totalSegments, 3);
-      const again = await model.solve(impossible, { maxSegments: 1, restarts: 2 });
+      const again = await model.solve(impossible, { maxSegments: 1, restarts: 2, anyway: true });
       assert.equal(again.text, s.text, "the same seed gives the same answer");
     });
 
@@ -109,6 +109,18 @@ for (const worker of [true, false]) {
       assert.equal((await model.solve(easy)).text, solved, "and it goes on");
     });
 
+    test("what has no one answer is refused, as on the command line", async () => {
+      const none = await model.solve(impossible).catch((e) => e);
+      assert.equal(`${none.code}: ${none.message}`, "unsolvable: cannot be solved: it has no solution");
+      assert.equal(await code(model.solve(easy.replace(/[1-5]/g, "."))), "unsolvable"); // several
+      assert.equal((await model.solveAll([impossible, easy]))[1].text, solved);
+      const s = await model.solve(impossible, { anyway: true, restarts: 0, maxSegments: 2 });
+      assert.deepEqual([s.valid, s.attempts, s.firstPass, s.rows, s.cols, s.timedOut], [false, 1, { segments: s.segments, valid: false }, 9, 9, false]);
+      const late = await model.solve(impossible, { anyway: true, restarts: 1 << 20, timeLimit: 50 });
+      assert.ok(late.timedOut && late.elapsed < 30_000);
+      assert.deepEqual((await model.solve(easy)).firstPass, { segments: 1, valid: true });
+    });
+
     test("many puzzles, in order", async () => {
       const seen = new Set();
       const results = await model.solveAll([easy, "no puzzle", solved, easy], { onResult: (i) => seen.add(i) });
@@ -121,15 +133,15 @@ for (const worker of [true, false]) {
       assert.equal(await code(model.solve(easy, { signal: AbortSignal.abort() })), "aborted");
       const stop = new AbortController();
       let steps = 0;
-      const endless = model.solve(impossible, { restarts: 1000, signal: stop.signal, onStep: () => { if (++steps === 2) stop.abort(); } });
+      const endless = model.solve(impossible, { restarts: 1000, anyway: true, signal: stop.signal, onStep: () => { if (++steps === 2) stop.abort(); } });
       const waiting = model.solve(easy);
       assert.equal(await code(endless), "aborted");
       assert.equal((await waiting).text, solved);
       assert.equal(steps, 2);
-      for await (const step of model.steps(impossible, { restarts: 1000 })) if (step.segment === 2) break;
+      for await (const step of model.steps(impossible, { restarts: 1000, anyway: true })) if (step.segment === 2) break;
       await assert.rejects(async () => {
         const late = new AbortController();
-        for await (const _ of model.steps(impossible, { restarts: 1000, signal: late.signal })) late.abort();
+        for await (const _ of model.steps(impossible, { restarts: 1000, anyway: true, signal: late.signal })) late.abort();
       }, { code: "aborted", name: "AbortError" });
       assert.equal((await model.solve(easy)).text, solved, "and it goes on");
     });

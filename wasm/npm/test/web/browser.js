@@ -29,7 +29,7 @@ export function folder() {
 export async function demo(dir, ...more) {
   const hrm = join(dir, "hrm");
   execFileSync("go", ["build", "-o", hrm, "./cmd/hrm"], { cwd: root, stdio: "inherit" });
-  const child = spawn(hrm, ["demo", "--addr", "127.0.0.1:0", "--dir", join(root, "wasm/npm"), ...more], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(hrm, ["demo", "--address", "127.0.0.1:0", "--dir", join(root, "wasm/npm"), ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     child.stdout.once("data", (line) => resolve(String(line).trim()));
     child.once("exit", (code) => reject(new Error(`hrm demo ended with status ${code}`)));
@@ -46,8 +46,8 @@ export function pages(made) {
   if (screenshots) mkdirSync(screenshots, { recursive: true });
   return {
     get url() { return server.url; },
-    async start() {
-      server = await demo(made.path);
+    async start(...more) {
+      server = await demo(made.path, ...more);
       browser = await launch();
     },
     async stop() {

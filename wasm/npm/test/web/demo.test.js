@@ -306,31 +306,4 @@ describe("the page in Chromium", { skip }, () => {
     assert.equal(device.includes("cpu/simd128-relaxed"), exact, device);
     assert.deepEqual(page.faults, []);
   });
-
-  test("a maze model brings its board: drawn with the mouse, thought about, and searched", async (t) => {
-    const page = await open(t);
-    await done(page, "solved");
-    await page.setInputFiles("#file", join(made.path, "maze.hrm"));
-    await page.waitForSelector("body[data-ready=maze]");
-    await page.click("#hood summary");
-    await page.getByRole("button", { name: "Clear maze" }).click();
-    const cell = (r, c) => page.locator(".maze [role=gridcell]").nth(30 * r + c);
-    await cell(4, 4).hover();
-    await page.mouse.down();
-    await cell(4, 9).hover();
-    await page.mouse.up();
-    for (const c of [4, 6, 9]) assert.equal(await cell(4, c).getAttribute("data-mark"), "#");
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("s");
-    assert.equal(await cell(5, 9).getAttribute("data-mark"), "S");
-    assert.equal(await page.locator(".maze [data-mark=S]").count(), 1);
-    assert.match(await page.textContent("#detail"), /Breadth-first search finds a way of 44 steps/);
-    await page.evaluate(() => { document.getElementById("guesses").value = "0"; });
-    await page.click("#play");
-    await page.waitForSelector("body[data-done]"); // its weights are random
-    assert.equal(await page.locator("#film button").count(), 3);
-    assert.match(await page.textContent("#detail"), /Breadth-first search finds a way of 44 steps/);
-    await shoot(page, "maze");
-    assert.deepEqual(page.faults, []);
-  });
 });
