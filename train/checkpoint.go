@@ -111,6 +111,13 @@ func parseCheckpoint(f *weights.File, s *Spec) (*Checkpoint, error) {
 	return cp, cp.State.CheckExamples(s)
 }
 
+// CheckpointStep returns the step of a checkpoint whose specification is not known.
+func CheckpointStep(f *weights.File) (int64, error) {
+	counters := make([]uint64, 2)
+	err := readTensor(f, runtime.TrainPrefix+"counters", counters)
+	return int64(counters[0]), err
+}
+
 func (cp *Checkpoint) readFlat(f *weights.File, s *Spec) error {
 	l := NewLayout(&s.Config)
 	for kind, buf := range cp.State.flatBuffers() {

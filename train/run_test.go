@@ -90,6 +90,30 @@ func TestScheduleMatchesReference(t *testing.T) {
 	}
 }
 
+// The rate of warm-up, stable, decay: constant until the last fifth or a given step, then
+// a line.
+func TestScheduleWSD(t *testing.T) {
+	for _, c := range []struct {
+		s      Schedule
+		step   int64
+		want   float64
+		decays bool
+	}{
+		{Schedule{Warmup: 4, Total: 100, Stable: true}, 2, 0.5, false},
+		{Schedule{Warmup: 4, Total: 100, Stable: true}, 80, 1, false},
+		{Schedule{Warmup: 4, Total: 100, Stable: true}, 85, 0.75, true},
+		{Schedule{Warmup: 4, Total: 100, Stable: true}, 100, 0, true},
+		{Schedule{Warmup: 4, Total: 100, Stable: true, MinRatio: 0.2}, 90, 0.6, true},
+		{Schedule{Warmup: 4, Total: 100, Stable: true, DecayFrom: 50}, 50, 1, false},
+		{Schedule{Warmup: 4, Total: 100, Stable: true, DecayFrom: 50}, 75, 0.5, true},
+		{Schedule{Warmup: 4, Total: 100, MinRatio: 1}, 99, 1, false},
+	} {
+		if got, decays := c.s.Factor(c.step), c.s.Decays(c.step); math.Abs(got-c.want) > 1e-12 || decays != c.decays {
+			t.Errorf("%+v: Factor(%d) = %v, Decays %v, want %v, %v", c.s, c.step, got, decays, c.want, c.decays)
+		}
+	}
+}
+
 func TestRunRefillsHaltedLanes(t *testing.T) {
 	c := tinyConfig()
 	d := &scripted{qHalt: func(step int64, lane int) float32 {

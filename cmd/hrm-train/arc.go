@@ -71,8 +71,7 @@ answers again. Without --preset it is ` + arcPreset + `.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.tasks, "tasks", nil, "file or folder of the tasks to answer (repeatable)")
 	flags.StringArrayVar(&f.data, "data", nil, "file or folder of further tasks to learn from (repeatable)")
-	flags.StringVarP(&f.out, "out", "o", "", "folder of the run (required)")
-	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --out, with its configuration; start it if there is none")
+	f.registerFolder(cmd)
 	flags.IntVar(&f.votes, "votes", arc.Votes, "forms of each test input that are asked about")
 	flags.Int64Var(&f.adapt, "adapt", 0, "`STEPS` of further learning from each task's demonstrations alone before it is answered, as hrm-train learn --from does; 0 for none")
 	flags.StringVar(&f.results, "results", "", "`FILE` that gets a copy of results.json")
@@ -91,7 +90,7 @@ func (f *arcRunFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	if err := trainRun(ctx, c, f.out, f.resume, out, cmd.ErrOrStderr()); err != nil {
+	if err := trainRun(ctx, c, f.out, f.start, out, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	command.Finish(ctx)

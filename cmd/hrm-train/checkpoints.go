@@ -27,7 +27,7 @@ func (t *training) checkpoint(cp *train.Checkpoint) error {
 		return err
 	}
 	t.saved = cp.Step
-	return nil
+	return t.keepStable(cp.Step)
 }
 
 // keep gives a file a second name that outlives its replacement.

@@ -25,6 +25,7 @@ import (
 type training struct {
 	config config.Config
 	dir    string
+	start  start
 	lock   *os.File // of dir; nil where there are no locks
 	data   *source
 	valid  []validation // of the periodic evaluation; the first decides about the best model
@@ -52,11 +53,11 @@ type training struct {
 
 // newTraining opens everything that training needs, so that whatever is wrong
 // is said before the first step.
-func newTraining(ctx context.Context, c config.Config, dir string, resume bool, report *reporter) (*training, error) {
-	t := &training{config: c, dir: dir, report: report, clock: newClock(&c), best: -1, saved: -1}
+func newTraining(ctx context.Context, c config.Config, dir string, s start, report *reporter) (*training, error) {
+	t := &training{config: c, dir: dir, start: s, report: report, clock: newClock(&c), best: -1, saved: -1}
 	for _, step := range []func() error{
 		func() error { return t.openData(ctx) },
-		func() error { return t.openFolder(resume) },
+		t.openFolder,
 		t.openDevice,
 	} {
 		if err := step(); err != nil {
@@ -104,7 +105,7 @@ func (t *training) openData(ctx context.Context) (err error) {
 func (t *training) openInit() error {
 	c := &t.config
 	path, err := findCheckpoint(t.dir)
-	if err != nil || path != "" || c.Init == "" {
+	if err != nil || path != "" || c.Init == "" || t.start.decayFrom != "" {
 		return err
 	}
 	if t.init, err = readModel(c.Init); err != nil {
@@ -120,7 +121,7 @@ func (t *training) openInit() error {
 }
 
 // openFolder makes the folder or finds the run in it, and keeps others out.
-func (t *training) openFolder(resume bool) (err error) {
+func (t *training) openFolder() (err error) {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return err
 	}
@@ -130,12 +131,16 @@ func (t *training) openFolder(resume bool) (err error) {
 	path, err := findCheckpoint(t.dir)
 	switch {
 	case err != nil:
+	case path == "" && t.start.decayFrom != "":
+		err = t.branch()
 	case path == "":
 		t.from, err = t.begin()
-	case !resume:
+	case !t.start.resume:
 		return fmt.Errorf("%s already holds a run: give --resume to go on with it, or another --out", t.dir)
 	default:
-		err = t.restore(path)
+		if path, err = t.goOn(path); err == nil {
+			err = t.restore(path)
+		}
 	}
 	if err != nil {
 		return err
@@ -206,6 +211,23 @@ func (t *training) restore(path string) (err error) {
 	t.clock.before, t.best, t.initial = time.Duration(seconds*float64(time.Second)), t.bestSoFar(best), meta[metaInitial]
 	t.saved, t.finite = t.from.Step, t.from.Step
 	t.report.say("resuming after step %d", t.from.Step)
+	return nil
+}
+
+// branch begins with the stable checkpoint of another run.
+func (t *training) branch() error {
+	was := config.Default()
+	if err := was.Read(filepath.Join(t.start.decayFrom, configFile)); err != nil {
+		return err
+	}
+	path, _, err := stableCheckpoint(t.start.decayFrom, &was)
+	if err != nil {
+		return err
+	}
+	if err := t.restore(path); err != nil {
+		return err
+	}
+	t.clock.before, t.saved = 0, -1
 	return nil
 }
 

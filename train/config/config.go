@@ -52,8 +52,9 @@ type Config struct {
 	Optimizer      string  `yaml:"optimizer" doc:"adam-atan2, adamw or muon"`
 	LR             float64 `yaml:"lr" doc:"learning rate after the warm-up"`
 	Warmup         int     `yaml:"lr_warmup_steps" doc:"linear warm-up"`
-	Schedule       string  `yaml:"lr_schedule" doc:"constant or cosine"`
-	LRMinRatio     float64 `yaml:"lr_min_ratio" doc:"cosine ends at lr times this"`
+	Schedule       string  `yaml:"lr_schedule" doc:"constant, cosine, or wsd: constant and then a line down, which can be taken up again before it"`
+	LRMinRatio     float64 `yaml:"lr_min_ratio" doc:"cosine and wsd end at lr times this"`
+	DecayFrom      int     `yaml:"lr_decay_from" doc:"wsd: the step after which the rate falls, 0 for the last fifth"`
 	Beta1          float64 `yaml:"beta1" doc:"decay of the gradient's mean"`
 	Beta2          float64 `yaml:"beta2" doc:"decay of the gradient's mean square"`
 	Eps            float64 `yaml:"eps" doc:"added to the root mean square (adamw and muon)"`

@@ -90,6 +90,10 @@ func TestTrain(t *testing.T) {
 	if got, err := c.Train(1); err != nil || got.Schedule.MinRatio != 1 {
 		t.Errorf("constant schedule: %+v, %v", got.Schedule, err)
 	}
+	c.Schedule, c.DecayFrom = "wsd", 30
+	if got, err := c.Train(1); err != nil || got.Schedule != (train.Schedule{Warmup: 5, Total: 40, MinRatio: 0.1, Stable: true, DecayFrom: 30}) {
+		t.Errorf("wsd: %+v, %v", got.Schedule, err)
+	}
 }
 
 func TestYAMLRoundTrip(t *testing.T) {

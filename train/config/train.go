@@ -28,8 +28,11 @@ func (c *Config) Train(numPuzzles int) (train.Config, error) {
 		EvaluateEvery:   int64(c.EvalInterval),
 		CheckpointEvery: int64(c.CheckpointInterval),
 	}
-	if c.Schedule == "cosine" {
+	if c.Schedule != "constant" {
 		t.Schedule.MinRatio = c.LRMinRatio
+	}
+	if c.Schedule == "wsd" {
+		t.Schedule.Stable, t.Schedule.DecayFrom = true, int64(c.DecayFrom)
 	}
 	if err := t.Validate(); err != nil {
 		return train.Config{}, fmt.Errorf("%w: %w", ErrConfig, err)

@@ -25,7 +25,7 @@ func (c *Config) validateChoices() error {
 		of         []string
 	}{
 		{"optimizer", c.Optimizer, []string{"adam-atan2", "adamw", "muon"}},
-		{"lr_schedule", c.Schedule, []string{"constant", "cosine"}},
+		{"lr_schedule", c.Schedule, []string{"constant", "cosine", "wsd"}},
 		{"loss_type", c.Loss, []string{"stablemax_cross_entropy", "softmax_cross_entropy"}},
 		{"device", c.Device, []string{"auto", "cpu", "webgpu"}},
 		{"precision", strings.Replace(c.Precision, "f32", "fp32", 1), []string{"fp32", "bf16"}}, // it was f32 once
@@ -46,6 +46,7 @@ func (c *Config) validateCounts() error {
 		{"steps", c.Steps, 1},
 		{"global_batch_size", c.BatchSize, 1},
 		{"lr_warmup_steps", c.Warmup, 0},
+		{"lr_decay_from", c.DecayFrom, 0},
 		{"train_limit", c.TrainLimit, 0},
 		{"arc_augmentations", c.ARCForms, 0},
 		{"hints", c.Hints, 0},

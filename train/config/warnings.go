@@ -21,6 +21,9 @@ func (c *Config) Warnings() []string {
 	if text := c.losesBF16(&m); text != "" {
 		said = append(said, text)
 	}
+	if c.Schedule != "constant" && c.LRMinRatio == 1 {
+		said = append(said, fmt.Sprintf("lr_min_ratio is 1: with lr_schedule %s the rate never falls", c.Schedule))
+	}
 	base := c.base()
 	for _, k := range c.ignored(&m) {
 		if k.ignored && !reflect.DeepEqual(c.Value(k.key), base.Value(k.key)) {
@@ -87,6 +90,7 @@ func (c *Config) ignored(m *runtime.Config) []ignoredKey {
 		{"puzzle_emb_weight_decay", c.PuzzleEmbDim == 0, "puzzle_emb_ndim is 0"},
 		{"eps", c.Optimizer == "adam-atan2", "adam-atan2 has none"},
 		{"lr_min_ratio", c.Schedule == "constant", "lr_schedule is constant"},
+		{"lr_decay_from", c.Schedule != "wsd", "lr_schedule is not wsd"},
 		{"ema_rate", !c.EMA, "ema is false"},
 		{"hints", !hinted || c.Generate, "puzzles of " + c.Task + " have no blank cells to answer"},
 		{"maze_sizes", !c.Generate, files},
