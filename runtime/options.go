@@ -128,6 +128,7 @@ type Result struct {
 	TotalSegments int     // of all attempts
 	TimedOut      bool    // Options.TimeLimit or RestartTime ended it: there would have been more segments or attempts
 	Elapsed       time.Duration
+	Spent         time.Duration // its share of the time of its segments
 	// Err says why there is no answer: the input does not fit (ErrInput), or solving
 	// stopped before the puzzle ended (ErrStopped); then the best answer so far, if
 	// there is one, is there all the same.

@@ -54,6 +54,32 @@ type Request struct {
 	// those of Serve.
 	Options *Options
 	Done    func(Result) // called once, in the goroutine that runs Serve
+
+	// Park, where given, is asked before each further attempt, with a request that goes
+	// on where this one ends. With true the puzzle leaves its lane to others, until the
+	// source gives that request: its answer is the same.
+	Park func(rest Request) bool
+	held *lane // of a puzzle that left its lane
+}
+
+// Spent returns what a request that was parked has come to: the share that the puzzle
+// had of the time of its segments.
+func (r *Request) Spent() time.Duration {
+	if r.held == nil {
+		return 0
+	}
+	return r.held.spent
+}
+
+// Stop ends a request that is in no lane: Done gets the best answer of the attempts
+// before it was parked, with ErrStopped.
+func (r *Request) Stop(err error) {
+	var result Result
+	if l := r.held; l != nil {
+		result = l.result()
+	}
+	result.Err = fmt.Errorf("%w: %w", ErrStopped, err)
+	r.Done(result)
 }
 
 // Source gives the next request. With wait it may block until there is one; false
@@ -250,7 +276,12 @@ func (s *solver) begin(i int, wait bool) bool {
 		if !ok {
 			return false
 		}
-		*l = lane{req: req, o: req.Options, busy: true, began: time.Now(), logits: l.logits}
+		if held := req.held; held != nil {
+			*l, req.held = *held, nil
+			l.req = req
+		} else {
+			*l = lane{req: req, o: req.Options, busy: true, began: time.Now(), logits: l.logits}
+		}
 		if l.o == nil {
 			l.o = &s.o
 		}
@@ -259,17 +290,40 @@ func (s *solver) begin(i int, wait bool) bool {
 			s.stop(l, context.Cause(c))
 			continue
 		}
-		err := l.o.validate()
-		if err == nil {
-			err = s.batch.Reset(i, req.Input)
-		}
-		if err != nil {
+		if err := s.start(i); err != nil {
 			l.best.Err = err
 			s.finish(l)
 			continue
 		}
 		return true
 	}
+}
+
+// start begins the first attempt of lane i, or the next one of a puzzle that was parked.
+func (s *solver) start(i int) error {
+	l := &s.lanes[i]
+	if l.best.Tokens != nil {
+		return s.restart(i)
+	}
+	if err := l.o.validate(); err != nil {
+		return err
+	}
+	return s.batch.Reset(i, l.req.Input)
+}
+
+// park hands the puzzle of lane i back between two attempts, if who asked takes it.
+func (s *solver) park(i int) bool {
+	l := &s.lanes[i]
+	if l.req.Park == nil {
+		return false
+	}
+	held, rest := *l, l.req
+	rest.held = &held
+	if !l.req.Park(rest) {
+		return false
+	}
+	*l = lane{} // its slices went with the puzzle
+	return true
 }
 
 // after looks at lane i, the k-th of the step, and decides what it does next.
@@ -305,7 +359,7 @@ func (s *solver) after(k, i int) {
 	if l.attempt == 0 && o.Retry != nil {
 		l.logits = append(l.logits[:0], s.logits(k, l)...)
 	}
-	if !s.restart(i) {
+	if !s.park(i) && s.restart(i) != nil {
 		s.finish(l)
 	}
 }
@@ -368,7 +422,7 @@ func (s *solver) better(a, b *Attempt) bool {
 }
 
 // restart begins the next attempt of lane i.
-func (s *solver) restart(i int) bool {
+func (s *solver) restart(i int) error {
 	l := &s.lanes[i]
 	l.attempt++
 	l.segment = 0
@@ -383,7 +437,7 @@ func (s *solver) restart(i int) bool {
 			in.Noise = DefaultNoise
 		}
 	}
-	return s.batch.Reset(i, in) == nil
+	return s.batch.Reset(i, in)
 }
 
 // attemptSeed mixes seed, puzzle and attempt, so that an attempt does not depend on
@@ -417,9 +471,7 @@ func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
 
 // finish hands over a lane's result and frees the lane.
 func (s *solver) finish(l *lane) {
-	r := l.best
-	r.Attempts, r.TotalSegments = l.attempt+1, l.total
-	r.Elapsed = time.Since(l.began)
+	r := l.result()
 	l.busy = false
 	l.req.Done(r)
 	if s.o.OnResult != nil {
@@ -427,10 +479,18 @@ func (s *solver) finish(l *lane) {
 	}
 }
 
+// result returns what a puzzle has come to.
+func (l *lane) result() Result {
+	r := l.best
+	r.Attempts, r.TotalSegments = l.attempt+1, l.total
+	r.Elapsed, r.Spent = time.Since(l.began), l.spent
+	return r
+}
+
 // stop ends a puzzle that was under way: with the best answer of the attempts that
 // ended, or where none has, with what the first one came to.
 func (s *solver) stop(l *lane, err error) {
-	if l.attempt == 0 {
+	if l.best.Tokens == nil {
 		l.best = Result{Attempt: l.now, First: l.now}
 	}
 	l.best.Err = fmt.Errorf("%w: %w", ErrStopped, err)

@@ -88,8 +88,14 @@ func (s *Solver) SolvePuzzle(ctx context.Context, p *puzzle.Puzzle) Answer {
 	}
 	return s.solve(ctx, p, s.Options.OnLook, func(in runtime.Input, o runtime.Options) runtime.Result {
 		done := make(chan runtime.Result, 1)
-		s.submit(runtime.Request{Input: in, Context: ctx, Options: &o, Done: func(r runtime.Result) { done <- r }})
-		return <-done
+		withdraw := s.submit(s.party(), runtime.Request{Input: in, Context: ctx, Options: &o, Done: func(r runtime.Result) { done <- r }})
+		select {
+		case r := <-done:
+			return r
+		case <-ctx.Done():
+			withdraw(context.Cause(ctx))
+			return <-done
+		}
 	})
 }
 
@@ -195,13 +201,7 @@ func (s *Solver) admit(ctx context.Context, t puzzle.Task, in runtime.Input) err
 	if err := c.Check(in); err != nil || s.Options.Anyway || len(in.Tokens) != t.SeqLen() {
 		return err
 	}
-	select {
-	case s.examining <- struct{}{}:
-		defer func() { <-s.examining }()
-		return puzzle.Examine(t, in.Tokens)
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", runtime.ErrStopped, ctx.Err())
-	}
+	return s.examine(ctx, s.party(), func() error { return puzzle.Examine(t, in.Tokens) })
 }
 
 func (s *Solver) maxTokens() int {

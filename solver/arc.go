@@ -99,18 +99,30 @@ func (s *Solver) all(ctx context.Context, forms []arc.Form) []runtime.Result {
 		o.Restarts = 0
 	}
 	results, done := make([]runtime.Result, len(forms)), make(chan struct{}, len(forms))
+	withdraws := make([]func(error), len(forms))
 	for i := range forms {
 		if results[i].Err = s.admit(ctx, s.Task, forms[i].Input); results[i].Err != nil {
 			done <- struct{}{}
 			continue
 		}
-		s.submit(runtime.Request{Input: forms[i].Input, Context: ctx, Options: &o, Done: func(r runtime.Result) {
+		withdraws[i] = s.submit(s.party(), runtime.Request{Input: forms[i].Input, Context: ctx, Options: &o, Done: func(r runtime.Result) {
 			results[i] = r
 			done <- struct{}{}
 		}})
 	}
-	for range forms {
-		<-done
+	ended := ctx.Done()
+	for left := len(forms); left > 0; {
+		select {
+		case <-done:
+			left--
+		case <-ended:
+			ended = nil
+			for _, withdraw := range withdraws {
+				if withdraw != nil {
+					withdraw(context.Cause(ctx))
+				}
+			}
+		}
 	}
 	return results
 }

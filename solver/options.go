@@ -29,6 +29,9 @@ type Options struct {
 	// DefaultTimeLimit, below 0: none.
 	TimeLimit time.Duration
 	MaxTokens int // of a puzzle; 0: runtime.DefaultMaxTokens
+	// Party shares the lanes fairly with others; nil: first come, first served, and a
+	// puzzle keeps its lane for all its attempts.
+	Party *Party
 
 	// OnLook is called after every segment, while the puzzle and those beside it wait.
 	// The slices of a look are valid during the call.

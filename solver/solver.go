@@ -36,7 +36,7 @@ func New(b runtime.Backend, t puzzle.Task, lanes int) *Solver {
 	if lanes == 0 {
 		lanes = runtime.DefaultLanes
 	}
-	e := &engine{Backend: b, Task: t, lanes: lanes, examining: make(chan struct{}, 1)}
+	e := &engine{Backend: b, Task: t, lanes: lanes, more: make(chan struct{}, 1)}
 	e.named()
 	e.life, e.end = context.WithCancel(context.Background())
 	return &Solver{engine: e}
