@@ -84,7 +84,7 @@ these is of the command "hrm solve", from its start to its end.`,
 		Example: `  go run ./bench/peers
   go run ./bench/peers --quick --engines hrm,onnxruntime
   go run ./bench/peers --tokens 81 --lanes 1,8 --answers 0 --json > rows.json
-  go run ./bench/peers --rows rows.json,more.json --plot docs/peers.svg`,
+  go run ./bench/peers --rows rows.json,more.json --plot peers.svg`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -20,7 +20,7 @@ func TestDocumentedCommandsParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?m)^    (?:\$ )?hrm-train (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^    (?:\$ )?hrm-train (.*)$`).FindAllStringSubmatch(strings.ReplaceAll(string(text), "\\\n", ""), -1) {
 			lines++
 			line, _, _ := strings.Cut(m[1], " > ")
 			cmd, rest, err := newRoot().Find(strings.Fields(line))

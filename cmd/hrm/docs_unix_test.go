@@ -32,7 +32,8 @@ func documented(t *testing.T) (lines []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for block := range strings.Lines(string(data)) {
+		joined := strings.ReplaceAll(string(data), "\\\n", "") // lines that go on
+		for block := range strings.Lines(joined) {
 			if strings.HasPrefix(block, "    ") || strings.HasPrefix(block, "\t") || strings.HasPrefix(block, "$ ") {
 				text.WriteString(block)
 			}
