@@ -14,7 +14,8 @@ var ErrStopped = errors.New("stopped before an answer")
 
 // Solve thinks about every input until it halts or runs out of segments, and
 // returns one result for each, in their order. A lane is refilled as soon as
-// its puzzle ends. Answers do not depend on the number of lanes.
+// its puzzle ends; lanes that no puzzle waits for make further attempts at those that
+// have had a first one. Answers do not depend on the number of lanes.
 //
 // An input that does not fit the model has its Result.Err set and the others
 // are still solved. The error returned is about all of them: the context
@@ -27,7 +28,7 @@ func Solve(ctx context.Context, b Backend, in []Input, o Options) ([]Result, err
 		results[i].Err = ErrStopped
 	}
 	next := 0
-	err := run(ctx, b, o, min(len(in), o.lanes()), o.largest(b.Config(), in), func(bool) (Request, bool) {
+	err := run(ctx, b, o, o.lanesFor(len(in)), o.largest(b.Config(), in), func(bool) (Request, bool) {
 		if next == len(in) {
 			return Request{}, false
 		}
@@ -55,11 +56,11 @@ type Request struct {
 	Options *Options
 	Done    func(Result) // called once, in the goroutine that runs Serve
 
-	// Park, where given, is asked before each further attempt, with a request that goes
-	// on where this one ends. With true the puzzle leaves its lane to others, until the
+	// Park, where given, is asked before a further attempt when none is under way, with a
+	// request that goes on where this one ends. With true the puzzle leaves its lane to others, until the
 	// source gives that request: its answer is the same.
 	Park func(rest Request) bool
-	held *lane // of a puzzle that left its lane
+	held *thought // of a puzzle that left its lane
 }
 
 // Spent returns what a request that was parked has come to: the share that the puzzle
@@ -75,8 +76,8 @@ func (r *Request) Spent() time.Duration {
 // before it was parked, with ErrStopped.
 func (r *Request) Stop(err error) {
 	var result Result
-	if l := r.held; l != nil {
-		result = l.result()
+	if t := r.held; t != nil {
+		result = t.result()
 	}
 	result.Err = fmt.Errorf("%w: %w", ErrStopped, err)
 	r.Done(result)
@@ -120,6 +121,15 @@ func (o *Options) lanes() int {
 	return DefaultLanes
 }
 
+// lanesFor returns how many lanes so many puzzles can use.
+func (o *Options) lanesFor(puzzles int) int {
+	lanes := o.lanes()
+	if puzzles >= lanes || o.Restarts >= lanes {
+		return min(lanes, puzzles*lanes)
+	}
+	return min(lanes, puzzles*(o.Restarts+1))
+}
+
 // run is the loop behind Solve and Serve.
 func run(ctx context.Context, b Backend, o Options, lanes, tokens int, src Source) error {
 	if err := o.validate(); err != nil {
@@ -158,24 +168,6 @@ type solver struct {
 	shownLogits []float32 // [S, vocabulary] an event's logits
 }
 
-// lane is one puzzle on its way through its attempts.
-type lane struct {
-	req     Request
-	o       *Options
-	limit   int // segments of an attempt
-	busy    bool
-	began   time.Time
-	spent   time.Duration // its share of the time of its segments
-	attempt int
-	segment int     // of this attempt, from 1
-	total   int     // segments of all attempts
-	now     Attempt // the attempt under way
-	best    Result
-
-	logits []float32                              // [S, vocabulary] at the end of the first attempt, for Retry
-	back   func(answer []int32, logits []float32) // undoes what Retry did; nil: nothing
-}
-
 func (s *solver) loop(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -196,7 +188,7 @@ func (s *solver) loop(ctx context.Context) error {
 func (s *solver) step(ctx context.Context) error {
 	s.out.WantLogits = false
 	for _, i := range s.active {
-		o := s.lanes[i].o
+		o := s.lanes[i].of.o
 		s.out.WantLogits = s.out.WantLogits || o.WantLogits || o.guesses()
 	}
 	wanted, release := s.wanted(ctx)
@@ -209,13 +201,16 @@ func (s *solver) step(ctx context.Context) error {
 	}
 	share := time.Since(began) / time.Duration(len(s.active))
 	for k, i := range s.active {
-		l := &s.lanes[i]
-		l.spent += share
+		t := s.lanes[i].of
+		if t == nil { // its puzzle ended in a lane before
+			continue
+		}
+		t.spent += share
 		if !unwanted {
 			s.after(k, i)
 		}
-		if c := l.req.Context; l.busy && c != nil && c.Err() != nil {
-			s.stop(l, context.Cause(c))
+		if c := t.req.Context; !t.over && c != nil && c.Err() != nil {
+			s.stop(t, context.Cause(c))
 		}
 	}
 	return nil
@@ -225,7 +220,7 @@ func (s *solver) step(ctx context.Context) error {
 // have.
 func (s *solver) wanted(ctx context.Context) (context.Context, func()) {
 	for _, i := range s.active {
-		if c := s.lanes[i].req.Context; c == nil || c.Done() == nil {
+		if c := s.lanes[i].of.req.Context; c == nil || c.Done() == nil {
 			return ctx, func() {}
 		}
 	}
@@ -234,7 +229,7 @@ func (s *solver) wanted(ctx context.Context) (context.Context, func()) {
 	left.Store(int64(len(s.active)))
 	stops := make([]func() bool, len(s.active))
 	for k, i := range s.active {
-		stops[k] = context.AfterFunc(s.lanes[i].req.Context, func() {
+		stops[k] = context.AfterFunc(s.lanes[i].of.req.Context, func() {
 			if left.Add(-1) == 0 {
 				cancel()
 			}
@@ -248,20 +243,24 @@ func (s *solver) wanted(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// fill gives every free lane the next request, as long as there is one, and
-// lists the lanes that think.
+// fill gives every free lane the next request, as long as there is one, and then
+// further attempts at the puzzles under way, and lists the lanes that think.
 func (s *solver) fill() {
 	s.active = s.active[:0]
 	for i := range s.lanes {
-		if s.lanes[i].busy {
+		if s.lanes[i].of != nil {
 			s.active = append(s.active, i)
 		}
 	}
+	waiting := true
 	for i := range s.lanes {
-		if s.lanes[i].busy {
+		if s.lanes[i].of != nil {
 			continue
 		}
-		if !s.begin(i, len(s.active) == 0) {
+		if waiting {
+			waiting = s.begin(i, len(s.active) == 0)
+		}
+		if !waiting && !s.help(i) {
 			return
 		}
 		s.active = append(s.active, i)
@@ -270,146 +269,124 @@ func (s *solver) fill() {
 
 // begin puts the next request that fits the model into lane i.
 func (s *solver) begin(i int, wait bool) bool {
-	l := &s.lanes[i]
 	for {
 		req, ok := s.src(wait)
 		if !ok {
 			return false
 		}
-		if held := req.held; held != nil {
-			*l, req.held = *held, nil
-			l.req = req
-		} else {
-			*l = lane{req: req, o: req.Options, busy: true, began: time.Now(), logits: l.logits}
+		t := req.held
+		if req.held = nil; t == nil {
+			t = s.newThought(&req)
 		}
-		if l.o == nil {
-			l.o = &s.o
-		}
-		l.limit = l.o.maxSegments(s.config, s.config.Shape(req.Input))
+		t.req = req
 		if c := req.Context; c != nil && c.Err() != nil {
-			s.stop(l, context.Cause(c))
+			s.stop(t, context.Cause(c))
 			continue
 		}
-		if err := s.start(i); err != nil {
-			l.best.Err = err
-			s.finish(l)
+		err := t.o.validate()
+		if err == nil {
+			err = s.attempt(t, i)
+		}
+		if err != nil {
+			t.best.Err = err
+			s.finish(t)
 			continue
 		}
 		return true
 	}
 }
 
-// start begins the first attempt of lane i, or the next one of a puzzle that was parked.
-func (s *solver) start(i int) error {
-	l := &s.lanes[i]
-	if l.best.Tokens != nil {
-		return s.restart(i)
+func (s *solver) newThought(req *Request) *thought {
+	t := &thought{o: req.Options, began: time.Now()}
+	if t.o == nil {
+		t.o = &s.o
 	}
-	if err := l.o.validate(); err != nil {
-		return err
-	}
-	return s.batch.Reset(i, l.req.Input)
+	t.limit, t.until = t.o.maxSegments(s.config, s.config.Shape(req.Input)), t.o.Restarts
+	return t
 }
 
-// park hands the puzzle of lane i back between two attempts, if who asked takes it.
-func (s *solver) park(i int) bool {
-	l := &s.lanes[i]
-	if l.req.Park == nil {
+// park hands a puzzle without a lane back between two attempts, if who asked takes it.
+func (s *solver) park(t *thought) bool {
+	if t.req.Park == nil {
 		return false
 	}
-	held, rest := *l, l.req
-	rest.held = &held
-	if !l.req.Park(rest) {
-		return false
+	rest := t.req
+	rest.held = t
+	return t.req.Park(rest)
+}
+
+// help begins in the free lane i a further attempt at the puzzle under way that has the
+// fewest lanes.
+func (s *solver) help(i int) bool {
+	var least *thought
+	for k := range s.lanes {
+		if t := s.lanes[k].of; t != nil && t.more() && (least == nil || t.lanes < least.lanes) {
+			least = t
+		}
 	}
-	*l = lane{} // its slices went with the puzzle
-	return true
+	return least != nil && s.attempt(least, i) == nil
 }
 
 // after looks at lane i, the k-th of the step, and decides what it does next.
 func (s *solver) after(k, i int) {
 	l := &s.lanes[i]
-	o := l.o
+	t, o := l.of, l.of.o
 	l.segment++
-	l.total++
 	qh, qc := s.out.QHalt[k], s.out.QContinue[k]
-	tokens := s.out.Tokens[k*s.out.Stride:][:len(l.req.Input.Tokens)]
+	tokens := s.out.Tokens[k*s.out.Stride:][:len(t.req.Input.Tokens)]
 	final := o.Latch != nil && l.latch(tokens)
 	l.now = Attempt{Tokens: append(l.now.Tokens[:0], tokens...), Segments: l.segment, Halted: final || s.config.Halts(qh, qc), QHalt: qh, QContinue: qc}
-	ends := o.Halt.stops(l.segment, l.now.Halted) || l.segment >= l.limit
-	late := o.TimeLimit > 0 && time.Since(l.began) >= o.TimeLimit
+	ends := o.Halt.stops(l.segment, l.now.Halted) || l.segment >= t.limit
+	late := o.TimeLimit > 0 && time.Since(t.began) >= o.TimeLimit
 	if o.OnSegment != nil {
 		s.show(k, l, tokens, ends || late)
 	}
-	if !ends && !late {
-		return
+	switch {
+	case ends:
+		s.end(k, i, late)
+	case late:
+		s.judge(l)
+		t.late()
+		t.rest(s.better)
+		a := l.now
+		l.now = Attempt{} // its tokens are kept
+		t.consider(&a, s.better)
+		s.finish(t)
 	}
+}
+
+// end ends the attempt of lane i, the k-th of the step, and begins the next one there if
+// the puzzle has no other lane; otherwise a puzzle that waits comes first.
+func (s *solver) end(k, i int, late bool) {
+	l := &s.lanes[i]
+	t := l.of
 	s.judge(l)
-	settled := l.settled()
-	if last := ends && (settled || l.attempt == o.Restarts); last || late {
-		l.best.TimedOut = !last
-		s.finish(l)
-		return
+	if l.attempt == 0 && t.o.guesses() {
+		t.logits = append(t.logits[:0], s.logits(k, l)...)
 	}
-	if o.RestartTime > 0 && l.spent >= o.RestartTime {
-		l.best.TimedOut = true
-		s.finish(l)
-		return
-	}
-	if l.attempt == 0 && o.Retry != nil {
-		l.logits = append(l.logits[:0], s.logits(k, l)...)
-	}
-	if !s.park(i) && s.restart(i) != nil {
-		s.finish(l)
-	}
-}
-
-// latch keeps in tokens what was said in the segment before and is not the input's own,
-// and reports that the answer is final.
-func (l *lane) latch(tokens []int32) bool {
-	if l.segment > 1 {
-		for i, own := range l.req.Input.Tokens {
-			if said := l.now.Tokens[i]; said != own {
-				tokens[i] = said
-			}
+	t.ended(l)
+	over := t.fold(s.better)
+	for k := range s.lanes { // attempts after one that was accepted
+		if o := &s.lanes[k]; o.of == t && o.attempt > t.until {
+			o.leave()
 		}
-	}
-	return l.o.Latch(l.req.Index, tokens)
-}
-
-// judge ends the attempt under way, and keeps it if it is the best.
-func (s *solver) judge(l *lane) {
-	p := &l.now
-	if l.back != nil {
-		l.back(p.Tokens, nil)
-	}
-	if l.o.Accept != nil {
-		p.Accepted = l.o.Accept(l.req.Index, p.Tokens)
 	}
 	switch {
-	case l.attempt == 0:
-		l.best = Result{Attempt: *p, First: *p}
-		p.Tokens = nil // they are kept
-	case s.better(p, &l.best.Attempt):
-		p.Tokens, l.best.Attempt = l.best.Tokens, *p
-		if &p.Tokens[0] == &l.best.First.Tokens[0] {
-			p.Tokens = nil
-		}
+	case over:
+		s.finish(t)
+	case late, t.lanes == 0 && t.o.RestartTime > 0 && t.spent >= t.o.RestartTime:
+		t.late()
+		t.rest(s.better)
+		s.finish(t)
+	case t.lanes == 0 && !s.park(t) && s.attempt(t, i) != nil:
+		s.finish(t)
 	}
 }
 
 // logits returns those of the k-th lane of the step.
 func (s *solver) logits(k int, l *lane) []float32 {
 	v := s.config.VocabSize
-	return s.out.Logits[k*s.out.Stride*v:][:len(l.req.Input.Tokens)*v]
-}
-
-// settled reports whether the attempt that ended needs no further one.
-func (l *lane) settled() bool {
-	if l.o.Accept != nil {
-		return l.now.Accepted
-	}
-	return l.now.Halted
+	return s.out.Logits[k*s.out.Stride*v:][:len(l.of.req.Input.Tokens)*v]
 }
 
 // better reports whether a is preferred to b: accepted first, then by the
@@ -421,23 +398,30 @@ func (s *solver) better(a, b *Attempt) bool {
 	return s.config.Preference(a.QHalt, a.QContinue) > s.config.Preference(b.QHalt, b.QContinue)
 }
 
-// restart begins the next attempt of lane i.
-func (s *solver) restart(i int) error {
+// attempt begins the next attempt at a puzzle in lane i.
+func (s *solver) attempt(t *thought, i int) error {
 	l := &s.lanes[i]
-	l.attempt++
-	l.segment = 0
-	in, o := l.req.Input, l.o
-	seed := attemptSeed(o.Seed, &in, l.attempt)
-	if o.Retry != nil {
-		in.Tokens, l.back = o.Retry(in.Tokens, l.logits, seed)
-	}
-	if o.Retry == nil || o.Noise > 0 {
-		in.Seed, in.Noise = seed, o.Noise
-		if in.Noise == 0 {
-			in.Noise = DefaultNoise
+	in, o, n := t.req.Input, t.o, t.next
+	l.back = nil
+	if n > 0 {
+		seed := attemptSeed(o.Seed, &in, n)
+		if o.Retry != nil {
+			in.Tokens, l.back = o.Retry(in.Tokens, t.logits, seed)
+		}
+		if o.Retry == nil || o.Noise > 0 {
+			in.Seed, in.Noise = seed, o.Noise
+			if in.Noise == 0 {
+				in.Noise = DefaultNoise
+			}
 		}
 	}
-	return s.batch.Reset(i, in)
+	if err := s.batch.Reset(i, in); err != nil {
+		return err
+	}
+	t.next++
+	t.lanes++
+	l.of, l.attempt, l.segment = t, n, 0
+	return nil
 }
 
 // attemptSeed mixes seed, puzzle and attempt, so that an attempt does not depend on
@@ -455,53 +439,70 @@ func attemptSeed(seed uint64, in *Input, attempt int) uint64 {
 
 // show reports a segment to the caller.
 func (s *solver) show(k int, l *lane, tokens []int32, done bool) {
+	o := l.of.o
 	s.shown = append(s.shown[:0], tokens...)
-	if l.o.WantLogits {
+	if o.WantLogits {
 		s.shownLogits = append(s.shownLogits[:0], s.logits(k, l)...)
 	}
 	if l.back != nil {
 		l.back(s.shown, s.shownLogits)
 	}
 	e := Event{
-		Index: l.req.Index, Attempt: l.attempt, Segment: l.segment, Done: done,
+		Index: l.of.req.Index, Attempt: l.attempt, Segment: l.segment, Done: done,
 		Tokens: s.shown, Logits: s.shownLogits, QHalt: s.out.QHalt[k], QContinue: s.out.QContinue[k],
 	}
-	l.o.OnSegment(e)
+	o.OnSegment(e)
 }
 
-// finish hands over a lane's result and frees the lane.
-func (s *solver) finish(l *lane) {
-	r := l.result()
-	l.busy = false
-	l.req.Done(r)
-	if s.o.OnResult != nil {
-		s.o.OnResult(l.req.Index, r)
+// judge completes the attempt of a lane, which has ended.
+func (s *solver) judge(l *lane) {
+	if l.back != nil {
+		l.back(l.now.Tokens, nil)
+	}
+	if o := l.of.o; o.Accept != nil {
+		l.now.Accepted = o.Accept(l.of.req.Index, l.now.Tokens)
 	}
 }
 
-// result returns what a puzzle has come to.
-func (l *lane) result() Result {
-	r := l.best
-	r.Attempts, r.TotalSegments = l.attempt+1, l.total
-	r.Elapsed, r.Spent = time.Since(l.began), l.spent
-	return r
+// finish hands over a puzzle's result and frees its lanes.
+func (s *solver) finish(t *thought) {
+	for i := range s.lanes {
+		if l := &s.lanes[i]; l.of == t {
+			l.leave()
+		}
+	}
+	r := t.result()
+	t.over = true
+	t.req.Done(r)
+	if s.o.OnResult != nil {
+		s.o.OnResult(t.req.Index, r)
+	}
 }
 
 // stop ends a puzzle that was under way: with the best answer of the attempts that
 // ended, or where none has, with what the first one came to.
-func (s *solver) stop(l *lane, err error) {
-	if l.best.Tokens == nil {
-		l.best = Result{Attempt: l.now, First: l.now}
+func (s *solver) stop(t *thought, err error) {
+	t.rest(s.better)
+	for i := range s.lanes {
+		l := &s.lanes[i]
+		if l.of != t {
+			continue
+		}
+		t.total += l.segment
+		if l.attempt == 0 {
+			t.best = Result{Attempt: l.now, First: l.now}
+			l.now = Attempt{} // its tokens are kept
+		}
 	}
-	l.best.Err = fmt.Errorf("%w: %w", ErrStopped, err)
-	s.finish(l)
+	t.best.Err = fmt.Errorf("%w: %w", ErrStopped, err)
+	s.finish(t)
 }
 
 // abandon ends every puzzle that was under way.
 func (s *solver) abandon(err error) {
 	for i := range s.lanes {
-		if l := &s.lanes[i]; l.busy {
-			s.stop(l, err)
+		if t := s.lanes[i].of; t != nil {
+			s.stop(t, err)
 		}
 	}
 }

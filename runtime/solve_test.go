@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	goruntime "runtime"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -146,6 +147,50 @@ func TestSolveRestarts(t *testing.T) {
 	}
 	if results[0].Attempts != 1 || results[1].Attempts != 2 || !results[1].Halted {
 		t.Errorf("got %+v", results)
+	}
+}
+
+// Further attempts run side by side in lanes that nobody waits for, and the result is
+// that of one after the other: the first accepted one, and how many came before it.
+func TestSolveAttemptsSideBySide(t *testing.T) {
+	for _, least := range []int32{20, 60, 90, 98, 1000} {
+		o := Options{Lanes: 1, Restarts: 40, Seed: 3, Accept: func(_ int, answer []int32) bool { return answer[0] >= least }}
+		one := newCounter()
+		want, err := Solve(t.Context(), one, inputs(9), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lanes := 2; lanes <= 9; lanes++ {
+			c := newCounter()
+			o.Lanes = lanes
+			got, err := Solve(t.Context(), c, inputs(9), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[0].Elapsed, got[0].Spent, want[0].Elapsed, want[0].Spent = 0, 0, 0, 0
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("from %d, %d lanes: %+v, want that of one lane: %+v", least, lanes, got[0], want[0])
+			}
+			if most := slices.Max(c.rows); want[0].Attempts > 1 && (most != lanes || c.steps >= one.steps && want[0].Attempts > 2) {
+				t.Errorf("from %d, %d lanes: %d at once in %d steps, one lane took %d", least, lanes, most, c.steps, one.steps)
+			}
+		}
+	}
+}
+
+// A puzzle that waits gets a lane before a further attempt at another one does.
+func TestSolvePuzzlesComeBeforeGuesses(t *testing.T) {
+	var ended []int
+	o := Options{
+		Lanes: 2, Restarts: 30, Accept: func(i int, _ []int32) bool { return i > 0 },
+		OnResult: func(i int, r Result) { ended = append(ended, i) },
+	}
+	results, err := Solve(t.Context(), newCounter(), inputs(2, 3, 3, 3, 3), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ended[len(ended)-1] != 0 || results[0].Attempts != 31 {
+		t.Errorf("ended in the order %v, puzzle 0 after %d attempts, want it last, after 31", ended, results[0].Attempts)
 	}
 }
 

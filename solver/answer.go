@@ -162,12 +162,12 @@ func (s *Solver) solve(ctx context.Context, p *puzzle.Puzzle, onLook func(Look),
 		return a
 	}
 	o := s.Options.options(t)
-	var guessed []int // of the attempt under way
+	guessed := [][]int{nil} // of each attempt
 	if r, ok := t.(puzzle.Retrier); ok {
 		o.Retry = func(tokens []int32, logits []float32, seed uint64) ([]int32, func([]int32, []float32)) {
 			form, back := r.Retry(tokens, logits, seed)
 			if onLook != nil {
-				guessed = filled(tokens, form, back)
+				guessed = append(guessed, filled(tokens, form, back))
 			}
 			return form, back
 		}
@@ -183,7 +183,11 @@ func (s *Solver) solve(ctx context.Context, p *puzzle.Puzzle, onLook func(Look),
 		probability := make([]float32, len(in.Tokens))
 		o.OnSegment = func(e runtime.Event) {
 			confidence(probability, e.Logits)
-			onLook(Look{Event: e, Confidence: probability, Halting: s.Backend.Config().Preference(e.QHalt, e.QContinue), Guessed: guessed})
+			l := Look{Event: e, Confidence: probability, Halting: s.Backend.Config().Preference(e.QHalt, e.QContinue)}
+			if e.Attempt < len(guessed) {
+				l.Guessed = guessed[e.Attempt]
+			}
+			onLook(l)
 		}
 	}
 	a.Result = think(in, o)

@@ -34,7 +34,8 @@ type Options struct {
 	Party *Party
 
 	// OnLook is called after every segment, while the puzzle and those beside it wait.
-	// The slices of a look are valid during the call.
+	// The slices of a look are valid during the call. Attempts that run side by side in
+	// lanes that are free take turns; Solver.Looks shows one after the other.
 	OnLook func(Look)
 }
 

@@ -100,7 +100,9 @@ func (l *live) puzzle(o *outcome) (look func(solver.Look), done func()) {
 	look = func(k solver.Look) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		t.attempt, t.segment, t.sure = k.Attempt+1, k.Segment, k.Sure()
+		if k.Attempt+1 >= t.attempt { // the newest of those side by side
+			t.attempt, t.segment, t.sure = k.Attempt+1, k.Segment, k.Sure()
+		}
 	}
 	return look, func() {
 		l.mu.Lock()
