@@ -9,6 +9,8 @@ import (
 	"github.com/hrmgo/hrm"
 )
 
+const question = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+
 // Solve a sudoku. README.md shows the same without the handling of errors.
 func Example() {
 	s, err := hrm.Open("sudoku")
@@ -16,7 +18,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	a, err := s.Solve(context.Background(), "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79")
+	a, err := s.Solve(context.Background(), question)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func ExampleSolver_SolveAll() {
 	}
 	defer s.Close()
 	puzzles := slices.Values([]string{
-		"53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79",
+		question,
 		"12345678....................................9....................................",
 	})
 	for a, err := range s.SolveAll(context.Background(), puzzles) {
@@ -54,7 +56,7 @@ func ExampleSolver_Looks() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	for look, err := range s.Looks(context.Background(), "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79") {
+	for look, err := range s.Looks(context.Background(), question) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -30,7 +30,7 @@ type Table struct {
 // nothing was measured. Numbers keep the digits that the file has.
 type Row struct {
 	Name    string         `json:"name"`
-	Machine string         `json:"machine"`
+	Machine string         `json:"machine"` // empty where it does not matter
 	Values  []*json.Number `json:"values"`
 }
 
@@ -63,9 +63,14 @@ type Results struct {
 	Summary  []Comparison
 }
 
-// names of the tables, each a file.
-var names = []string{
-	"cpu", "embedded", "int8", "gpu", "browser", "training", "memory", "resident", "peak",
+// pages are the documents with tables, and which.
+var pages = map[string][]string{
+	"docs/performance.md": {
+		"machines", "summary", "cpu", "embedded", "int8", "gpu", "browser", "training", "memory", "resident", "peak", "accuracy",
+	},
+	"docs/cards/sudoku.md":   {"sudoku"},
+	"docs/cards/maze.md":     {"maze"},
+	"docs/cards/mini-arc.md": {"mini-arc"},
 }
 
 // read returns what lies in bench/results below root.
@@ -79,22 +84,35 @@ func read(root string) (*Results, error) {
 		return nil, err
 	}
 	r.Summary = summary.Rows
-	for _, name := range names {
-		var t Table
-		if err := readFile(root, name, &t); err != nil {
-			return nil, err
-		}
-		for _, row := range t.Rows {
-			if len(row.Values) != len(t.Columns) {
-				return nil, fmt.Errorf("%s.json: %s has %d values, want one for each of %d columns", name, row.Name, len(row.Values), len(t.Columns))
+	for _, names := range pages {
+		for _, name := range names {
+			if name == "machines" || name == "summary" {
+				continue
 			}
-			if r.machine(row.Machine) == "" {
-				return nil, fmt.Errorf("%s.json: %s: machine %q is not in machines.json", name, row.Name, row.Machine)
+			var t Table
+			if err := readFile(root, name, &t); err != nil {
+				return nil, err
 			}
+			if err := r.check(&t); err != nil {
+				return nil, fmt.Errorf("%s.json: %w", name, err)
+			}
+			r.Tables[name] = t
 		}
-		r.Tables[name] = t
 	}
 	return r, nil
+}
+
+// check refuses rows that do not fit their table.
+func (r *Results) check(t *Table) error {
+	for _, row := range t.Rows {
+		if len(row.Values) != len(t.Columns) {
+			return fmt.Errorf("%s has %d values, want one for each of %d columns", row.Name, len(row.Values), len(t.Columns))
+		}
+		if row.Machine != "" && r.machine(row.Machine) == "" {
+			return fmt.Errorf("%s: machine %q is not in machines.json", row.Name, row.Machine)
+		}
+	}
+	return nil
 }
 
 func readFile(root, name string, into any) error {

@@ -1,5 +1,5 @@
-// Command report makes the tables and plots of docs/performance.md anew from
-// bench/results/*.json. Run it at the root of the repository:
+// Command report makes the tables and plots of docs/performance.md and of the model
+// cards anew from bench/results/*.json. Run it at the root of the repository:
 //
 //	go run ./bench/report
 package main
@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 )
-
-const page = "docs/performance.md"
 
 func main() { os.Exit(run(".")) }
 
@@ -34,16 +32,17 @@ func report(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := os.ReadFile(filepath.Join(root, page))
-	if err != nil {
-		return nil, err
-	}
 	files := map[string]string{}
-	if files[page], err = fill(string(document), r); err != nil {
-		return nil, fmt.Errorf("%s: %w", page, err)
+	for page, names := range pages {
+		document, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			return nil, err
+		}
+		if files[page], err = fill(page, string(document), names, r); err != nil {
+			return nil, fmt.Errorf("%s: %w", page, err)
+		}
 	}
-	for _, name := range names {
-		t := r.Tables[name]
+	for _, t := range r.Tables {
 		if t.Plot == nil {
 			continue
 		}

@@ -66,7 +66,7 @@ func (t *Table) bars() (string, error) {
 			class = ` class="hrm"`
 		}
 		width := s.at(values[i]) * (right - left)
-		fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s, %s</text>\n", left-8, y+13, html.EscapeString(row.Name), row.Machine)
+		fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", left-8, y+13, html.EscapeString(row.label()))
 		fmt.Fprintf(&b, "<rect%s x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"17\"/>\n", class, left, y, width)
 		fmt.Fprintf(&b, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", left+width+6, y+13, digits(row.Values[p.Column]))
 	}
@@ -74,9 +74,18 @@ func (t *Table) bars() (string, error) {
 	return b.String(), nil
 }
 
+// label is the name with the machine.
+func (r Row) label() string {
+	if r.Machine == "" {
+		return r.Name
+	}
+	return r.Name + ", " + r.Machine
+}
+
 // ours says whether a bar is one of this module's.
 func ours(name string) bool {
-	return !strings.HasPrefix(name, "ONNX") && !strings.HasPrefix(name, "PyTorch") && !strings.Contains(name, "onnxruntime")
+	return !strings.HasPrefix(name, "ONNX") && !strings.HasPrefix(name, "PyTorch") &&
+		!strings.Contains(name, "onnxruntime") && !strings.HasPrefix(name, "published")
 }
 
 // scale places numbers between 0 and 1.

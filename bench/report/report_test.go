@@ -50,7 +50,7 @@ func TestRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fill("no marks", good); err == nil || !strings.Contains(err.Error(), "<!-- report: machines -->") {
+	if _, err := fill("docs/performance.md", "no marks", []string{"machines"}, good); err == nil || !strings.Contains(err.Error(), "<!-- report: machines -->") {
 		t.Errorf("a page without marks: got %v", err)
 	}
 	good.Summary[0].Ours = "somebody"

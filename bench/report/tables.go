@@ -3,28 +3,29 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hrmgo/hrm/internal/markdown"
 )
 
 // marked is what lies between two comments of a document, which a report replaces.
-var marked = regexp.MustCompile(`(?s)<!-- report: ([a-z0-9]+) -->\n.*?<!-- end -->`)
+var marked = regexp.MustCompile(`(?s)<!-- report: ([a-z0-9-]+) -->\n.*?<!-- end -->`)
 
-// fill returns a document with its marked parts made anew.
-func fill(document string, r *Results) (string, error) {
+// fill returns a page, which has these tables, with its marked parts made anew.
+func fill(page, document string, names []string, r *Results) (string, error) {
 	var failed error
 	seen := map[string]bool{}
 	document = marked.ReplaceAllStringFunc(document, func(part string) string {
 		name := marked.FindStringSubmatch(part)[1]
-		text, err := r.part(name)
+		text, err := r.part(page, name)
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("%s: %w", name, err)
 		}
 		seen[name] = true
 		return "<!-- report: " + name + " -->\n\n" + text + "\n<!-- end -->"
 	})
-	for _, name := range append([]string{"machines", "summary"}, names...) {
+	for _, name := range names {
 		if !seen[name] && failed == nil {
 			failed = fmt.Errorf("the document has no <!-- report: %s -->", name)
 		}
@@ -33,7 +34,7 @@ func fill(document string, r *Results) (string, error) {
 }
 
 // part returns what stands between the comments of that name.
-func (r *Results) part(name string) (string, error) {
+func (r *Results) part(page, name string) (string, error) {
 	switch name {
 	case "machines":
 		return r.machines(), nil
@@ -44,7 +45,7 @@ func (r *Results) part(name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("there is no bench/results/%s.json", name)
 	}
-	return t.markdown(), nil
+	return t.markdown(page), nil
 }
 
 func (r *Results) machines() string {
@@ -105,10 +106,17 @@ func short(name string) string {
 func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.4g", v), ".0") }
 
 // markdown is the unit, the table, and the note.
-func (t *Table) markdown() string {
-	b := newTable(append([]string{t.First, "on"}, t.Columns...)...)
+func (t *Table) markdown(page string) string {
+	heads, machines := []string{t.First}, slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Machine != "" })
+	if machines {
+		heads = append(heads, "on")
+	}
+	b := newTable(append(heads, t.Columns...)...)
 	for _, row := range t.Rows {
-		cells := []string{row.Name, row.Machine}
+		cells := []string{row.Name}
+		if machines {
+			cells = append(cells, row.Machine)
+		}
 		for _, v := range row.Values {
 			cells = append(cells, digits(v))
 		}
@@ -116,9 +124,14 @@ func (t *Table) markdown() string {
 	}
 	text := t.Unit + "\n\n" + b.String() + "\n" + t.Note + "\n"
 	if t.Plot != nil {
-		text += fmt.Sprintf("\n![%s](%s)\n", t.Plot.Title, strings.TrimPrefix(t.Plot.File, "docs/"))
+		text += fmt.Sprintf("\n![%s](%s)\n", t.Plot.Title, relative(page, t.Plot.File))
 	}
 	return markdown.Format(text)
+}
+
+// relative is how a page of docs, or of a folder in it, names a file of docs.
+func relative(page, file string) string {
+	return strings.Repeat("../", strings.Count(page, "/")-1) + strings.TrimPrefix(file, "docs/")
 }
 
 // rows builds a table of Markdown.

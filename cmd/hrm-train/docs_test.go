@@ -14,6 +14,11 @@ func TestDocumentedCommandsParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, deeper...)
 	lines := 0
 	for _, file := range append(files, "../../README.md") {
 		text, err := os.ReadFile(file)

@@ -26,6 +26,11 @@ func documented(t *testing.T) (lines []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper, err := filepath.Glob("../../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, deeper...)
 	var text strings.Builder
 	for _, file := range append(files, "../../README.md") {
 		data, err := os.ReadFile(file)

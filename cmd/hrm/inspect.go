@@ -28,6 +28,7 @@ type inspection struct {
 	Version     int               `json:"version"`
 	Task        string            `json:"task"`
 	TaskSpec    map[string]any    `json:"task_spec,omitempty"`
+	Card        string            `json:"card,omitempty"`
 	Meta        map[string]string `json:"meta"`
 	Config      map[string]any    `json:"config"`
 	Layer       []string          `json:"layer,omitempty"`
@@ -59,10 +60,11 @@ the configuration.
 
 Parameters are those that training changes, without the puzzle table.
 
---json prints one object: path, bytes, version, task, meta, config, layer (what each
-layer does), rows and cols (of its own grid), any_shape (whether puzzles may have
-other grids), parameters, puzzle_table_parameters, sha256_ok, problem (why no model can be made of it,
-absent when one can), tensors (name, dtype, shape, bytes).
+--json prints one object: path, bytes, version, task, card (where more is said about
+it), meta, config, layer (what each layer does), rows and cols (of its own grid),
+any_shape (whether puzzles may have other grids), parameters,
+puzzle_table_parameters, sha256_ok, problem (why no model can be made of it, absent
+when one can), tensors (name, dtype, shape, bytes).
 
 Exit status: 0 a sound model; 1 readable, but the hash is wrong or the tensors do
 not make a model; 2 no .hrm file.`,
@@ -122,7 +124,7 @@ func inspect(path string) (*inspection, error) {
 func newInspection(place native.Place, f *weights.File) (*inspection, error) {
 	i := &inspection{
 		Path: place.String(), Version: f.Header.Version, Task: f.Header.Task, TaskSpec: f.Header.TaskSpec,
-		Meta: f.Header.Meta, Config: f.Header.Config, HashOK: true,
+		Card: cardOf(place, f.Header.Meta), Meta: f.Header.Meta, Config: f.Header.Config, HashOK: true,
 	}
 	for _, t := range f.Tensors() {
 		i.add(t)
@@ -130,6 +132,15 @@ func newInspection(place native.Place, f *weights.File) (*inspection, error) {
 	var err error
 	i.Bytes, err = place.Size()
 	return i, err
+}
+
+// cardOf is the address of a model's card: what its header says (meta "card"), and of
+// an embedded model its page in the project.
+func cardOf(place native.Place, meta map[string]string) string {
+	if place.Path == "" {
+		return "https://github.com/hrmgo/hrm/blob/main/docs/cards/" + place.Name + ".md"
+	}
+	return meta["card"]
 }
 
 // describe says what the configuration comes to, when it is one.
@@ -236,6 +247,7 @@ func (i *inspection) summary(out io.Writer) error {
 		{"note", i.Meta["quantized"]},
 		{"says", i.Meta["labels"]},
 		{"licence", i.Meta["licence"]},
+		{"card", i.Card},
 		{"file", fmt.Sprintf("version %d of the format, sha256 %s", i.Version, map[bool]string{true: "ok", false: "WRONG"}[i.HashOK])},
 	} {
 		if line.text == "" {

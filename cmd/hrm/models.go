@@ -33,6 +33,7 @@ type modelEntry struct {
 	Preset     string         `json:"preset,omitempty"`
 	Steps      string         `json:"steps,omitempty"`
 	Licence    string         `json:"licence,omitempty"`
+	Card       string         `json:"card,omitempty"`
 	From       string         `json:"pulled_from,omitempty"`
 	Problem    string         `json:"problem,omitempty"` // why the file cannot be used
 }
@@ -50,7 +51,7 @@ for --task, or for what the input looks like.
 
 --json prints one array of objects: name, embedded, path, task, task_spec, bytes,
 parameters, validation_exact_accuracy, validation_setting, preset, steps, licence,
-pulled_from, and problem where a file cannot be used.`,
+card, pulled_from, and problem where a file cannot be used.`,
 		Example: "  hrm models\n  hrm models export sudoku -o sudoku.hrm\n  hrm models remove HRM-checkpoint-sudoku-extreme",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -100,7 +101,7 @@ func describeModel(e modelEntry) modelEntry {
 	e.Task, e.TaskSpec, e.Bytes, e.Parameters = i.Task, i.TaskSpec, i.Bytes, i.Parameters
 	e.Exact, e.Setting = i.Meta["validation_exact_accuracy"], i.Meta["validation_setting"]
 	e.Preset, e.Steps = i.Meta["preset"], i.Meta["steps"]
-	e.Licence, e.From = i.Meta[metaLicence], i.Meta[metaFrom]
+	e.Licence, e.From, e.Card = i.Meta[metaLicence], i.Meta[metaFrom], i.Card
 	return e
 }
 
@@ -143,7 +144,7 @@ func (e *modelEntry) details(out io.Writer) {
 	if e.Preset != "" {
 		from = fmt.Sprintf("hrm-train run --preset %s, %s steps", e.Preset, e.Steps)
 	}
-	for _, line := range []struct{ what, text string }{{"unusable: ", e.Problem}, {"measured on ", e.Setting}, {"from ", from}} {
+	for _, line := range []struct{ what, text string }{{"unusable: ", e.Problem}, {"measured on ", e.Setting}, {"from ", from}, {"see ", e.Card}} {
 		if line.text == "" {
 			continue
 		}

@@ -43,8 +43,8 @@ var may = map[string][]string{
 
 // alone lists who may import what most may not.
 var alone = map[string][]string{
-	"train":        {"train/", "cmd/hrm-train", "bench/"},
-	"train/cpu":    {"cmd/hrm-train", "bench/", "train/arc"},
+	"train":        {"train/", "cmd/hrm-train", "bench/", "examples/", "internal/keysdoc"},
+	"train/cpu":    {"cmd/hrm-train", "bench/", "train/arc", "examples/"},
 	"train/webgpu": {"cmd/hrm-train", "bench/"},
 	"gpu":          {"gpu/", "train/webgpu", "cmd/", "wasm/browser", "bench/"},
 	"gpu/wgpu":     {"gpu/", "cmd/", "wasm/browser", "bench/"},

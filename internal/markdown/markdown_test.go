@@ -8,6 +8,34 @@ import (
 	"testing/fstest"
 )
 
+// Every document of the project has short lines and links that lead somewhere.
+func TestDocuments(t *testing.T) {
+	const root = "../.."
+	names, err := Documents(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) < 15 || !slices.Contains(names, "README.md") {
+		t.Fatalf("found %v, want README.md and what is in docs", names)
+	}
+	problems, err := Check(os.DirFS(root), names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Error(p)
+	}
+	for _, name := range names {
+		document, err := os.ReadFile(root + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Format(string(document)) != string(document) {
+			t.Errorf("%s: not wrapped at %d: go run ./internal/mdlint -w", name, Width)
+		}
+	}
+}
+
 func TestFormat(t *testing.T) {
 	word := strings.Repeat("x", 30)
 	for name, c := range map[string]struct{ in, want string }{

@@ -1,0 +1,6 @@
+package main
+
+func Example() {
+	main()
+	// Output: more than half of 50 new puzzles solved: true
+}
