@@ -69,11 +69,12 @@ type Options struct {
 	// Accept is the task's own check of the answer to input i.
 	Accept func(i int, answer []int32) bool
 
-	// Latch is for answers that spread over the grid (puzzle.Spreader): what a token
-	// says once it is not its own of the input stays said in all later segments of an
-	// attempt, which ends once Latch reports that nothing to come can change the answer
-	// to input i. Networks forget what they said while the answer spreads farther.
-	Latch func(i int, answer []int32) bool
+	// Latch is for answers that spread over the grid (puzzle.Spreader), of which networks
+	// forget what they said while the answer spreads farther. After every segment it gets
+	// what is kept of the answer to input i so far, nil at the first of an attempt, and
+	// what the model says now, which it turns in place into what is kept from here on.
+	// The attempt ends once it reports that nothing to come can change the answer.
+	Latch func(i int, kept, answer []int32) (final bool)
 
 	// OnSegment is called after every segment of every puzzle, in one
 	// goroutine. The event's slices are valid during the call.

@@ -39,18 +39,13 @@ func (l *lane) leave() {
 	l.of = nil
 }
 
-// latch keeps in tokens what was said in the segment before and is not the input's own,
-// and reports that the answer is final.
+// latch lets Options.Latch keep of tokens what stays, and reports that the answer is final.
 func (l *lane) latch(tokens []int32) bool {
-	req := &l.of.req
+	var kept []int32
 	if l.segment > 1 {
-		for i, own := range req.Input.Tokens {
-			if said := l.now.Tokens[i]; said != own {
-				tokens[i] = said
-			}
-		}
+		kept = l.now.Tokens
 	}
-	return l.of.o.Latch(req.Index, tokens)
+	return l.of.o.Latch(l.of.req.Index, kept, tokens)
 }
 
 // more reports that a further attempt may begin beside those under way: the first has

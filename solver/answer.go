@@ -173,7 +173,7 @@ func (s *Solver) solve(ctx context.Context, p *puzzle.Puzzle, onLook func(Look),
 		}
 	}
 	if spreader := puzzle.Spreads(t); spreader != nil {
-		o.Latch = func(_ int, output []int32) bool { return spreader.Complete(p.Question, output) }
+		o.Latch = func(_ int, kept, output []int32) bool { return spreader.Keep(p.Question, kept, output) }
 	}
 	if puzzle.Judges(t) && !s.Options.NoCheck {
 		o.Accept = func(_ int, output []int32) bool { return Accepts(t, p.Question, output) }

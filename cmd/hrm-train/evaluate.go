@@ -41,7 +41,7 @@ func evaluate(ctx context.Context, m *runtime.Model, threads int, set *data.Set,
 		}
 	}
 	if spreader := puzzle.Spreads(set.Task); spreader != nil {
-		o.Latch = func(i int, output []int32) bool { return spreader.Complete(in[i].Tokens, output) }
+		o.Latch = func(i int, kept, output []int32) bool { return spreader.Keep(in[i].Tokens, kept, output) }
 	}
 	o.WantLogits = true
 	o.OnSegment = func(e runtime.Event) {

@@ -67,34 +67,62 @@ func (m Maze) Answer(question, output []int32) []int32 {
 	if !m.Directions {
 		return output
 	}
-	answer, _ := m.follow(question, output)
+	answer := slices.Clone(question)
+	w := MazeWave{Dist: output, rows: m.Rows, cols: m.Cols}
+	for cell := slices.Index(question, MazeStart); cell >= 0 && isStep(output[cell]); {
+		if cell = w.neighbours(cell)[output[cell]-MazeDown]; cell < 0 || answer[cell] != MazeOpen {
+			break
+		}
+		answer[cell] = MazePath
+	}
 	return answer
 }
 
 // Spreads implements Spreader: with Directions.
 func (m Maze) Spreads() bool { return m.Directions }
 
-// Complete implements Spreader: the steps lead from S to G.
-func (m Maze) Complete(question, output []int32) bool {
-	_, complete := m.follow(question, output)
-	return complete
+// Keep implements Spreader: a step stays once it leads to the goal, or to a step that
+// stays; other cells are as in the maze. So all that is kept leads to the goal, and the
+// answer is final when that of S is.
+func (m Maze) Keep(question, kept, output []int32) (final bool) {
+	w := MazeWave{Dist: output, rows: m.Rows, cols: m.Cols}
+	for cell, own := range question {
+		switch said := output[cell]; {
+		case kept != nil && isStep(kept[cell]):
+			output[cell] = kept[cell]
+		case isStep(said) && (own == MazeOpen || own == MazeStart):
+			output[cell] = -said // undecided
+		default:
+			output[cell] = own
+		}
+	}
+	for cell := range output {
+		if output[cell] < 0 {
+			w.decide(cell, question)
+		}
+		final = final || question[cell] == MazeStart && isStep(output[cell])
+	}
+	return final
 }
 
-// follow marks the cells to which the steps lead from S, and reports whether they lead
-// to G.
-func (m Maze) follow(question, output []int32) (answer []int32, complete bool) {
-	answer = slices.Clone(question)
-	w := MazeWave{Dist: output, rows: m.Rows, cols: m.Cols}
-	for cell := slices.Index(question, MazeStart); cell >= 0; {
-		step := output[cell] - MazeDown
-		if step < 0 || step > 3 {
-			break
-		}
-		if cell = w.neighbours(cell)[step]; cell < 0 || answer[cell] != MazeOpen {
-			complete = cell >= 0 && answer[cell] == MazeGoal
-			break
-		}
-		answer[cell] = MazePath
+// decide follows the undecided steps from a cell until they come to what stays, and stay,
+// or do not, and are as in the maze. Those on the way are told by visited.
+func (w *MazeWave) decide(cell int, question []int32) {
+	const visited = 1 << 8
+	output, end := w.Dist, cell
+	for end >= 0 && output[end] < 0 && output[end] > -visited {
+		step := -output[end]
+		output[end] -= visited
+		end = w.neighbours(end)[step-MazeDown]
 	}
-	return answer, complete
+	stays := end >= 0 && (question[end] == MazeGoal || isStep(output[end]))
+	for cell >= 0 && output[cell] <= -visited {
+		step := -output[cell] - visited
+		if output[cell] = question[cell]; stays {
+			output[cell] = step
+		}
+		cell = w.neighbours(cell)[step-MazeDown]
+	}
 }
+
+func isStep(token int32) bool { return token >= MazeDown && token <= MazeDown+3 }

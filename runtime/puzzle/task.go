@@ -111,14 +111,15 @@ type Retrier interface {
 
 // Spreader is a task whose answer may spread over the grid as a wave does. Models of it
 // are taught that a position keeps its own token until the answer can have reached it
-// (train.LabelFrom), and what it says then stays: see runtime.Options.Latch.
+// (train.LabelFrom), and what it says then may stay: see runtime.Options.Latch.
 type Spreader interface {
 	Task
 	// Spreads tells whether it does so for this model.
 	Spreads() bool
-	// Complete tells whether an output has an answer that no later one changes, as long
-	// as what was said stays.
-	Complete(question, output []int32) bool
+	// Keep turns what a model says now in place into what is kept of it from here on, with
+	// what was kept so far (nil: nothing), and tells whether the answer is final. It
+	// allocates nothing.
+	Keep(question, kept, output []int32) (final bool)
 }
 
 // Spreads returns a task as a Spreader, nil where its answers do not spread.
