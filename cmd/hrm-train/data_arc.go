@@ -27,13 +27,16 @@ func isARC(t puzzle.Task) bool {
 type arcFlags struct {
 	in, against, splits []string
 	as, out             string
+
+	generate, demonstrations, side int
+	seed                           uint64
 }
 
 func newDataARC() *cobra.Command {
 	var f arcFlags
 	cmd := &cobra.Command{
 		Use:   "arc",
-		Short: "Import ARC tasks",
+		Short: "Import ARC tasks, or make some",
 		Long: `Reads ARC tasks from folders of JSON files (the folder names the split) or from
 files of many tasks, plain, gzip or zip, and writes them to one file. Solutions that
 lie in a file of their own, as on Kaggle, are joined with the tasks beside which they
@@ -41,20 +44,30 @@ lie or are given; such a file's name or --as says which split it is. Of tasks wi
 name the first is kept, and none that shares a pair with a task of a --dedup-against
 file, up to rotation, reflection and colours.
 
+--generate makes tasks instead, on square grids, whose rules are drawn from a small
+language (move, turn, mirror, recolour, fill, frame, connect, sort, count, one after
+another): something to learn from before the tasks that matter.
+
 hrm-train run takes such a file, or the folders themselves, as --data: of the tasks
 of split "evaluation" it trains on the demonstrations and evaluates on the tests; of
 all others it trains on everything. It augments on the fly.`,
-		Example: "  hrm-train data arc --in ARC-AGI/data/training --in ARC-AGI/data/evaluation --out arc1.json.gz",
+		Example: `  hrm-train data arc --in ARC-AGI/data/training --in ARC-AGI/data/evaluation --out arc1.json.gz
+  hrm-train data arc --generate 2000 --side 5 --dedup-against mini-arc.json.gz --out rules.json.gz`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.in, "in", nil, "folder or file of tasks (required, repeatable)")
+	flags.StringArrayVar(&f.in, "in", nil, "folder or file of tasks (repeatable)")
+	flags.IntVar(&f.generate, "generate", 0, "make so many tasks instead")
+	flags.IntVar(&f.side, "side", 5, "rows and columns of the grids that are made")
+	flags.IntVar(&f.demonstrations, "demonstrations", 6, "of each task that is made")
+	flags.Uint64Var(&f.seed, "seed", 0, "decides what is made")
 	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz, - for standard output (required)")
 	flags.StringSliceVar(&f.splits, "split", nil, "only tasks of these splits")
 	flags.StringArrayVar(&f.against, "dedup-against", nil, "leave out tasks that share a pair with one of this file (repeatable)")
 	flags.StringVar(&f.as, "as", "", "split of all tasks, such as training or evaluation (default what files and folders say)")
-	_ = cmd.MarkFlagRequired("in")
+	cmd.MarkFlagsOneRequired("in", "generate")
+	cmd.MarkFlagsMutuallyExclusive("in", "generate")
 	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
@@ -66,7 +79,12 @@ func (f *arcFlags) run(cmd *cobra.Command) error {
 	}
 	defer target.Discard()
 	ctx := cmd.Context()
-	tasks, err := data.ARCLoader{Split: f.as}.Load(ctx, f.in...)
+	var tasks []puzzle.ARCTask
+	if len(f.in) > 0 {
+		tasks, err = data.ARCLoader{Split: f.as}.Load(ctx, f.in...)
+	} else {
+		tasks, err = data.GenerateARC(f.generate, f.demonstrations, f.side, f.seed)
+	}
 	if err != nil {
 		return err
 	}
