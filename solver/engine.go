@@ -286,3 +286,13 @@ func Each[T, A any](ctx context.Context, items iter.Seq[T], ahead int, f func(T)
 		}
 	}
 }
+
+// Lanes returns how many puzzles think now, and how many can.
+func (e *engine) Lanes() (busy, all int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range e.queue.parties {
+		busy += a.running
+	}
+	return busy, e.lanes
+}

@@ -47,7 +47,11 @@ func TestDoors(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	service.New(s.Solver, service.Options{}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/solve", bytes.NewReader(body)))
+	web, err := service.New([]service.Model{{Name: "sudoku", Solver: s.Solver}}, service.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/solve", bytes.NewReader(body)))
 	var reply struct{ Results []record.Record }
 	if err := json.Unmarshal(w.Body.Bytes(), &reply); err != nil || len(reply.Results) != len(puzzles) {
 		t.Fatalf("%v: %s", err, w.Body)

@@ -27,6 +27,11 @@ type modelFlags struct {
 
 func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.path, "model", "m", "", "`FILE` of the model, as hrm import writes it, its name in hrm models, or folder of a training run, whose best.hrm is taken (default the embedded model for --task)")
+	f.addDevice(cmd)
+}
+
+// addDevice registers all flags but --model.
+func (f *modelFlags) addDevice(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.task, "task", "", "`TASK` that the model must solve; without --model the embedded one for it (default what the input looks like, else sudoku)")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "processor threads (default all)")
 	cmd.Flags().StringVar(&f.device, "device", "auto", "`DEVICE`: cpu, webgpu, or auto, the faster of the two")

@@ -53,23 +53,35 @@ func FuzzHandler(f *testing.F) {
 	} {
 		f.Add("POST", "/solve", []byte(body))
 	}
+	for _, path := range []string{"/v1/solve", "/v2/models/sudoku/infer"} {
+		for _, body := range []string{
+			`{"model":"sudoku","puzzles":["` + question(1) + `"],"seed":1,"restarts":0,"check":false,"max_segments":2,"timeout_ms":1000}`,
+			`{"puzzles":["1"],"seed":-1}`, `{"puzzles":["1"],"seed":1e99}`, "{\"puzzles\":[\"\xff\"]}", `{"inputs":[{"name":"puzzle","shape":[1,1],"datatype":"BYTES","data":["` + question(3) + `"]}]}`,
+			`{"inputs":[{"name":"puzzle","shape":[9223372036854775807,2],"datatype":"BYTES","data":[[]]}],"parameters":{"seed":"x"}}`,
+		} {
+			f.Add("POST", path, []byte(body))
+		}
+	}
 	f.Add("GET", "/health", []byte{})
 	f.Add("PUT", "/../solve?x=%ff", []byte("x"))
 	on := solver.New(&echo{config: runtime.Config{Family: runtime.TRM, VocabSize: 11, SeqLen: 81, HaltMaxSteps: 2}}, puzzle.Sudoku{}, 0)
 	f.Cleanup(func() { on.Close() })
-	s := New(on.With(solver.Options{Attempts: 1}), Options{MaxBody: 2000, MaxPuzzles: 4})
+	s := newServer(f, on.With(solver.Options{Attempts: 1}), Options{MaxBody: 2000, MaxPuzzles: 4})
 	f.Fuzz(func(t *testing.T, method, path string, body []byte) {
 		r, err := http.NewRequest(method, "http://host/", strings.NewReader(string(body)))
 		if err != nil {
 			return // no client can send it
 		}
 		r.URL.Path = "/" + strings.TrimPrefix(path, "/")
+		r.Header.Set("Content-Type", mediaJSON)
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
 		switch {
-		case w.Code == http.StatusNotFound || w.Code == http.StatusMethodNotAllowed || w.Code/100 == 3: // the multiplexer's own words
-		case r.URL.Path == "/solve":
+		case w.Code == http.StatusOK && (r.URL.Path == "/metrics" || r.URL.Path == "/openapi.yaml") || w.Code/100 == 3 || r.Method == "CONNECT":
+		case r.URL.Path == "/solve" && w.Code != http.StatusMethodNotAllowed:
 			checkReply(t, body, w)
+		case w.Code >= 400:
+			checkError(t, w)
 		case !json.Valid(w.Body.Bytes()):
 			t.Errorf("%s %s: status %d, %q", method, path, w.Code, w.Body)
 		}
@@ -94,11 +106,16 @@ func checkReply(t *testing.T, body []byte, w *httptest.ResponseRecorder) {
 		if len(got.Results) < 1 || len(got.Results) > 4 || len(body) > 2000 {
 			t.Errorf("%d results for %d bytes", len(got.Results), len(body))
 		}
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
-		if got.Error == "" {
-			t.Errorf("status %d without a word", w.Code)
-		}
 	default:
-		t.Errorf("status %d, %q", w.Code, w.Body)
+		checkError(t, w)
+	}
+}
+
+// checkError expects an error in its one form, with a status that blames the client.
+func checkError(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	var got map[string]string
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code < 400 || w.Code >= 500 || len(got) != 3 || got["error"] == "" || got["code"] == "" || got["request_id"] == "" {
+		t.Errorf("status %d, %q: %v", w.Code, w.Body, err)
 	}
 }

@@ -43,9 +43,19 @@ func serve(t *testing.T, c runtime.Config, task puzzle.Task, so solver.Options, 
 		t.Fatal(err)
 	}
 	s := solver.New(b, task, 3).With(so)
-	web := httptest.NewServer(New(s, o))
+	web := httptest.NewServer(newServer(t, s, o))
 	t.Cleanup(func() { web.Close(); s.Close() })
 	return web, b
+}
+
+// newServer returns a server of one model, called as its task is.
+func newServer(t testing.TB, s *solver.Solver, o Options) *Server {
+	t.Helper()
+	server, err := New([]Model{{Name: s.Task.Name(), Solver: s}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
 }
 
 // post sends puzzles and returns the status and the results or the error.
@@ -146,19 +156,19 @@ func TestServerRefuses(t *testing.T) {
 	r.Body.Close()
 }
 
-// A request that cannot be answered in time ends; so does one that comes when
-// the server no longer solves.
+// A request out of time has what is solved, and says so of the rest; one that comes when
+// the server no longer solves is refused.
 func TestServerTimeAndStop(t *testing.T) {
-	web, b := startServer(t, solver.Options{}, Options{Timeout: time.Nanosecond})
-	body := `{"puzzles": ["` + question(1) + `"]}`
-	if status, _, problem := post(t, web.URL, body); status != http.StatusServiceUnavailable || problem == "" {
-		t.Errorf("no time: status %d, %q", status, problem)
+	web, b := startServer(t, solver.Options{Anyway: true}, Options{Timeout: time.Nanosecond})
+	body := `{"puzzles": ["` + question(1) + `", "bad"]}`
+	if status, results, _ := post(t, web.URL, body); status != http.StatusOK || len(results) != 2 || results[0].Error != "out of time" || results[0].Solution != nil {
+		t.Errorf("no time: status %d, %+v", status, results)
 	}
 	s := solver.New(b, puzzle.Sudoku{}, 0).With(solver.Options{Anyway: true})
 	s.Close()
 	w := httptest.NewRecorder()
-	New(s, Options{}).ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
-	if w.Code != http.StatusServiceUnavailable {
+	newServer(t, s, Options{}).ServeHTTP(w, httptest.NewRequest("POST", "/solve", strings.NewReader(body)))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("stopped: status %d", w.Code)
 	}
 }
@@ -177,7 +187,7 @@ func TestServerAnswersWithoutHaltingValues(t *testing.T) {
 	}
 	w = httptest.NewRecorder()
 	reply(w, http.StatusOK, map[string]any{"results": math.NaN()})
-	if body := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(body, `{"error":`) {
+	if body := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(body, `"error":`) {
 		t.Errorf("status %d, %s", w.Code, body)
 	}
 	rec.QHalt, rec.QContinue = 1.5, 1e-9
