@@ -148,10 +148,10 @@ func (f *serveFlags) run(cmd *cobra.Command) error {
 		closeAll(models)
 		return err
 	}
-	f.say(cmd.ErrOrStderr(), models, listener, encryption)
 	defer s.Replace(nil)
 	stop := f.reloads(s)
 	defer stop()
+	f.say(cmd.ErrOrStderr(), models, listener, encryption)
 	command.Finish(cmd.Context())
 	return s.Serve(cmd.Context(), listener, encryption, f.drainDelay)
 }

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,11 +57,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 	id := idOf(r)
 	w.Header().Set(requestID, id)
-	if s.draining.Load() {
-		w.Header().Set("Connection", "close")
-	}
 	handler, pattern := s.mux.Handler(r)
-	counted := &counter{ResponseWriter: w, status: http.StatusOK}
+	counted := &counter{ResponseWriter: w, status: http.StatusOK, draining: &s.draining}
 	defer func() {
 		if failure := recover(); failure != nil {
 			s.options.Log.Error("panic", "id", id, "error", fmt.Sprint(failure), "stack", string(debug.Stack()))
@@ -132,7 +130,7 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request) bool {
 
 // nowhere answers what no handler does, with what the multiplexer says of it.
 func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, handler http.Handler) {
-	said := &counter{ResponseWriter: nothing{h: w.Header()}, status: http.StatusOK}
+	said := &counter{ResponseWriter: nothing{h: w.Header()}, status: http.StatusOK, draining: &s.draining}
 	handler.ServeHTTP(said, r)
 	switch said.status {
 	case http.StatusMethodNotAllowed:
@@ -198,22 +196,29 @@ func hostOf(host string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
-// counter remembers what was answered.
+// counter remembers what was answered, and while the service ends says with every
+// answer that the connection does.
 type counter struct {
 	http.ResponseWriter
-	status int
-	began  bool
+	status   int
+	began    bool
+	draining *atomic.Bool
 }
 
 func (c *counter) WriteHeader(status int) {
 	if !c.began {
 		c.status, c.began = status, true
+		if c.draining.Load() {
+			c.Header().Set("Connection", "close")
+		}
 	}
 	c.ResponseWriter.WriteHeader(status)
 }
 
 func (c *counter) Write(b []byte) (int, error) {
-	c.began = true
+	if !c.began {
+		c.WriteHeader(http.StatusOK)
+	}
 	return c.ResponseWriter.Write(b)
 }
 

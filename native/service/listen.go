@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,7 +19,9 @@ import (
 func Listen(address string) (net.Listener, error) {
 	path, ok := strings.CutPrefix(address, "unix:")
 	if !ok {
-		return net.Listen("tcp", address)
+		var plain net.ListenConfig
+		plain.SetMultipathTCP(false) // such a socket takes no filter, see turnAway
+		return plain.Listen(context.Background(), "tcp", address)
 	}
 	l, err := net.Listen("unix", path)
 	if errors.Is(err, syscall.EADDRINUSE) && deserted(path) && os.Remove(path) == nil {
@@ -41,11 +44,13 @@ func deserted(path string) bool {
 // then nobody can connect any more, and what is under way is answered. encryption may
 // be nil.
 func (s *Server) Serve(ctx context.Context, l net.Listener, encryption *tls.Config, delay time.Duration) error {
+	open := connections{open: map[net.Conn]connection{}}
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: 1 << 16, TLSConfig: encryption,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: s.options.Timeout + 30*time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ConnState: open.set,
+		ErrorLog:  slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() {
@@ -61,28 +66,31 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, encryption *tls.Conf
 		return err
 	case <-ctx.Done():
 	}
-	return s.drain(web, l, delay)
+	return s.drain(web, l, &open, delay)
 }
 
 // drain ends a server so that everything that was asked is answered.
-func (s *Server) drain(web *http.Server, l net.Listener, delay time.Duration) error {
+func (s *Server) drain(web *http.Server, l net.Listener, open *connections, delay time.Duration) error {
 	s.Drain()
 	s.waitsFor("draining: not ready, still answering")
 	time.Sleep(delay)
 	turnAway(l)
+	_ = l.Close()
 	ended, cancel := context.WithTimeout(context.Background(), s.options.Timeout+5*time.Second)
 	defer cancel()
-	go func() {
-		for ticker := time.Tick(time.Second); ; {
+	tell := time.NewTicker(time.Second)
+	defer tell.Stop()
+	s.waitsFor("draining: nobody can connect any more")
+	for open.inUse() && ended.Err() == nil { // http.Server.Shutdown would drop what is just being read
+		select {
+		case <-tell.C:
 			s.waitsFor("draining: nobody can connect any more")
-			select {
-			case <-ended.Done():
-				return
-			case <-ticker:
-			}
+		case <-ended.Done():
+		case <-time.After(10 * time.Millisecond):
 		}
-	}()
-	if err := web.Shutdown(ended); !errors.Is(err, context.DeadlineExceeded) {
+	}
+	err := web.Shutdown(ended)
+	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	requests, puzzles := s.UnderWay()
@@ -92,4 +100,41 @@ func (s *Server) drain(web *http.Server, l net.Listener, delay time.Duration) er
 func (s *Server) waitsFor(what string) {
 	requests, puzzles := s.UnderWay()
 	s.options.Log.Info(what, "requests", requests, "puzzles", puzzles)
+}
+
+// connections are those that are open, each with its state and since when.
+type connections struct {
+	mu   sync.Mutex
+	open map[net.Conn]connection
+}
+
+type connection struct {
+	state http.ConnState
+	since time.Time
+}
+
+func (c *connections) set(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if state == http.StateClosed || state == http.StateHijacked {
+		delete(c.open, conn)
+	} else {
+		c.open[conn] = connection{state, time.Now()}
+	}
+}
+
+// quietTime is how long nothing must have come on a connection for the end of the
+// service to close it: a request that is on its way would be lost.
+const quietTime = 2 * time.Second
+
+// inUse reports a connection on which a request is answered, or may be on its way.
+func (c *connections) inUse() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range c.open {
+		if one.state == http.StateActive || time.Since(one.since) < quietTime {
+			return true
+		}
+	}
+	return false
 }

@@ -18,11 +18,11 @@ type Options struct {
 	MaxClient  int           // puzzles of one client under way; half of MaxQueue
 	Timeout    time.Duration // of a request; 1 minute
 
-	Hosts   []string                        // names that requests may be for; none: any
-	Origins []string                        // of pages that may ask, as in https://example.com; none: no page
+	Hosts   []string                         // names that requests may be for; none: any
+	Origins []string                         // of pages that may ask, as in https://example.com; none: no page
 	Tokens  func() (map[Token]string, error) // names of those who may ask; nil: anybody may
-	Log     *slog.Logger                    // nil: no log
-	Version string                          // of the program, for /v2
+	Log     *slog.Logger                     // nil: no log
+	Version string                           // of the program, for /v2
 }
 
 func (o *Options) defaults() error {
