@@ -36,6 +36,9 @@ var sections = map[string]string{
 	"preset": "The task", "family": "The model", "steps": "The optimization", "data": "The data", "device": "How it runs",
 }
 
+// plain keeps Markdown from reading more into the words of a comment.
+var plain = strings.NewReplacer("*", `\*`, "(https://arxiv.org/abs/2506.21734)", "(<https://arxiv.org/abs/2506.21734>)")
+
 // page returns the whole document.
 func page() (string, error) {
 	var b strings.Builder
@@ -47,7 +50,7 @@ func page() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "- `%s`: %s\n", name, strings.TrimSuffix(purpose, "."))
+		fmt.Fprintf(&b, "- `%s`: %s\n", name, plain.Replace(strings.TrimSuffix(purpose, ".")))
 	}
 	values := config.Default()
 	for _, key := range config.Keys() {
@@ -58,7 +61,7 @@ func page() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "- `%s`%s: %s\n", key.Name, shown(string(value)), key.Doc)
+		fmt.Fprintf(&b, "- `%s`%s: %s\n", key.Name, shown(string(value)), plain.Replace(key.Doc))
 	}
 	return markdown.Format(b.String()), nil
 }

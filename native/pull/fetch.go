@@ -182,14 +182,15 @@ func (f *fetcher) begin(w wantedFile, resp *http.Response, part *os.File) (known
 // answer looks at the status and the headers of a response to a request for what is
 // behind the first have bytes, and returns the byte that its body begins with.
 func (f *fetcher) answer(w wantedFile, resp *http.Response, k known, have int64) (int64, error) {
-	at, total := int64(0), int64(-1)
+	at := int64(0)
 	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusPartialContent:
-		var ok bool
-		if at, total, ok = contentRange(resp.Header.Get("Content-Range")); !ok || at != have || k.Size >= 0 && total >= 0 && total != k.Size {
+		from, total, ok := contentRange(resp.Header.Get("Content-Range"))
+		if !ok || from != have || k.Size >= 0 && total >= 0 && total != k.Size {
 			return 0, f.afresh(w, fmt.Errorf("%s: the server sent another part than was asked for (%s)", w.shown, plainText(resp.Header.Get("Content-Range"))))
 		}
+		at = from
 	case http.StatusRequestedRangeNotSatisfiable:
 		return 0, f.afresh(w, fmt.Errorf("%s: the server has no byte %d of it", w.shown, have))
 	default:

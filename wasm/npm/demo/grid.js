@@ -16,7 +16,7 @@ export class Grid {
     this.element.setAttribute("aria-label", name);
     this.element.style.setProperty("--n", size);
     this.cells = [];
-    for (let r = 0; r < size; r++) this.element.append(this.#row(r));
+    for (let r = 0; r < size; r++) this.element.append(this.#row());
     this.element.addEventListener("keydown", (e) => this.#keydown(e));
     this.element.addEventListener("pointerdown", (e) => this.#pointerdown(e));
     this.element.addEventListener("pointermove", (e) => this.#pointermove(e));
@@ -28,7 +28,7 @@ export class Grid {
     this.cells[0].classList.add("at");
   }
 
-  #row(r) {
+  #row() {
     const row = document.createElement("div");
     row.setAttribute("role", "row");
     for (let c = 0; c < this.size; c++) {

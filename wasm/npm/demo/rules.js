@@ -161,7 +161,7 @@ function parseRuns(text) {
 /** A drawn grid: rules and separators between the cells mean nothing. */
 function parseGrid(text) {
   const lines = text.split(/\r?\n/).filter((line) => !/^[\s|+=\-─━═┼╋╬├┤┌┐└┘┬┴╔╗╚╝╠╣╦╩┃│]*$/.test(line) || /^\s*-{9}\s*$/.test(line));
-  const marks = lines.join("").replace(/[\s|+,;:"'`\[\](){}│┃║]/g, "").replace(blank, ".").replaceAll("-", ".");
+  const marks = lines.join("").replace(/[\s|+,;:"'`[\](){}│┃║]/g, "").replace(blank, ".").replaceAll("-", ".");
   const odd = marks.match(/[^1-9.]/u);
   if (odd) return { error: `“${odd[0]}” is no digit and no blank.` };
   if (marks.length !== cells) return { error: `${marks.length} of 81 cells.` };
