@@ -16,7 +16,12 @@ func Example() {
 		return
 	}
 	defer s.Close()
-	server := httptest.NewServer(service.New(s.Solver, service.Options{})) // as hrm serve does
+	handler, err := service.New([]service.Model{{Name: "sudoku", Solver: s.Solver}}, service.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(handler) // as hrm serve does
 	defer server.Close()
 	results, err := solve(context.Background(), server.URL, []string{
 		"53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79",
