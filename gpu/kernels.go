@@ -154,7 +154,8 @@ func (h Heads) tokenParams() []uint32 {
 // labels are i32 [Lanes, Tokens], negative where there is none; tok is
 // [Lanes, Tokens, 2]. The upper half of a label is the segment before which own, i32
 // [Lanes, P], is asked instead, the lower half 0xffff where nothing is after it, and
-// segments [Lanes] are those of now. Right is only who says the label.
+// segments [Lanes] are those of now. Right is who says the label, or where it comes late
+// (train.LabelFrom) said it first, which is noted in labels (train.Said).
 func (d *Device) CrossEntropy(tok, dlogits, logits, labels, own, weight, segments View, softmax bool, h Heads) {
 	d.flat(d.kernel("loss", struct{ Softmax bool }{softmax}), h.Lanes*h.Tokens, h.tokenParams(), logits, labels, own, weight, segments, dlogits, tok)
 }

@@ -3,6 +3,7 @@ package gpu_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/hrmgo/hrm/gpu"
@@ -48,9 +49,10 @@ func TestCrossEntropy(t *testing.T) {
 		for i := range own {
 			own[i] = int32(r.IntN(h.Vocab))
 		}
-		wantTok, wantGrad := make([]float64, 2*len(labels)), make([]float64, len(logits))
+		wantTok, wantGrad, wantLabels := make([]float64, 2*len(labels)), make([]float64, len(logits)), make([]int32, len(labels))
 		for i := range labels {
 			if labels[i] = -100; r.IntN(5) == 0 {
+				wantLabels[i] = -100
 				continue
 			}
 			last, from := int32(r.IntN(h.Vocab)), int32(r.IntN(4))
@@ -58,9 +60,19 @@ func TestCrossEntropy(t *testing.T) {
 				last = 0xffff // no label in the end
 			}
 			labels[i] = last | from<<16
+			const right, wrong = 1 << 29, 1 << 30
+			if from > 0 {
+				labels[i] |= []int32{0, 0, right, wrong}[r.IntN(4)]
+			}
 			at := i/h.Tokens*h.P + 3 + i%h.Tokens
 			row := at * h.Vocab
-			if argmax(logits[row:row+h.Vocab]) == int(last) {
+			says := int32(argmax(logits[row : row+h.Vocab]))
+			if wantLabels[i] = labels[i]; from > 0 && labels[i]>>29 == 0 && says != own[at] {
+				if wantLabels[i] |= wrong; says == last {
+					wantLabels[i] ^= wrong | right
+				}
+			}
+			if last != 0xffff && (from == 0 && says == last || from > 0 && wantLabels[i]&right > 0) {
 				wantTok[2*i+1] = 1
 			}
 			asked := last
@@ -77,7 +89,11 @@ func TestCrossEntropy(t *testing.T) {
 			}
 		}
 		tok, grad := upload(t, d, zeros(len(wantTok))), upload(t, d, zeros(len(logits)))
-		d.CrossEntropy(tok.view(), grad.view(), upload(t, d, logits).view(), upload(t, d, labels).view(), upload(t, d, own).view(), upload(t, d, weight).view(), upload(t, d, segments).view(), softmax, h)
+		noted := upload(t, d, labels)
+		d.CrossEntropy(tok.view(), grad.view(), upload(t, d, logits).view(), noted.view(), upload(t, d, own).view(), upload(t, d, weight).view(), upload(t, d, segments).view(), softmax, h)
+		if got := download[int32](t, d, noted); !slices.Equal(got, wantLabels) {
+			t.Errorf("softmax %v: labels\n%v\nwant\n%v", softmax, got, wantLabels)
+		}
 		near(t, fmt.Sprint("tok, softmax ", softmax), download[float32](t, d, tok), wantTok)
 		near(t, fmt.Sprint("dlogits, softmax ", softmax), download[float32](t, d, grad), wantGrad)
 	}

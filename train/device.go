@@ -13,15 +13,39 @@ const IgnoreLabel int32 = -100
 // LabelFrom returns a label that comes late: until a segment of the puzzle, counted from
 // 1, the position is to say its own token of the input, "not known yet", and from then
 // on the label's, or nothing where that is IgnoreLabel. Whether a puzzle is solved, the
-// target of q_halt, asks for the label from the start. It is for models that mix near
+// target of q_halt, asks of such a position what it said first that is not its own token,
+// because that is kept (runtime.Options.Latch): see Said. It is for models that mix near
 // positions alone, in which an answer spreads: what it cannot have reached yet would
 // be guessed, and a guess looks like an answer to its neighbours.
 func LabelFrom(label int32, segment int) int32 {
 	if label == IgnoreLabel {
 		label = noLabel
 	}
-	return label | int32(segment)<<labelBits
+	return label | int32(min(segment, lastFrom))<<labelBits
 }
+
+// Said returns a late label with a note of what its position said first that is not its
+// own token; any other label as it is.
+func Said(label, own, token int32) int32 {
+	switch {
+	case label < 0 || from(label) == 0 || label&(saidRight|saidWrong) != 0 || token == own:
+		return label
+	case token == Final(label):
+		return label | saidRight
+	}
+	return label | saidWrong
+}
+
+// Right tells whether a position that says a token, which is noted already, counts as
+// right.
+func Right(label, token int32) bool {
+	if label >= 0 && from(label) > 0 {
+		return label&saidRight != 0 && Final(label) >= 0
+	}
+	return label >= 0 && token == Final(label)
+}
+
+func from(label int32) int32 { return label >> labelBits & lastFrom }
 
 // Final returns the token that a label asks for in the end, or IgnoreLabel.
 func Final(label int32) int32 {
@@ -34,7 +58,7 @@ func Final(label int32) int32 {
 // Asked returns what a position with a token of its own is to say in a segment, or
 // IgnoreLabel.
 func Asked(label, own, segment int32) int32 {
-	if label >= 0 && label>>labelBits > segment {
+	if label >= 0 && from(label) > segment {
 		return own
 	}
 	return Final(label)
@@ -50,10 +74,15 @@ func CountAsked(labels, own []int32, segment int32) (n int) {
 	return n
 }
 
-// labelBits is how many bits of a label are its token, noLabel stands for none there.
+// A label has its token in the lower labelBits, of which noLabel stands for none, then the
+// segment from which it is asked, at most lastFrom, and two notes of what was said. The
+// shader loss.wgsl knows this too.
 const (
 	labelBits = 16
 	noLabel   = 1<<labelBits - 1
+	lastFrom  = 1<<13 - 1
+	saidRight = 1 << 29
+	saidWrong = 1 << 30
 )
 
 var (
@@ -184,7 +213,7 @@ type StepOut struct {
 	QHalt     []float32 // [lanes] logits
 	QContinue []float32 // [lanes] logits
 	QTarget   []float32 // [lanes] target of q_continue, a probability; where Spec.Continues
-	Correct   []int32   // [lanes] labelled positions whose most likely token (first on a tie) is right
+	Correct   []int32   // [lanes] labelled positions whose most likely token (first on a tie) is Right
 	Labelled  []int32   // [lanes] positions with a Final label
 	GradNorm  float64   // 2-norm of the dense gradient before clipping
 }

@@ -18,7 +18,7 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	s := len(labels)
 
 	w.d.lmHead.forward(w.logits, tokens, s, &w.rounding)
-	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, v)
+	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, w.d.state.LaneTokens(c, lane), v)
 	out.LM[lane] = w.crossEntropy(labels, w.d.state.LaneTokens(c, lane), in.Segment[lane])
 	w.d.lmHead.backward(dTokens, g.LMHead, w.dLogit, tokens, s, true, &w.rounding)
 
@@ -38,16 +38,18 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	}
 }
 
-// count returns how many positions have a label, and at how many of them the
-// first of the largest logits is right.
-func count(logits []float32, labels []int32, vocab int) (labelled, correct int32) {
+// count notes in the labels what was said, the first of the largest logits, and returns
+// how many positions have a label, and how many of them are right.
+func count(logits []float32, labels, own []int32, vocab int) (labelled, correct int32) {
 	for i, label := range labels {
-		token := train.Final(label)
-		if token < 0 {
+		token := int32(argmax(logits[i*vocab : (i+1)*vocab]))
+		label = train.Said(label, own[i], token)
+		labels[i] = label
+		if train.Final(label) < 0 {
 			continue
 		}
 		labelled++
-		if argmax(logits[i*vocab:(i+1)*vocab]) == int(token) {
+		if train.Right(label, token) {
 			correct++
 		}
 	}

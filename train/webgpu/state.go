@@ -26,7 +26,7 @@ func (t *Device) Load(s *train.State) error {
 	copy(h.LInit, s.LInit)
 	copyExamples(h, s)
 	t.fresh = t.fresh[:0]
-	err := firstError(t.send(), gpu.Write(t.inits, 0, h.HInit), gpu.Write(t.inits, t.spec.Config.Hidden, h.LInit))
+	err := firstError(t.send(), t.sendLabels(), gpu.Write(t.inits, 0, h.HInit), gpu.Write(t.inits, t.spec.Config.Hidden, h.LInit))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (t *Device) Save(s *train.State) error {
 	copy(s.HInit, h.HInit)
 	copy(s.LInit, h.LInit)
 	copyExamples(s, h)
-	return nil
+	return gpu.Read(t.gpu, s.Labels, t.labels, 0) // with notes of what was said
 }
 
 // copyExamples copies the puzzles of all lanes.
@@ -108,6 +108,9 @@ func (t *Device) refill(r *train.Refill) error {
 		return err
 	}
 	h.SetExample(c, r.Lane, r.Input, r.Labels)
+	if err := gpu.Write(t.labels, r.Lane*c.SeqLen, h.Labels[r.Lane*c.SeqLen:][:c.SeqLen]); err != nil {
+		return err
+	}
 	t.changed = true
 	if r.Input.Noise == 0 {
 		t.fresh = append(t.fresh, uint32(r.Lane))
@@ -121,27 +124,34 @@ func (t *Device) refill(r *train.Refill) error {
 }
 
 // send writes the puzzles of all lanes, in one piece each: their shapes, tokens behind
-// the prefix, labels and ids. What is no token is -1.
+// the prefix and ids. What is no token is -1.
 func (t *Device) send() error {
 	c, h := &t.spec.Config, &t.host
 	tokens := make([]int32, t.spec.Lanes*c.P())
 	for i := range tokens {
 		tokens[i] = -1
 	}
+	for lane := range t.spec.Lanes {
+		copy(tokens[lane*c.P()+c.Prefix():], h.LaneTokens(c, lane))
+	}
+	return firstError(
+		t.setGrids(),
+		gpu.Write(t.tokens, 0, tokens),
+		gpu.Write(t.ids, 0, h.PuzzleIDs),
+	)
+}
+
+// sendLabels writes the labels of all lanes.
+func (t *Device) sendLabels() error {
+	c, h := &t.spec.Config, &t.host
 	labels := make([]int32, len(h.Labels))
 	for i := range labels {
 		labels[i] = train.IgnoreLabel
 	}
 	for lane := range t.spec.Lanes {
-		copy(tokens[lane*c.P()+c.Prefix():], h.LaneTokens(c, lane))
 		copy(labels[lane*c.SeqLen:], h.LaneLabels(c, lane))
 	}
-	return firstError(
-		t.setGrids(),
-		gpu.Write(t.tokens, 0, tokens),
-		gpu.Write(t.labels, 0, labels),
-		gpu.Write(t.ids, 0, h.PuzzleIDs),
-	)
+	return gpu.Write(t.labels, 0, labels)
 }
 
 func firstError(errs ...error) error {
