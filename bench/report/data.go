@@ -42,6 +42,7 @@ type Plot struct {
 	Column   int      `json:"column"`
 	Log      bool     `json:"log"`
 	Curve    bool     `json:"curve"`    // a line over the first column instead of bars
+	Units    []string `json:"units"`    // of a curve: those of the first column and of the other, as in "ms", "%"
 	Machines []string `json:"machines"` // only theirs
 }
 
@@ -69,7 +70,7 @@ var pages = map[string][]string{
 		"machines", "summary", "cpu", "embedded", "int8", "gpu", "browser", "training", "memory", "resident", "peak", "accuracy",
 	},
 	"docs/cards/sudoku.md":   {"sudoku"},
-	"docs/cards/maze.md":     {"maze"},
+	"docs/cards/maze.md":     {"maze", "maze-halting"},
 	"docs/cards/mini-arc.md": {"mini-arc"},
 }
 

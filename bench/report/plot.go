@@ -150,7 +150,14 @@ func (t *Table) curve() (string, error) {
 	const height, bottom, from, to = 320, 264, 70, 560
 	across := newScale(xs, p.Log)
 	across.high *= 1.3
-	up := scale{low: math.Floor(slices.Min(ys)/10) * 10, high: 100}
+	up := scale{low: math.Floor(slices.Min(ys)/10) * 10, high: math.Ceil(slices.Max(ys)/10) * 10}
+	step := 5.0
+	for (up.high-up.low)/step > 12 {
+		step *= 2
+	}
+	if len(p.Units) != 2 {
+		return "", fmt.Errorf("units are %q, want those of both axes", p.Units)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, head, plotWidth, height, plotWidth, html.EscapeString(p.Title))
 	fmt.Fprintf(&b, "<text class=\"title\" x=\"12\" y=\"22\">%s</text>\n", html.EscapeString(p.Title))
@@ -159,17 +166,18 @@ func (t *Table) curve() (string, error) {
 		fmt.Fprintf(&b, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", x, x, top, bottom)
 		fmt.Fprintf(&b, "<text class=\"small\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x, bottom+18, number(tick))
 	}
-	for v := up.low; v <= up.high; v += 5 {
+	for v := up.low; v <= up.high; v += step {
 		y := bottom - up.at(v)*(bottom-top)
 		fmt.Fprintf(&b, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>\n", from, to, y, y)
-		fmt.Fprintf(&b, "<text class=\"small\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s %%</text>\n", from-8, y+4, number(v))
+		fmt.Fprintf(&b, "<text class=\"small\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s %s</text>\n", from-8, y+4, number(v), p.Units[1])
 	}
 	var line, points strings.Builder
 	for i, row := range t.Rows {
 		x, y := from+across.at(xs[i])*(to-from), bottom-up.at(ys[i])*(bottom-top)
 		fmt.Fprintf(&line, "%.1f,%.1f ", x, y)
 		fmt.Fprintf(&points, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>\n", x, y)
-		fmt.Fprintf(&points, "<text x=\"%.1f\" y=\"%.1f\">%s: %s %%, %s ms</text>\n", x+10, y+16, html.EscapeString(row.Name), digits(row.Values[p.Column]), digits(row.Values[0]))
+		fmt.Fprintf(&points, "<text x=\"%.1f\" y=\"%.1f\">%s: %s %s, %s %s</text>\n", x+10, y+16, html.EscapeString(row.Name),
+			digits(row.Values[p.Column]), p.Units[1], digits(row.Values[0]), p.Units[0])
 	}
 	fmt.Fprintf(&b, "<polyline points=\"%s\"/>\n%s", strings.TrimSpace(line.String()), points.String())
 	fmt.Fprintf(&b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n</svg>\n", (from+to)/2, height-14, html.EscapeString(p.Axis))
