@@ -92,7 +92,8 @@ func (s *Solver) vote(ctx context.Context, p *puzzle.Puzzle) Answer {
 	return a
 }
 
-// all thinks about forms side by side. Without an Options.Attempts each gets one.
+// all thinks about forms side by side. Without an Options.Attempts each gets one. What
+// is looked at is the first, the task's own.
 func (s *Solver) all(ctx context.Context, forms []arc.Form) []runtime.Result {
 	o := s.Options.options(s.Task)
 	if s.Options.Attempts == 0 {
@@ -105,7 +106,11 @@ func (s *Solver) all(ctx context.Context, forms []arc.Form) []runtime.Result {
 			done <- struct{}{}
 			continue
 		}
-		withdraws[i] = s.submit(s.party(), runtime.Request{Input: forms[i].Input, Context: ctx, Options: &o, Done: func(r runtime.Result) {
+		of := o
+		if i == 0 && s.Options.OnLook != nil {
+			of.WantLogits, of.OnSegment = true, s.watch(&forms[0])
+		}
+		withdraws[i] = s.submit(s.party(), runtime.Request{Input: forms[i].Input, Context: ctx, Options: &of, Done: func(r runtime.Result) {
 			results[i] = r
 			done <- struct{}{}
 		}})
@@ -125,6 +130,17 @@ func (s *Solver) all(ctx context.Context, forms []arc.Form) []runtime.Result {
 		}
 	}
 	return results
+}
+
+// watch returns what tells Options.OnLook of the segments of the task's own form.
+func (s *Solver) watch(own *arc.Form) func(runtime.Event) {
+	probability := make([]float32, len(own.Tokens))
+	return func(e runtime.Event) {
+		confidence(probability, e.Logits)
+		l := Look{Event: e, Halting: s.Backend.Config().Preference(e.QHalt, e.QContinue)}
+		l.Tokens, l.Confidence = own.Look(e.Tokens, probability)
+		s.Options.OnLook(l)
+	}
 }
 
 // sum adds what one form took.

@@ -35,6 +35,43 @@ func arcModel(t *testing.T, names ...string) *runtime.Model {
 
 const known = `{"known": {"train": [{"input": [[1, 2]], "output": [[2, 1]]}], "test": [{"input": [[1, 2], [3, 4]]}]}}`
 
+// Who looks sees the segments of the task's own form, as grids on the published canvas,
+// and gets the same answer as who does not.
+func TestARCLooks(t *testing.T) {
+	s, err := solver.Start(arcModel(t, "<blank>", "other", "known"), "arc", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Options.Votes = 5
+	want, err := s.Solve(t.Context(), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var looks int
+	o := s.Options
+	o.OnLook = func(l solver.Look) {
+		looks++
+		grid := puzzle.Crop(l.Tokens, 0, 0)
+		if l.Segment != looks || len(l.Tokens) != puzzle.ARCCells || len(l.Confidence) != puzzle.ARCCells {
+			t.Fatalf("look %d is segment %d of %d tokens, %d probabilities", looks, l.Segment, len(l.Tokens), len(l.Confidence))
+		}
+		if grid.Rows > 2 || grid.Cols > 2 {
+			t.Errorf("look %d is a grid of %d x %d, the canvas has 2 x 2", looks, grid.Rows, grid.Cols)
+		}
+		for i, p := range l.Confidence {
+			cell := i/puzzle.ARCSide < grid.Rows && i%puzzle.ARCSide < grid.Cols
+			if cell && (p <= 0 || p >= 1) || !cell && p != 1 {
+				t.Errorf("look %d is %v sure of cell %d of a grid of %d x %d", looks, p, i, grid.Rows, grid.Cols)
+			}
+		}
+	}
+	got, err := s.With(o).Solve(t.Context(), known)
+	if err != nil || looks == 0 || looks > 2 || got.Text != want.Text || got.TotalSegments != want.TotalSegments {
+		t.Errorf("%d looks, %s after %d segments, want %s after %d: %v", looks, got.Text, got.TotalSegments, want.Text, want.TotalSegments, err)
+	}
+}
+
 // A model that names its tasks votes through every door, and refuses what it does not
 // know, instead of answering with row 0.
 func TestARCVotes(t *testing.T) {

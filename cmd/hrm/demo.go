@@ -108,7 +108,7 @@ func (f *demoFlags) write(out io.Writer, files fs.FS, models []embedded.Entry) e
 // files returns those of the page, and its models: the embedded ones, of which
 // --model replaces the one for its task and comes first.
 func (f *demoFlags) files() (fs.FS, []embedded.Entry, error) {
-	models := embedded.Models
+	models := embedded.Page()
 	if f.model != "" {
 		m, file, err := native.Open(f.model) // says what is wrong before a browser does
 		if err != nil {
@@ -120,8 +120,8 @@ func (f *demoFlags) files() (fs.FS, []embedded.Entry, error) {
 			return nil, nil, err
 		}
 		own := embedded.Entry{Name: task.Name()}
-		if own.Name != "sudoku" && own.Name != "maze" {
-			return nil, nil, fmt.Errorf("%s solves %s puzzles: the page draws sudokus and mazes", f.model, own.Name)
+		if !slices.ContainsFunc(models, func(e embedded.Entry) bool { return e.Name == own.Name }) {
+			return nil, nil, fmt.Errorf("%s solves %s puzzles: the page draws sudokus, mazes and grids of ARC", f.model, own.Name)
 		}
 		place, err := native.Find(f.model)
 		if err != nil {

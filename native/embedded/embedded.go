@@ -2,7 +2,10 @@
 // package native, so that a small program has a model without a server.
 package embedded
 
-import _ "embed"
+import (
+	_ "embed"
+	"slices"
+)
 
 // Model is a .hrm file: a sudoku solver that hrm-train made, float32.hrm, in int8.
 // Its header says how, and what it reaches; docs/training.md says more. It must not
@@ -24,6 +27,16 @@ type Entry struct {
 
 // Models are those that are embedded, the default first.
 var Models = []Entry{{"sudoku", Model}, {"maze", maze}}
+
+// arc knows seven rules about grids of colours, from examples that wasm/npm/train/rules.mjs
+// makes; int8. docs/arc.md says more.
+//
+//go:embed arc.hrm
+var arc []byte
+
+// Page returns the models of the web page and the npm package: one more than the command
+// and the plugins carry, for its rules are the page's.
+func Page() []Entry { return append(slices.Clone(Models), Entry{"arc", arc}) }
 
 // For returns the model for a task, the default for "", and nil where there is none.
 func For(task string) []byte {

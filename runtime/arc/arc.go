@@ -111,6 +111,25 @@ func (f *Form) Answer(tokens []int32) puzzle.ARCGrid {
 	return f.Undo(puzzle.Crop(tokens, 0, 0))
 }
 
+// Look reads what a model says so far about the task's own form, and how sure it is of
+// it, as if the grid stood on the published canvas: [900] both. What is no cell of the
+// grid is certain.
+func (f *Form) Look(tokens []int32, confidence []float32) ([]int32, []float32) {
+	if f.layout == nil {
+		return tokens, confidence
+	}
+	answer := f.Answer(tokens)
+	sure := make([]float32, puzzle.ARCCells)
+	for i := range sure {
+		sure[i] = 1
+	}
+	cells := f.layout.Sure(f.grid, answer, confidence)
+	for r := range answer.Rows {
+		copy(sure[r*puzzle.ARCSide:], cells[r*answer.Cols:][:answer.Cols])
+	}
+	return answer.Tokens(), sure
+}
+
 // Result is what came of one test input.
 type Result struct {
 	Task     *puzzle.ARCTask

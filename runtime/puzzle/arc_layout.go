@@ -155,3 +155,16 @@ func (l *ARCLayout) Answer(a *Augmentation, input ARCGrid, tokens []int32) ARCGr
 	_, cols := l.canvas(a, input)
 	return a.Undo(crop(tokens[l.legend(cols)*cols:], cols, 0, 0))
 }
+
+// Sure returns how sure a model is of the answer, cell by cell, from what it is of the
+// tokens [S] of the task's own form.
+func (l *ARCLayout) Sure(input, answer ARCGrid, tokens []float32) []float32 {
+	own := NoAugmentation
+	_, cols := l.canvas(&own, input)
+	canvas := tokens[l.legend(cols)*cols:]
+	sure := make([]float32, 0, len(answer.Cells))
+	for r := range answer.Rows {
+		sure = append(sure, canvas[r*cols:][:answer.Cols]...)
+	}
+	return sure
+}

@@ -10,7 +10,7 @@
 // and gets
 //
 //	open(bytes, options, done)          options: task, device
-//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, anyway, timeLimit, seed, puzzleId, rows, cols
+//	solve(puzzle, options, step, done)  options: maxSegments, restarts, check, anyway, timeLimit, seed, votes, puzzleId, rows, cols
 //	stop()                              makes solve end with "aborted"
 //	exit()                              ends the program
 //

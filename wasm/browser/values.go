@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/arc"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
 	"github.com/hrmgo/hrm/solver"
@@ -31,7 +32,7 @@ var codes = []struct {
 }{
 	{"aborted", []error{context.Canceled}},
 	{"task", []error{solver.ErrTask}},
-	{"puzzle", []error{puzzle.ErrFormat, runtime.ErrInput}},
+	{"puzzle", []error{puzzle.ErrFormat, runtime.ErrInput, arc.ErrUnknown, solver.ErrWhich}},
 	{"unsolvable", []error{puzzle.ErrUnsolvable}},
 	{"option", []error{errOption}},
 	{"device", []error{errDevice}},
@@ -89,6 +90,7 @@ func options(v js.Value) (o solver.Options, at puzzle.Puzzle, err error) {
 		{"restarts", 1 << 20, -1, func(x float64) { o.Attempts = int(x) + 1 }}, // 0 attempts: the task's default
 		{"timeLimit", 1 << 40, 0, func(x float64) { limit = x }},
 		{"seed", 1 << 53, 0, func(x float64) { o.Seed = uint64(x) }},
+		{"votes", 1 << 16, 0, func(x float64) { o.Votes = int(x) }},
 		{"puzzleId", 1 << 30, 0, func(x float64) { at.ID = int32(x) }},
 		{"rows", 1 << 16, 0, func(x float64) { at.Rows = int(x) }},
 		{"cols", 1 << 16, 0, func(x float64) { at.Cols = int(x) }},
@@ -131,8 +133,15 @@ func description(s *model, d device) js.Value {
 	for k, v := range s.Model.Meta {
 		meta[k] = v
 	}
+	names, _ := s.Model.Puzzles() // opening has read them
+	known := make([]any, 0, len(names))
+	for _, name := range names {
+		if name != "<blank>" {
+			known = append(known, name)
+		}
+	}
 	return js.ValueOf(map[string]any{
-		"task": s.Task.Name(), "tokens": c.SeqLen, "vocabulary": c.VocabSize,
+		"task": s.Task.Name(), "puzzles": known, "tokens": c.SeqLen, "vocabulary": c.VocabSize,
 		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape(),
 		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "parameters": s.parameters, "meta": meta,
 		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
@@ -162,6 +171,12 @@ func answerObject(s *model, a *solver.Answer) js.Value {
 		"device": s.Backend.Name(), "attempts": a.Attempts, "totalSegments": a.TotalSegments, "firstPass": first,
 		"timedOut": a.TimedOut, "elapsed": float64(a.Elapsed.Microseconds()) / 1000,
 	}
+	if a.Vote != nil {
+		o["vote"] = voteObject(a.Vote)
+		if best := a.Vote.Attempts; len(best) > 0 {
+			o["rows"], o["cols"] = best[0].Grid.Rows, best[0].Grid.Cols
+		}
+	}
 	if a.Known {
 		o["valid"], first["valid"] = a.Valid, a.FirstValid
 	}
@@ -169,6 +184,14 @@ func answerObject(s *model, a *solver.Answer) js.Value {
 		o["reason"] = a.Why.Error()
 	}
 	return js.ValueOf(o)
+}
+
+func voteObject(r *arc.Result) map[string]any {
+	candidates := make([]any, len(r.Attempts))
+	for i, c := range r.Attempts {
+		candidates[i] = map[string]any{"text": c.Grid.String(), "votes": c.Votes}
+	}
+	return map[string]any{"forms": r.Forms, "candidates": candidates}
 }
 
 // tokenArray is a Uint8Array: no task has more than 256 tokens.

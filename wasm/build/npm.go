@@ -35,7 +35,7 @@ func (b *builder) pack(ctx context.Context) error {
 			from[m.Name+".wasm"] = b.dir
 		}
 	}
-	for _, m := range embedded.Models {
+	for _, m := range embedded.Page() {
 		if err := os.WriteFile(filepath.Join(dist, m.Name+".hrm"), m.File, 0o666); err != nil {
 			return err
 		}

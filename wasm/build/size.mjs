@@ -8,7 +8,7 @@ import { brotliCompress, constants } from "node:zlib";
 
 const MB = 1e6;
 const limits = {
-  "hrm-js": 1.1 * MB,
+  "hrm-js": 0.962 * MB, // with the sudoku model and the page it is what a first visit waits for: at most 1.5 MB
   "hrm-js-webgpu": 1.55 * MB, // text/template, which writes the shaders, keeps much of Go alive
   "hrm-plugin": 1.15 * MB,
   "hrm-extism": 1.25 * MB, // these two read files of every kind, the others one puzzle
@@ -28,6 +28,6 @@ const [sudoku, maze, ...sizes] = await Promise.all([
 names.forEach((name, i) => {
   const size = sizes[i] - (name.startsWith("hrm-js") ? 0 : sudoku + maze);
   const fits = size <= limits[name];
-  console.log(`${name.padEnd(15)} ${(size / MB).toFixed(3)} MB brotli, at most ${(limits[name] / MB).toFixed(2)}${fits ? "" : ": too large"}`);
+  console.log(`${name.padEnd(15)} ${(size / MB).toFixed(3)} MB brotli, at most ${(limits[name] / MB).toFixed(3)}${fits ? "" : ": too large"}`);
   if (!fits) process.exitCode = 1;
 });

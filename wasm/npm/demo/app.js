@@ -1,3 +1,4 @@
+import { ArcBoard, fillRules } from "./arc.js";
 import { Chart } from "./chart.js";
 import { Drawing } from "./drawing.js";
 import { examples, looks, maze } from "./examples.js";
@@ -8,7 +9,7 @@ import { Player } from "./player.js";
 import { Source, builtins, explain, hasGPU } from "./source.js";
 import { SudokuBoard } from "./sudoku.js";
 import { Typing } from "./typing.js";
-import { capital, detail, mazeOutcome, outcome, title, unsolved } from "./words.js";
+import { arcOutcome, capital, detail, mazeOutcome, outcome, title, unsolved } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -20,6 +21,7 @@ const colour = (name) => style.getPropertyValue(name).trim();
 const boards = {
   sudoku: new SudokuBoard({ onEdit: edited, onPick: () => typing.pick(), colour }),
   maze: new MazeBoard({ onEdit: edited, onSay: announce, onTool: () => drawing.changed(), colour }),
+  arc: new ArcBoard({ onEdit: edited, onRule: ruled, colour }),
 };
 let board = null;
 let verdict = null; // what examine says of the puzzle
@@ -119,7 +121,7 @@ async function think() {
   try {
     let last = null;
     const restarts = Math.min(board.tries, Number($("guesses").value));
-    for await (const step of model.steps(board.text, { restarts, anyway: true, maxSegments: board.looks(model.info), signal: stopper.signal })) {
+    for await (const step of model.steps(board.puzzle ?? board.text, { ...board.options, restarts, anyway: true, maxSegments: board.looks(model.info), signal: stopper.signal })) {
       if (thinking !== stopper) return;
       last = take(step, last);
     }
@@ -138,12 +140,11 @@ async function think() {
 /** Makes a look of a step. */
 function take(step, before) {
   const look = board.describe(step, before?.step.attempt === step.attempt ? before : null);
-  look.again = board.again;
-  look.halt = sigmoid(step.halting);
-  look.mean = step.confidence.reduce((a, b) => a + b, 0) / step.confidence.length;
   solution = step.solution ?? null;
-  look.solved = Boolean(solution?.valid);
-  player.push(look);
+  look.mean ??= step.confidence.reduce((a, b) => a + b, 0) / step.confidence.length;
+  look.solved = Boolean(solution?.valid) && !board.verdictOf;
+  const both = solution && board.verdictOf ? [look, board.verdictOf(look, solution)] : [look];
+  for (const l of both) player.push(Object.assign(l, { again: board.again, halt: sigmoid(step.halting) }));
   return look;
 }
 
@@ -176,7 +177,7 @@ function show(look, i) {
 }
 
 function conclude(look) {
-  const ended = board.honest ? `${mazeOutcome(player.looks, solution, look)} ${board.honest()}` : outcome(player.looks, solution);
+  const ended = [{ sudoku: outcome, maze: mazeOutcome, arc: arcOutcome }[board.task](player.looks, solution, look), board.honest?.()].filter(Boolean).join(" ");
   say(solution.valid ? title(look, board.task) : unsolved(look, board.task), ended);
   announce(`${$("title").textContent} ${ended}`);
   document.body.dataset.done = solution.valid ? "solved" : "unsolved";
@@ -265,7 +266,7 @@ async function compareDevices() {
   $("compare").disabled = true;
   list($("devices"), facts);
   const { compare } = await import("./compare.js");
-  for await (const { device, text } of compare(source.slot.at, board.text)) {
+  for await (const { device, text } of compare(source.slot.at, board.puzzle ?? board.text, board.options)) {
     facts[device] = text;
     list($("devices"), facts);
   }
@@ -311,11 +312,23 @@ function fillLevels() {
   }
 }
 
+/** The rules of the third board, to choose from. */
+const drawRules = fillRules($("rules"), boards.arc, (put) => {
+  typing.visit(put);
+  think();
+});
+
+/** Another rule, or another input for it. */
+function ruled() {
+  for (const b of $("rules").querySelectorAll("[data-rule]")) b.setAttribute("aria-pressed", b.dataset.rule === boards.arc.rule.name);
+}
+
 /** The boards that there are models for, where it is more than one. */
 function fillTasks() {
   for (const task of Object.keys(boards)) {
-    const b = button(capital(task), () => {
+    const b = button(task === "arc" ? "ARC" : capital(task), () => {
       typing.visit(() => choose(task));
+      scrollTo({ top: 0, behavior: "instant" }); // on a phone's side the header lies below
       if (wish) think();
     }, { "data-task": task, "aria-pressed": "false" });
     b.hidden = !builtins[task];
@@ -359,6 +372,10 @@ function wire() {
   $("back").addEventListener("click", () => player.go(player.at - 1));
   $("next").addEventListener("click", () => player.go(player.at + 1));
   $("speed").addEventListener("change", (e) => { player.pace = Number(e.target.value); });
+  $("another").addEventListener("click", () => {
+    typing.visit(() => boards.arc.another());
+    think();
+  });
   $("link").addEventListener("click", copyLink);
   $("save").addEventListener("click", savePicture);
   for (const a of document.querySelectorAll("[data-to]")) a.addEventListener("click", goTo);
@@ -374,6 +391,8 @@ function wire() {
     matchMedia(query).addEventListener("change", () => {
       film.redraw();
       boards.maze.draw();
+      boards.arc.draw();
+      drawRules();
     });
   }
   document.addEventListener("keydown", shortcut);

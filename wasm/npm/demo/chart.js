@@ -50,7 +50,7 @@ export class Chart {
     }
     const every = Math.ceil(this.looks.length / 20);
     this.looks.forEach((l, i) => {
-      if (i % every === 0) parts.push(make("text", { class: `tick${i === this.at ? " now" : ""}`, x: this.#x(i), y: this.height - 6, "text-anchor": "middle" }, l.step.segment));
+      if (i % every === 0) parts.push(make("text", { class: `tick${i === this.at ? " now" : ""}`, x: this.#x(i), y: this.height - 6, "text-anchor": "middle" }, l.label ?? l.step.segment));
     });
     return parts;
   }

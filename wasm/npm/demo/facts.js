@@ -27,7 +27,7 @@ export function describe(slot) {
 
 /** Says how long a look takes: the median, which the first look of a page has not warmed up for. */
 export function measured(looks, device) {
-  const times = looks.map((l, i) => l.step.elapsed - (looks[i - 1]?.step.elapsed ?? 0)).sort((a, b) => a - b);
+  const times = looks.filter((l) => !l.vote).map((l, i) => l.step.elapsed - (looks[i - 1]?.step.elapsed ?? 0)).sort((a, b) => a - b);
   const median = times[Math.floor((times.length - 1) / 2)];
   $("n-look").textContent = `${median < 10 ? median.toFixed(1) : Math.round(median)} ms`;
   $("n-where").textContent = device.startsWith("webgpu") ? "a look, on your GPU" : "a look, on your processor";

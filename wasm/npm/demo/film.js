@@ -33,7 +33,7 @@ export class Film {
     button.tabIndex = -1;
     button.setAttribute("aria-label", words);
     const name = document.createElement("span");
-    name.textContent = look.step.segment;
+    name.textContent = look.label ?? look.step.segment;
     const { attempt, segment } = look.step;
     if (attempt > 0 && segment === 1) button.dataset.guess = `${look.again} ${attempt}`;
     const canvas = document.createElement("canvas");

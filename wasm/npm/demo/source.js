@@ -5,13 +5,13 @@ const served = document.documentElement.dataset.models.split(" "); // the tasks 
 
 /** Where the built-in models are. */
 export const builtins = Object.fromEntries(served.map((task, i) => [task, new URL(i === 0 ? "model.hrm" : `${task}.hrm`, document.baseURI).href]));
-const tasks = ["sudoku", "maze"];
+const tasks = ["sudoku", "maze", "arc"];
 
 /** What to do about an error, by its code, where the message does not say. */
 const advice = {
   integrity: "Ask whoever gave you the file for the right one.",
   model: "Is it a .hrm file? `hrm inspect FILE` says what is wrong with one; `hrm import` makes one from a published checkpoint.",
-  task: "This page draws sudokus and mazes.",
+  task: "This page draws sudokus, mazes and grids of ARC.",
   device: "Choose another device.",
   wasm: "When you serve this page yourself, run `go run ./wasm/build` first.",
   worker: "Reload the page.",

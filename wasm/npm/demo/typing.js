@@ -4,11 +4,12 @@ const phone = matchMedia("(max-width: 56rem) and (pointer: coarse)");
 const hints = {
   sudoku: "As text, CSV, JSON or a link; a dot for a blank",
   maze: "Rows of # and dots with S and G, JSON or a link",
+  arc: "Six rows of six digits, JSON or a link; 0 is black",
 };
 
 export class Typing {
   wrong = false; // the text is no puzzle
-  #past = { sudoku: [], maze: [] }; // puzzles, for undo
+  #past = { sudoku: [], maze: [], arc: [] }; // puzzles, for undo
   #last = {}; // the puzzles before a change
 
   /** boards by task. on: opened(), taken(task) before a puzzle is put on its board, wrong() when a text is none, solve() when the sheet is done. */
@@ -55,7 +56,7 @@ export class Typing {
   use(board) {
     this.board = board;
     $("text-label").textContent = hints[board.task];
-    $("text").rows = board.task === "maze" ? 6 : 2;
+    $("text").rows = board.task === "sudoku" ? 2 : 6;
     $("text").value = board.text;
     this.#note("");
   }
@@ -72,7 +73,7 @@ export class Typing {
   pick() { if (phone.matches) this.open(true); }
 
   /** The puzzle of the address: {board, text}, or null. */
-  #fromAddress() { return /^#[sm]=/.test(location.hash) ? this.#parse(location.hash) : null; }
+  #fromAddress() { return /^#[sma]=/.test(location.hash) ? this.#parse(location.hash) : null; }
 
   /** A text as a puzzle for the board, or else for another one: {board, text, more}, or {error}. */
   #parse(text) {

@@ -4,12 +4,12 @@ export const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 export const capital = (s) => s.replace(/^./, (c) => c.toUpperCase());
 export const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-const which = ({ step, again }) => (step.attempt > 0 ? `${capital(again)} ${step.attempt}, look ${step.segment}` : `Look ${step.segment}`);
+const which = ({ step, again, vote }) => (vote ? "Vote" : step.attempt > 0 ? `${capital(again)} ${step.attempt}, look ${step.segment}` : `Look ${step.segment}`);
 const clash = (n) => (n === 1 ? "1 cell clashes" : `${n} cells clash`);
 
 /** The sentence about a look. */
 export function title(look, task) {
-  return `${which(look)}: ${(task === "maze" ? mazeTitle : sudokuTitle)(look)}.`;
+  return `${which(look)}: ${({ maze: mazeTitle, arc: arcTitle }[task] ?? sudokuTitle)(look)}.`;
 }
 
 function sudokuTitle({ step, solved, count: n, over }) {
@@ -25,8 +25,14 @@ function mazeTitle(look) {
   return `${Math.floor(100 * (1 - look.count / look.cells))} % of cells lead to G`;
 }
 
+function arcTitle({ vote, solved, count: n }) {
+  if (vote) return `${vote.candidates[0].votes} of ${vote.forms} say this, and it is ${solved ? "right" : "wrong"}`;
+  return n === 0 ? "this is right" : `${count(n, "cell")} ${n === 1 ? "is" : "are"} not right`;
+}
+
 /** The grey line under it. */
 export function detail(look, task) {
+  if (look.vote) return `It was asked in ${look.vote.forms} forms, turned and mirrored.`;
   const parts = task === "maze" ? mazeDetail(look) : sudokuDetail(look);
   return [...parts, `wants to stop: ${percent(look.halt)}`].join(" ").replace(/\. w/, ". W") + ".";
 }
@@ -67,8 +73,14 @@ export function mazeOutcome(looks, solution, look) {
   return `${came}${took(looks, solution)}${tries}.`.replace(/^./, (c) => c.toUpperCase());
 }
 
+/** How a grid of colours ended. */
+export function arcOutcome(looks, solution, { vote }) {
+  return `${capital(took(looks.filter((l) => !l.vote), solution))}, at ${vote.forms} forms of it at once, turned and mirrored.`;
+}
+
 /** The sentence about a puzzle that was not solved. */
 export function unsolved(look, task) {
+  if (task === "arc") return title(look, task);
   if (task !== "maze") return "It did not find the answer.";
   return look.arrives ? "It found a way, but not a shortest one." : "It did not find the way.";
 }

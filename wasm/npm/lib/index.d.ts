@@ -62,9 +62,19 @@ export type Task = "sudoku" | "maze" | "arc";
  * with "." or "0" for a blank, or 9 rows; a maze 30 rows of 30 characters "# SG",
  * or all 900. Or a list: of all cells, as in `[5, 3, 0, ...]`, or of rows, each a
  * string or a list of cells; a cell is a digit, a character, or null for a blank
- * one. A grid of ARC is a list of rows of colours. Or the tokens of the model.
+ * one. A grid of ARC is a list of rows of colours, a whole task an object. Or the tokens of the model.
  */
-export type Puzzle = string | ArrayLike<Cell> | ArrayLike<string | ArrayLike<Cell>> | { tokens: ArrayLike<number> };
+export type Puzzle = ArcTask | string | ArrayLike<Cell> | ArrayLike<string | ArrayLike<Cell>> | { tokens: ArrayLike<number> };
+
+/** A task of ARC with one test, whose output may be given to compare with. The model must have learned it under that name. */
+export interface ArcTask {
+  name: string;
+  train: ArrayLike<{ input: ArcGrid; output: ArcGrid }>;
+  test: ArrayLike<{ input: ArcGrid; output?: ArcGrid }>;
+}
+
+/** Rows of colours from 0 to 9. */
+export type ArcGrid = ArrayLike<ArrayLike<number>>;
 
 export type Cell = number | string | null | undefined;
 
@@ -85,6 +95,8 @@ export interface SolveOptions {
   timeLimit?: number;
   /** Of further attempts (default 0). The same seed gives the same answer. */
   seed?: number;
+  /** Forms, turned, mirrored and in other colours, in which a task of ARC is asked at most (default 32); `steps` shows the first. */
+  votes?: number;
   /** Row of the model's puzzle table; ARC only. */
   puzzleId?: number;
   /** Of the grid of a puzzle given as tokens or in one line, where it is not the model's own; text in rows says it itself. */
@@ -123,7 +135,9 @@ export interface Solution {
   /** Of the grid. */
   rows: number;
   cols: number;
-  /** Whether the answer obeys the rules of the task; null for ARC, where nobody can tell. */
+  /** Of a whole task of ARC: how many forms it was asked in, and the answers with the most votes, at most two. */
+  vote?: { forms: number; candidates: Array<{ text: string; votes: number }> };
+  /** Whether the answer obeys the rules of the task; of ARC whether it, or the second candidate, is the output given, null where none is. */
   valid: boolean | null;
   /** Why it is not valid, else "". */
   reason: string;
@@ -155,6 +169,8 @@ export interface Device {
 
 export interface ModelInfo {
   task: Task;
+  /** The names of the puzzles that a model of ARC has learned, else none. */
+  puzzles: string[];
   tokens: number;
   vocabulary: number;
   /** Of the model's own grid. */

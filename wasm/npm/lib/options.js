@@ -1,7 +1,7 @@
 // Options that nobody knows are errors: a misspelt one would be passed over.
 import { HRMError } from "./errors.js";
 
-export const solveOptions = ["maxSegments", "restarts", "check", "anyway", "timeLimit", "seed", "puzzleId", "rows", "cols", "signal"];
+export const solveOptions = ["maxSegments", "restarts", "check", "anyway", "timeLimit", "seed", "votes", "puzzleId", "rows", "cols", "signal"];
 export const loadOptions = ["progress", "signal", "cache", "integrity", "device", "task", "worker", "workers", "files", "wasm"];
 
 export function only(known, options) {

@@ -9,7 +9,8 @@ export function input(puzzle, task) {
   if (typeof puzzle === "string") return puzzle;
   if (isList(puzzle)) return task === "arc" ? grid(puzzle) : text(Array.from(puzzle), task);
   if (puzzle !== null && typeof puzzle === "object" && isList(puzzle.tokens)) return tokens(puzzle.tokens);
-  throw bad("a puzzle is a string, a list of rows or of cells, or {tokens: [...]}");
+  if (puzzle !== null && typeof puzzle === "object" && task === "arc" && isList(puzzle.test)) return taskOf(puzzle);
+  throw bad(`a puzzle is a string, a list of rows or of cells, or {tokens: [...]}${task === "arc" ? ", or {name, train, test}" : ""}`);
 }
 
 /** The tokens of a model. */
@@ -33,6 +34,12 @@ function cell(c, task) {
   if (c === " ") return blank;
   if (typeof c === "string" || (Number.isInteger(c) && c >= 0 && c <= 9)) return String(c);
   throw bad(`a cell is ${JSON.stringify(c)}, want a digit or a character; the tokens of a model are {tokens: [...]}`);
+}
+
+/** A task of ARC with one test, as its public JSON. */
+function taskOf({ name, train, test }) {
+  if (typeof name !== "string" || !isList(train)) throw bad("a task of ARC is {name, train, test}: the name under which the model learned it, its demonstrations, and the test");
+  return JSON.stringify({ [name]: { train, test } });
 }
 
 /** A grid of ARC, as its JSON. */

@@ -1,6 +1,6 @@
 // What a caller writes in TypeScript compiles: `tsc` checks this file, nothing runs it.
 import { HRM, HRMError, clearCache, type Solution, type Step } from "@hrmgo/hrm";
-import { maze, sudoku } from "@hrmgo/hrm/models";
+import { arc, maze, sudoku } from "@hrmgo/hrm/models";
 
 const stop = new AbortController();
 const model: HRM = await HRM.load("sudoku.hrm", {
@@ -24,6 +24,9 @@ await HRM.load(await fetch("x"), { files: new URL("https://example.com/") });
 await HRM.load(new File([], "x.hrm"), { wasm: await WebAssembly.compile(new Uint8Array()) });
 await sudoku({ signal: AbortSignal.timeout(1) });
 await (await maze()).solve("S.\n.G", { rows: 2, cols: 2 });
+const rules = await arc();
+const { vote } = await rules.solve({ name: rules.info.puzzles[0], train: [{ input: [[1]], output: [[2]] }], test: [{ input: [[1]] }] }, { votes: 8 });
+console.log(vote?.forms, vote?.candidates[0].votes);
 // @ts-expect-error there is no such device
 await HRM.load("x", { device: "tpu" });
 // @ts-expect-error its task is known

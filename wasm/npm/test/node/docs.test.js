@@ -26,9 +26,10 @@ test("the code of docs/browser.md runs", { skip }, () => {
 });
 
 test("the code of the package's README runs", { skip }, () => {
-  const [first, way, steps] = blocks("../../README.md").map(run);
+  const [first, way, rule, steps] = blocks("../../README.md").map(run);
   assert.equal(first, `${solved} true\n`);
   assert.match(way, / true\n$/);
+  assert.match(rule, /^\[\n {2}'fall',[^]*\]\n\[\[0,1,0,0,1,0\],\[3,3,0,0,3,3\],\[0,0,1,1,0,0\],\[6,0,6,6,0,6\],\[0,1,0,0,1,0\],\[0,0,3,3,0,0\]\] [4-8] of 8\n$/);
   assert.match(steps, /^0 1 [1-9]{81} \n/);
   assert.match(steps, /wants to stop\n$/);
 });

@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import * as models from "@hrmgo/hrm/models";
+import { examplesOf, rules } from "../../demo/arcs.js";
+import { task } from "../../demo/rulebook.js";
 import { easy, skip } from "./setup.js";
 
-const puzzles = { sudoku: easy, maze: "S.#..\n..#..\n.....\n##.##\n....G" };
+const input = [[1, 0, 3], [0, 6, 0], [3, 3, 0], [0, 0, 0], [1, 0, 6], [0, 1, 0]].map((left) => [...left, 0, 0, 0]);
+const mirror = rules.find((rule) => rule.name === "mirror");
+const arc = { name: "mirror", train: examplesOf(mirror), test: [{ input, output: mirror.apply(input) }] };
+const puzzles = { arc, sudoku: easy, maze: "S.#..\n..#..\n.....\n##.##\n....G" };
 
 test("every model of the package has a function, and solves a puzzle", { skip }, async () => {
   const names = readdirSync(new URL("../../dist", import.meta.url)).filter((n) => n.endsWith(".hrm")).map((n) => n.replace(".hrm", ""));
@@ -13,8 +18,39 @@ test("every model of the package has a function, and solves a puzzle", { skip },
     assert.equal(typeof models[name], "function", `lib/models.js has nothing for dist/${name}.hrm`);
     const model = await models[name]();
     assert.equal(model.task, name);
-    const { valid, reason } = await model.solve(puzzles[name]);
+    const { valid, reason } = await model.solve(puzzles[name], name === "arc" ? { votes: 8 } : {});
     assert.ok(valid, reason);
     await model.dispose();
   }
+});
+
+test("a model of rules says which it knows, looks, and counts votes", { skip }, async () => {
+  const model = await models.arc();
+  for (const { name } of rules) assert.ok(model.info.puzzles.includes(name), name);
+  const looks = [];
+  for await (const look of model.steps(arc, { votes: 8 })) looks.push(look);
+  looks.forEach((look, i) => assert.deepEqual([look.attempt, look.segment, look.confidence.length], [0, i + 1, 900]));
+  assert.deepEqual(JSON.parse(looks.at(-1).text).map((row) => row.length), Array(6).fill(6));
+  const { solution } = looks.at(-1);
+  assert.deepEqual([solution.rows, solution.cols, solution.vote.forms, solution.attempts], [6, 6, 8, 8]);
+  assert.equal(solution.text, JSON.stringify(mirror.apply(input)));
+  assert.equal(solution.vote.candidates[0].text, solution.text);
+  assert.ok(solution.vote.candidates[0].votes >= 4 && solution.vote.candidates.length <= 2, JSON.stringify(solution.vote));
+  const { text, valid } = await model.solve({ ...arc, test: [{ input }] }, { votes: 8 });
+  assert.deepEqual([text, valid], [solution.text, null]); // nobody told it the answer
+  await assert.rejects(model.solve({ ...arc, name: "other" }), { code: "puzzle", message: /unknown task.*"other": its name is none of/ });
+  await assert.rejects(model.solve({ test: [{ input }] }), { code: "puzzle", message: /\{name, train, test\}/ });
+  await assert.rejects(model.solve(arc, { votes: -1 }), { code: "option" });
+  await model.dispose();
+});
+
+test("the model of rules answers new inputs about as often as the page says", { skip, timeout: 600_000 }, async () => {
+  const model = await models.arc();
+  for (const [i, rule] of rules.entries()) {
+    const { test: asked } = task(rule, 5000 + i, 0, 20);
+    const answers = await model.solveAll(asked.map((pair) => ({ name: rule.name, train: examplesOf(rule), test: [pair] })), { votes: 8 });
+    const right = answers.filter(({ text }, k) => text === JSON.stringify(asked[k].output)).length;
+    assert.ok(right >= 20 * (rule.right - 15) / 100, `${rule.name}: ${right} of 20 are right, ${rule.right} of 100 are promised`);
+  }
+  await model.dispose();
 });

@@ -280,9 +280,9 @@ describe("the page in Chromium", { skip }, () => {
     await page.waitForSelector("#error:not([hidden])");
     assert.match(await page.textContent("#error-text"), /does not match its sha256/);
     await page.click("#error-close");
-    await page.setInputFiles("#file", join(made.path, "arc.hrm"));
+    await page.setInputFiles("#file", join(made.path, "grid.hrm"));
     await page.waitForSelector("#error:not([hidden])");
-    assert.match(await page.textContent("#error-text"), /solves arc puzzles. This page draws sudokus and mazes/);
+    assert.match(await page.textContent("#error-text"), /solves grid puzzles. This page draws sudokus, mazes and grids of ARC/);
     await page.click("#error-close");
     await page.getByRole("button", { name: "Easy" }).click(); // the model from before is still there
     await done(page, "solved");
