@@ -1,48 +1,41 @@
 // Package strict reads msgpack that nobody vouches for: a value of another
 // kind than asked for, a nil, an extension, a key that comes twice or a length
 // beyond the bytes present is an error, and nothing is allocated before its
-// length was checked. Encoder writes what Cursor reads. The tests hold both to a
-// library, which would be a tenth of the browser's module.
+// length was checked. The library decodes what was found to be there; alone it
+// takes nil for an empty map, skips an extension, keeps the last of two equal
+// keys and allocates by a declared length. Encoder writes what Cursor reads.
 package strict
 
 import (
+	"bytes"
 	"fmt"
-	"math"
+	"io"
 	"unicode/utf8"
+
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // Cursor reads msgpack values of known kinds one after another.
 type Cursor struct {
 	format, truncated error // wrapped by every error
 	data              []byte
-	at                int // in data: what was read
+	r                 *bytes.Reader // of data
+	d                 *msgpack.Decoder
 }
 
 // NewCursor reads data. Errors wrap truncated where data ends too early, and
 // format otherwise.
 func NewCursor(data []byte, format, truncated error) *Cursor {
-	return &Cursor{format: format, truncated: truncated, data: data}
+	r := bytes.NewReader(data)
+	return &Cursor{format: format, truncated: truncated, data: data, r: r, d: msgpack.NewDecoder(r)}
 }
 
 // Pos returns the number of bytes read.
-func (c *Cursor) Pos() int { return c.at }
+func (c *Cursor) Pos() int { return len(c.data) - c.r.Len() }
 
 // Left returns the number of bytes not read.
-func (c *Cursor) Left() int { return len(c.data) - c.at }
-
-// The codes of msgpack. A fixed one holds its number or length in its low bits.
-const (
-	fixMap, fixArray, fixStr, fixNegative = 0x80, 0x90, 0xa0, 0xe0
-
-	codeFalse, codeTrue                           = 0xc2, 0xc3
-	codeBin8, codeBin16, codeBin32                = 0xc4, 0xc5, 0xc6
-	codeFloat32, codeFloat64                      = 0xca, 0xcb
-	codeUint8, codeUint16, codeUint32, codeUint64 = 0xcc, 0xcd, 0xce, 0xcf
-	codeInt8, codeInt16, codeInt32, codeInt64     = 0xd0, 0xd1, 0xd2, 0xd3
-	codeStr8, codeStr16, codeStr32                = 0xd9, 0xda, 0xdb
-	codeArray16, codeArray32                      = 0xdc, 0xdd
-	codeMap16, codeMap32                          = 0xde, 0xdf
-)
+func (c *Cursor) Left() int { return c.r.Len() }
 
 // kind is a class of codes.
 type kind string
@@ -60,94 +53,74 @@ const (
 
 func kindOf(code byte) kind {
 	switch {
-	case code < fixMap, code >= fixNegative, code >= codeUint8 && code <= codeInt64:
+	case msgpcode.IsFixedNum(code), code >= msgpcode.Uint8 && code <= msgpcode.Int64:
 		return intKind
-	case code < fixArray, code == codeMap16, code == codeMap32:
+	case msgpcode.IsFixedMap(code), code == msgpcode.Map16, code == msgpcode.Map32:
 		return mapKind
-	case code < fixStr, code == codeArray16, code == codeArray32:
+	case msgpcode.IsFixedArray(code), code == msgpcode.Array16, code == msgpcode.Array32:
 		return arrayKind
-	case code < 0xc0, code >= codeStr8 && code <= codeStr32:
+	case msgpcode.IsString(code):
 		return strKind
-	case code >= codeBin8 && code <= codeBin32:
+	case msgpcode.IsBin(code):
 		return binKind
-	case code == codeFloat32, code == codeFloat64:
+	case code == msgpcode.Float, code == msgpcode.Double:
 		return floatKind
-	case code == codeTrue, code == codeFalse:
+	case code == msgpcode.True, code == msgpcode.False:
 		return boolKind
 	}
 	return otherKind
 }
 
-// width returns how many bytes of a number or length follow a code.
-func width(code byte) int {
-	switch code {
-	case codeUint8, codeInt8, codeStr8, codeBin8:
-		return 1
-	case codeUint16, codeInt16, codeStr16, codeBin16, codeArray16, codeMap16:
-		return 2
-	case codeUint32, codeInt32, codeFloat32, codeStr32, codeBin32, codeArray32, codeMap32:
-		return 4
-	case codeUint64, codeInt64, codeFloat64:
-		return 8
+// failed is the error of a value that the library could not read.
+func (c *Cursor) failed(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("%w at byte %d", c.truncated, c.Pos())
 	}
-	return 0
+	return fmt.Errorf("%w: byte %d: %v", c.format, c.Pos(), err)
 }
 
 // peek returns the code of the next value, and its kind.
 func (c *Cursor) peek() (byte, kind, error) {
-	if c.Left() == 0 {
-		return 0, "", c.cut()
+	code, err := c.d.PeekCode()
+	if err != nil {
+		return 0, "", c.failed(err)
 	}
-	code := c.data[c.at]
 	return code, kindOf(code), nil
 }
 
-func (c *Cursor) cut() error { return fmt.Errorf("%w at byte %d", c.truncated, c.at) }
-
-// head reads the code of a value of kind k and the number that follows it, 0 where
-// there is none.
-func (c *Cursor) head(k kind) (code byte, n uint64, err error) {
-	code, got, err := c.peek()
+// read decodes a value of kind k.
+func read[T any](c *Cursor, k kind, decode func() (T, error)) (v T, err error) {
+	_, got, err := c.peek()
+	if err == nil && got != k {
+		err = fmt.Errorf("%w: byte %d: %s, want %s", c.format, c.Pos(), got, k)
+	}
 	if err != nil {
-		return 0, 0, err
+		return v, err
 	}
-	if got != k {
-		return 0, 0, fmt.Errorf("%w: byte %d: %s, want %s", c.format, c.at, got, k)
+	if v, err = decode(); err != nil {
+		err = c.failed(err)
 	}
-	w := width(code)
-	if c.Left() <= w {
-		return 0, 0, c.cut()
-	}
-	for _, b := range c.data[c.at+1 : c.at+1+w] {
-		n = n<<8 | uint64(b)
-	}
-	c.at += 1 + w
-	return code, n, nil
+	return v, err
 }
 
 // length reads a declared length and checks it against the bytes left, of which
 // each element takes at least min.
-func (c *Cursor) length(k kind, min int) (int, error) {
-	code, n, err := c.head(k)
-	switch {
-	case err != nil:
+func (c *Cursor) length(k kind, min int, decode func() (int, error)) (int, error) {
+	n, err := read(c, k, decode)
+	if err == nil && (n < 0 || n > c.Left()/min) { // of 32 bits: negative where an int has as many
+		err = fmt.Errorf("%w: byte %d: %d elements of at least %d bytes declared, %d bytes left", c.truncated, c.Pos(), uint32(n), min, c.Left())
+	}
+	if err != nil {
 		return 0, err
-	case code < fixStr: // a map or an array
-		n = uint64(code & 0xf)
-	case code < 0xc0:
-		n = uint64(code - fixStr)
 	}
-	if n > uint64(c.Left()/min) {
-		return 0, fmt.Errorf("%w: byte %d: %d elements of at least %d bytes declared, %d bytes left", c.truncated, c.at, n, min, c.Left())
-	}
-	return int(n), nil
+	return n, nil
 }
 
 // Array returns the length of an array.
-func (c *Cursor) Array() (int, error) { return c.length(arrayKind, 1) }
+func (c *Cursor) Array() (int, error) { return c.length(arrayKind, 1, c.d.DecodeArrayLen) }
 
 // Map returns the number of pairs in a map.
-func (c *Cursor) Map() (int, error) { return c.length(mapKind, 2) }
+func (c *Cursor) Map() (int, error) { return c.length(mapKind, 2, c.d.DecodeMapLen) }
 
 // Float returns a float, or an integer as one.
 func (c *Cursor) Float() (float64, error) {
@@ -155,28 +128,21 @@ func (c *Cursor) Float() (float64, error) {
 		n, err := c.Integer()
 		return float64(n), err
 	}
-	code, bits, err := c.head(floatKind)
-	if code == codeFloat32 {
-		return float64(math.Float32frombits(uint32(bits))), err
-	}
-	return math.Float64frombits(bits), err
+	return read(c, floatKind, c.d.DecodeFloat64)
 }
 
 // Bool returns a boolean.
-func (c *Cursor) Bool() (bool, error) {
-	code, _, err := c.head(boolKind)
-	return code == codeTrue, err
-}
+func (c *Cursor) Bool() (bool, error) { return read(c, boolKind, c.d.DecodeBool) }
 
 // raw returns the bytes of a string or bin, in place.
 func (c *Cursor) raw(k kind) ([]byte, error) {
-	n, err := c.length(k, 1)
+	n, err := c.length(k, 1, c.d.DecodeBytesLen)
 	if err != nil {
 		return nil, err
 	}
-	at := c.at
-	c.at += n
-	return c.data[at:c.at:c.at], nil
+	at := c.Pos()
+	_, err = c.r.Seek(int64(n), io.SeekCurrent)
+	return c.data[at : at+n : at+n], err
 }
 
 // Bin returns the bytes of a bin, in place.
@@ -194,23 +160,15 @@ func (c *Cursor) Str() (string, error) {
 
 // Integer returns an integer that fits int64.
 func (c *Cursor) Integer() (int64, error) {
-	code, n, err := c.head(intKind)
-	switch code {
-	case codeUint8, codeUint16, codeUint32, codeInt64:
-		return int64(n), err
-	case codeUint64:
-		if n > math.MaxInt64 {
-			err = fmt.Errorf("%w: byte %d: integer %d is too large", c.format, c.at, n)
-		}
-		return int64(n), err
-	case codeInt8:
-		return int64(int8(n)), err
-	case codeInt16:
-		return int64(int16(n)), err
-	case codeInt32:
-		return int64(int32(n)), err
+	code, _, err := c.peek()
+	if err != nil {
+		return 0, err
 	}
-	return int64(int8(code)), err
+	n, err := read(c, intKind, c.d.DecodeInt64)
+	if err == nil && n < 0 && code == msgpcode.Uint64 {
+		err = fmt.Errorf("%w: byte %d: integer %d is too large", c.format, c.Pos(), uint64(n))
+	}
+	return n, err
 }
 
 // Scalar returns a string, bool, int64 or float64.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -61,36 +60,6 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if c.Left() != 0 {
 			t.Errorf("%.20v: %d bytes left", v, c.Left())
-		}
-	}
-}
-
-// A library reads what the encoder writes, and the cursor what the library does, whose
-// integers have their longest form too.
-func TestLibrary(t *testing.T) {
-	for _, v := range values() {
-		back, err := msgpack.NewDecoder(bytes.NewReader(write(v))).DecodeInterfaceLoose()
-		if n, is := back.(uint64); is {
-			back = int64(n)
-		}
-		_, isBin := v.([]byte)
-		if text, is := back.(string); isBin && is { // loosely a bin is a string
-			back = []byte(text)
-		}
-		if err != nil || !reflect.DeepEqual(back, v) {
-			t.Errorf("the library reads %.20v as %.20v, %v", v, back, err)
-		}
-		encoded, err := msgpack.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if isBin {
-			back, err = cursor(encoded).Bin()
-		} else {
-			back, err = cursor(encoded).Scalar()
-		}
-		if err != nil || !reflect.DeepEqual(back, v) {
-			t.Errorf("%.20v of the library is %.20v, %v", v, back, err)
 		}
 	}
 }
