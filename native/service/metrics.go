@@ -63,9 +63,6 @@ func outcomeOf(status int) string {
 type modelMeters struct {
 	set  *metrics.Set
 	name string
-
-	mu   sync.Mutex
-	mean time.Duration // of the processor, that a puzzle takes
 }
 
 func (m *meters) of(name string) *modelMeters {
@@ -79,13 +76,6 @@ func (m *meters) of(name string) *modelMeters {
 	return per
 }
 
-// typical returns what a puzzle is likely to take of the processor.
-func (m *modelMeters) typical() time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.mean
-}
-
 // puzzle counts one that has an answer, or none.
 func (m *modelMeters) puzzle(outcome string, o *outcome, took time.Duration) {
 	m.set.GetOrCreatePrometheusHistogramExt(fmt.Sprintf("hrm_puzzle_seconds{model=%q,outcome=%q}", m.name, outcome), secondsBounds).Update(took.Seconds())
@@ -95,12 +85,6 @@ func (m *modelMeters) puzzle(outcome string, o *outcome, took time.Duration) {
 	m.set.GetOrCreatePrometheusHistogramExt(fmt.Sprintf("hrm_puzzle_segments{model=%q}", m.name), segmentsBounds).Update(float64(o.answer.TotalSegments))
 	m.set.GetOrCreateCounter(fmt.Sprintf("hrm_segments_total{model=%q}", m.name)).Add(o.answer.TotalSegments)
 	m.set.GetOrCreateCounter(fmt.Sprintf("hrm_restarts_total{model=%q}", m.name)).Add(max(0, o.answer.Attempts-1))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.mean == 0 {
-		m.mean = o.answer.Spent
-	}
-	m.mean += (o.answer.Spent - m.mean) / 16
 }
 
 func (s *Server) writeMetrics(w http.ResponseWriter, _ *http.Request) {

@@ -15,7 +15,8 @@ type queue struct {
 	mu      sync.Mutex
 	total   int
 	clients map[string]int
-	work    time.Duration // that the puzzles are likely to take
+	each    time.Duration // between two answers, while there are puzzles
+	last    time.Time     // of an answer, or of when there was nothing before
 }
 
 // place is what a request has in the queue: a number of puzzles, each of which leaves
@@ -23,30 +24,31 @@ type queue struct {
 type place struct {
 	q      *queue
 	client string
-	each   time.Duration
-	mu     sync.Mutex
-	left   int
 }
 
-// admit lets a client's puzzles in, each of which is likely to take so much of the
-// processor, if they fit and what is before them ends within the request's time.
-func (q *queue) admit(client string, puzzles int, each, within time.Duration) (*place, error) {
+// admit lets a client's puzzles in, if they fit and what is there is likely to be answered
+// within a quarter of the request's time. Requests share the lanes, so that each takes
+// up to twice as long as in a queue, and how long a puzzle takes is a guess.
+func (q *queue) admit(client string, puzzles int, within time.Duration) (*place, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	wait := time.Duration(q.total) * q.each
 	switch {
 	case q.total+puzzles > q.most:
-		over := time.Duration(q.total+puzzles-q.most) * each
+		over := time.Duration(q.total+puzzles-q.most) * q.each
 		return nil, busy(over, codeQueueFull, "%d puzzles wait and at most %d may: ask again later", q.total, q.most)
 	case q.clients[client]+puzzles > q.perClient:
-		over := time.Duration(q.clients[client]+puzzles-q.perClient) * each
+		over := time.Duration(q.clients[client]+puzzles-q.perClient) * q.each
 		return nil, busy(over, codeClientFull, "%d of your puzzles wait and at most %d may: ask again when they are answered", q.clients[client], q.perClient)
-	case q.work > within/2:
-		return nil, busy(q.work-within/2, codeNoTime, "what waits takes about %v, too long for a request of %v: ask again later", q.work.Round(time.Millisecond), within)
+	case wait > within/4:
+		return nil, busy(wait-within/4, codeNoTime, "what waits takes about %v, too long for a request of %v: ask again later", wait.Round(time.Millisecond), within)
+	}
+	if q.total == 0 {
+		q.last = time.Now()
 	}
 	q.total += puzzles
 	q.clients[client] += puzzles
-	q.work += time.Duration(puzzles) * each
-	return &place{q: q, client: client, each: each, left: puzzles}, nil
+	return &place{q, client}, nil
 }
 
 // full tells before a body is read that no puzzle would be let in.
@@ -69,20 +71,20 @@ func busy(retry time.Duration, code, format string, args ...any) *Error {
 	return &Error{http.StatusTooManyRequests, code, fmt.Sprintf(format, args...), max(retry, time.Second)}
 }
 
-// leave gives the room of some puzzles back; below 0: of all that are left.
-func (p *place) leave(n int) {
-	p.mu.Lock()
-	if n < 0 || n > p.left {
-		n = p.left
-	}
-	p.left -= n
-	p.mu.Unlock()
+// leave gives the room of a puzzle back.
+func (p *place) leave() {
 	q := p.q
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.total -= n
-	q.work -= time.Duration(n) * p.each
-	if q.clients[p.client] -= n; q.clients[p.client] <= 0 {
+	now := time.Now()
+	if took := now.Sub(q.last); q.each == 0 {
+		q.each = took
+	} else {
+		q.each += (took - q.each) / 16
+	}
+	q.last = now
+	q.total--
+	if q.clients[p.client]--; q.clients[p.client] <= 0 {
 		delete(q.clients, p.client)
 	}
 }

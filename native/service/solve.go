@@ -112,7 +112,7 @@ func (s *Server) begin(r *http.Request, name string, c *settings, puzzles int) (
 	}
 	j := &job{s: s, m: m, n: puzzles, note: noteOf(r), results: make(chan *outcome, puzzles)}
 	if j.solver, err = c.apply(m); err == nil {
-		j.place, err = s.queue.admit(j.note.client, puzzles, m.meters.typical(), s.within(c))
+		j.place, err = s.queue.admit(j.note.client, puzzles, s.within(c))
 	}
 	if err != nil {
 		m.release()
@@ -133,7 +133,7 @@ func (j *job) start(puzzles []func(puzzle.Task) (puzzle.Puzzle, error), onLook f
 	var all sync.WaitGroup
 	for i, read := range puzzles {
 		all.Go(func() {
-			defer j.place.leave(1)
+			defer j.place.leave()
 			began := time.Now()
 			o := j.solve(i, read, onLook)
 			j.m.meters.puzzle(j.outcome(o), o, time.Since(began))
