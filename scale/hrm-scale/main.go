@@ -64,6 +64,7 @@ commands work on any NATS server or cluster.`,
 	p.StringVar(&f.nats, "nats", os.Getenv("HRM_SCALE_NATS"), "`URL` of a NATS server, several with commas (default a server of its own in --store)")
 	p.StringVar(&f.creds, "creds", "", "`FILE` of NATS credentials")
 	p.StringVar(&f.ca, "tls-ca", "", "`FILE` of the authority of the server's certificate")
+	p.StringVar(&f.Domain, "domain", "", "`NAME` of the JetStream domain of the queue, when --nats is a leaf node")
 	p.StringVar(&f.store, "store", "hrm-queue", "`FOLDER` of the queue without --nats")
 	p.StringVar(&f.Name, "queue", "hrm", "`NAME` of the queue")
 	p.IntVar(&f.Replicas, "replicas", 1, "copies of the queue in a cluster")

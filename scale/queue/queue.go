@@ -79,6 +79,7 @@ type Options struct {
 	Name     string // of the queue; hrm
 	Replicas int    // of every stream, in a cluster; 1
 	MaxBytes int64  // of the queue of work; 0: the server's limit
+	Domain   string // of JetStream, through a leaf node; "": the server's own
 }
 
 const (
@@ -100,6 +101,9 @@ func Open(ctx context.Context, conn *nats.Conn, o Options) (*Queue, error) {
 		return nil, fmt.Errorf("the queue's name is %q: want letters, digits, - and _", o.Name)
 	}
 	js, err := jetstream.New(conn)
+	if o.Domain != "" {
+		js, err = jetstream.NewWithDomain(conn, o.Domain)
+	}
 	if err != nil {
 		return nil, err
 	}
