@@ -12,28 +12,45 @@ import (
 	"github.com/hrmgo/hrm/train/data"
 )
 
-// The sample in README.md is the Example, without the handling of errors.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(readme), "```go\n")
-	sample, _, found := strings.Cut(rest, "```")
-	if !found {
-		t.Fatal("README.md has no sample in Go")
-	}
-	code := strings.ReplaceAll(string(source), "context.Background()", "ctx")
-	for line := range strings.Lines(sample) {
-		line, _, _ = strings.Cut(strings.TrimSpace(line), " //")
-		if line != "..." && !strings.Contains(code, line) {
-			t.Errorf("%q is not in the example", line)
+// The samples in Go of the documents are lines of examples, without the handling of
+// errors.
+func TestSamples(t *testing.T) {
+	for _, page := range []struct {
+		name    string
+		samples int
+		sources []string
+	}{
+		{"README.md", 1, []string{"example_test.go"}},
+		{"docs/gpu.md", 1, []string{"gpu/example_test.go"}},
+		{"docs/wasm.md", 2, []string{"wasm/host/example_test.go", "wasm/clients/extism_test.go"}},
+	} {
+		parts := strings.Split(read(t, page.name), "```go\n")[1:]
+		if len(parts) != page.samples {
+			t.Errorf("%s has %d samples in Go, want %d", page.name, len(parts), page.samples)
+		}
+		var code strings.Builder
+		for _, name := range page.sources {
+			code.WriteString(strings.ReplaceAll(read(t, name), "context.Background()", "ctx"))
+		}
+		for _, part := range parts {
+			sample, _, _ := strings.Cut(part, "```")
+			for line := range strings.Lines(sample) {
+				line, _, _ = strings.Cut(line, " //")
+				if line = strings.TrimSpace(line); line != "..." && !strings.Contains(code.String(), line) {
+					t.Errorf("%s: %q is in none of %v", page.name, line, page.sources)
+				}
+			}
 		}
 	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // What README.md promises of the sample: ordinary sudokus, and, where they lie beside

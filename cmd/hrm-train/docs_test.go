@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hrmgo/hrm/runtime/puzzle"
 )
 
 // Every command that a document shows has a subcommand and flags of these names.
@@ -39,5 +41,26 @@ func TestDocumentedCommandsParse(t *testing.T) {
 	}
 	if lines < 8 {
 		t.Errorf("%d commands found, want more", lines)
+	}
+}
+
+// The task that docs/arc.md shows is one.
+func TestDocumentedTask(t *testing.T) {
+	page, err := os.ReadFile("../../docs/arc.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("docs/arc.md has no task in JSON")
+	}
+	r, err := puzzle.NewARCReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := r.Next()
+	if err != nil || len(task.Train) != 2 || len(task.Test) != 1 {
+		t.Errorf("got %+v, %v, want two demonstrations and a test", task, err)
 	}
 }

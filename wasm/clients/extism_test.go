@@ -71,7 +71,8 @@ func Example() {
 		return
 	}
 	defer plugin.Close(ctx)
-	_, out, err := plugin.Call("solve", []byte("53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"))
+	puzzles := "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
+	_, out, err := plugin.Call("solve", []byte(puzzles))
 	if err != nil {
 		fmt.Println(err)
 		return
