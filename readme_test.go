@@ -44,6 +44,32 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// The output that README.md shows is that of its command.
+func TestReadmeOutput(t *testing.T) {
+	s, err := hrm.Open("sudoku")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	a, err := s.Solve(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown strings.Builder
+	for line := range strings.Lines(read(t, "README.md")) {
+		if strings.HasPrefix(line, "    │") {
+			for _, digit := range line {
+				if digit >= '1' && digit <= '9' {
+					shown.WriteRune(digit)
+				}
+			}
+		}
+	}
+	if shown.String() != a.Text || !strings.Contains(read(t, "README.md"), question) {
+		t.Errorf("README.md shows %s, want %s and its question", &shown, a.Text)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
