@@ -53,8 +53,8 @@ of split "evaluation" it trains on the demonstrations and evaluates on the tests
 all others it trains on everything. It augments on the fly.`,
 		Example: `  hrm-train data arc --in ARC-AGI/data/training --in ARC-AGI/data/evaluation --out arc1.json.gz
   hrm-train data arc --generate 2000 --side 5 --dedup-against mini-arc.json.gz --out rules.json.gz`,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.in, "in", nil, "folder or file of tasks (repeatable)")
