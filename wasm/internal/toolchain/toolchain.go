@@ -54,7 +54,7 @@ var plain = []string{
 	"bufio", "bytes", "compress/...", "context", "crypto/...", "encoding/...", "fmt", "hash/...", "internal/...", "io/...", "os", "path/...", "reflect", "runtime",
 	"slices", "sort", "strconv", "strings", "sync/...", "syscall/...", "time", "unicode/...",
 	"github.com/hrmgo/hrm/internal/...", "github.com/hrmgo/hrm/quantize", "github.com/hrmgo/hrm/runtime", "github.com/hrmgo/hrm/runtime/arc",
-	"github.com/hrmgo/hrm/runtime/puzzle/...", "github.com/hrmgo/hrm/runtime/weights", "github.com/hrmgo/hrm/solver",
+	"github.com/hrmgo/hrm/runtime/puzzle/...", "github.com/hrmgo/hrm/runtime/weights", "github.com/hrmgo/hrm/solver", "github.com/vmihailenco/...",
 }
 
 // Compile builds a module of plain Go into out. Extra tags are comma-separated.

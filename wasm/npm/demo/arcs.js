@@ -54,6 +54,6 @@ export function parse(text, rule) {
   if (digits.length !== side * side) return { error: `${digits.length} cells; the grid has ${side} rows of ${side}.` };
   const grid = digits.match(new RegExp(`.{${side}}`, "g")).map((row) => [...row].map(Number));
   const strange = grid.flat().find((colour) => colour > 0 && !rule.colours.includes(colour));
-  if (strange !== undefined) return { error: `${names[strange]}, ${strange}, is none of this rule's colours: ${[0, ...rule.colours].map((c) => `${c} ${names[c]}`).join(", ")}.` };
+  if (strange !== undefined) return { error: `${names[strange]}, ${strange}, is none of this rule’s colours: ${[0, ...rule.colours].map((c) => `${c} ${names[c]}`).join(", ")}.` };
   return { rule, grid };
 }

@@ -86,7 +86,7 @@ export const lessons = [
     apply: (g) => g.map((row) => row.map((colour, c) => (c < side / 2 ? colour : row[side - 1 - c]))),
   },
   {
-    name: "halo", colours: [2, 1, 5], right: 100, says: "A red cell gets blue ones around it.",
+    name: "halo", colours: [2, 1, 5], right: 100, seed: 21, says: "A red cell gets blue ones around it.",
     make: (chance) => dots(chance, [2, 2, 5], 1, 5),
     apply: (g) => {
       const out = copy(g);
@@ -98,7 +98,7 @@ export const lessons = [
     },
   },
   {
-    name: "ray", colours: [3, 7, 5], right: 78, says: "Colours shine to the right, until something stands in the way.",
+    name: "ray", colours: [3, 7, 5], right: 78, seed: 25, says: "Colours shine to the right, until something stands in the way.",
     make: (chance) => dots(chance, [3, 7, 5], 2, 7),
     apply: (g) => g.map((row) => {
       let light = 0;
@@ -128,7 +128,7 @@ export const lessons = [
     },
   },
   {
-    name: "fill", colours: [3, 4, 2], right: 76, says: "What is closed is filled.",
+    name: "fill", colours: [3, 4, 2], right: 76, seed: 24, says: "What is closed is filled.",
     make: (chance) => {
       const g = frames(chance, 3);
       if (chance() < 0.3) g[within(chance, side)][within(chance, side)] = 2;
