@@ -37,7 +37,7 @@ describe("the board of rules in Chromium", { skip }, () => {
     await shoot(page, "arc");
     await page.locator("#film button").first().click();
     await title(page, "^Look 1: ");
-    const [, wrong] = /(\d+) cells? (?:is|are) not right/.exec(await page.textContent("#title")) ?? [, 0];
+    const [, wrong] = /(\d+) cells? (?:is|are) not right/.exec(await page.textContent("#title")) ?? ["", 0];
     assert.equal(await page.locator(".answer .wrong").count(), Number(wrong));
     assert.equal(await page.locator(".right.open").count(), 0); // the truth comes after its own answer
     assert.deepEqual(page.faults, []);
