@@ -123,7 +123,7 @@ func (h *hub) description() *repository {
 
 // options are for a hub, with short times; notes are what is said beside.
 func (h *hub) options(notes *strings.Builder) Options {
-	return Options{Endpoint: h.URL, stall: 300 * time.Millisecond, pause: time.Millisecond, Note: func(s string) { fmt.Fprintln(notes, s) }}
+	return Options{Endpoint: h.URL, stall: 2 * time.Second, pause: time.Millisecond, Note: func(s string) { fmt.Fprintln(notes, s) }}
 }
 
 // get resolves and fetches, and returns what the file is.

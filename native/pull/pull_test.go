@@ -186,8 +186,8 @@ func faults() []fault {
 			_, _ = w.Write(h.files["checkpoint"][:1000])
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, times: 1, note: "nothing came any more for 300ms"},
-		{name: "never answers", on: "/api/", do: func(h *hub, w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, times: 1, note: "no answer in 300ms"},
+		}, times: 1, note: "nothing came any more for 2s"},
+		{name: "never answers", on: "/api/", do: func(h *hub, w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, times: 1, note: "no answer in 2s"},
 		{name: "too many requests", on: "/api/", times: 1, do: status(429, "Retry-After", "0"), note: "429 Too Many Requests"},
 		{name: "overloaded", on: "/api/", do: status(503), want: "answered 503 Service Unavailable; tried 5 times"},
 		{name: "teapot", on: "/api/", do: status(418), want: "answered 418"},
