@@ -29,7 +29,7 @@ type hub struct {
 	describe func(*repository)
 	before   func(w http.ResponseWriter, r *http.Request) bool // whether it has answered itself
 
-	mu   sync.Mutex
+	mu   sync.Mutex // of what a test changes while there are requests
 	seen []*http.Request
 }
 
@@ -45,6 +45,13 @@ func newHub(t *testing.T, files map[string][]byte) *hub {
 	return h
 }
 
+// change changes how the hub behaves.
+func (h *hub) change(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f()
+}
+
 // asked returns the requests so far whose path contains a text.
 func (h *hub) asked(path string) []*http.Request {
 	h.mu.Lock()
@@ -55,8 +62,9 @@ func (h *hub) asked(path string) []*http.Request {
 func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	h.seen = append(h.seen, r)
+	before := h.before
 	h.mu.Unlock()
-	if h.before != nil && h.before(w, r) {
+	if before != nil && before(w, r) {
 		return
 	}
 	switch path := r.URL.Path; {
@@ -115,8 +123,11 @@ func (h *hub) description() *repository {
 		r.Files = append(r.Files, f)
 	}
 	slices.SortFunc(r.Files, func(a, b file) int { return strings.Compare(a.Name, b.Name) })
-	if h.describe != nil {
-		h.describe(r)
+	h.mu.Lock()
+	describe := h.describe
+	h.mu.Unlock()
+	if describe != nil {
+		describe(r)
 	}
 	return r
 }

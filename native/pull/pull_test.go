@@ -218,13 +218,13 @@ func TestFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHub(t, sampleFiles())
 			var met atomic.Int32
-			fine := false
+			var fine atomic.Bool
 			h.before = func(w http.ResponseWriter, r *http.Request) bool {
 				on := c.on
 				if on == "" {
 					on = "/store/"
 				}
-				if c.do == nil || fine || !strings.HasPrefix(r.URL.Path, on) || c.times > 0 && met.Load() >= c.times {
+				if c.do == nil || fine.Load() || !strings.HasPrefix(r.URL.Path, on) || c.times > 0 && met.Load() >= c.times {
 					return false
 				}
 				met.Add(1)
@@ -249,7 +249,8 @@ func TestFaults(t *testing.T) {
 			if !strings.Contains(notes.String(), c.note) {
 				t.Errorf("notes %q, want %q", &notes, c.note)
 			}
-			fine, h.describe = true, nil
+			fine.Store(true)
+			h.change(func() { h.describe = nil })
 			if data, _, err := get(t, "hf:me/model", h.options(&notes)); err != nil || !bytes.Equal(data, h.files["checkpoint"]) {
 				t.Errorf("afterwards: %d bytes, %v", len(data), err)
 			}
@@ -262,23 +263,21 @@ func part(t *testing.T, h *hub, n int) (o Options, notes *strings.Builder) {
 	t.Helper()
 	notes = &strings.Builder{}
 	o = h.options(notes)
-	gone := false
+	var gone atomic.Bool
 	h.before = func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasPrefix(r.URL.Path, "/store/") {
 			return false
 		}
-		if gone {
+		if gone.Swap(true) {
 			panic(http.ErrAbortHandler)
 		}
-		gone = true
 		h.cut(w, r, "checkpoint", n)
 		return true
 	}
 	if _, _, err := get(t, "hf:me/model", o); err == nil {
 		t.Fatal("no error")
 	}
-	h.before = nil
-	h.seen = nil
+	h.change(func() { h.before, h.seen = nil, nil })
 	notes.Reset()
 	return o, notes
 }
@@ -331,7 +330,7 @@ func TestResume(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHub(t, sampleFiles())
 			o, notes := part(t, h, 100_000)
-			c.before(h)
+			h.change(func() { c.before(h) })
 			data, _, err := get(t, "hf:me/model", o)
 			if err != nil || !bytes.Equal(data, h.files["checkpoint"]) {
 				t.Fatalf("%d bytes, %v", len(data), err)
