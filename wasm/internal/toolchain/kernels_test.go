@@ -59,7 +59,7 @@ func testKernels(t *testing.T, goos string) string {
 }
 
 // kernelTests are the tests of what a model is run with.
-const kernelTests = "SIMD|Conv|MatMul|Rows|Panels|Add|SwiGLU|Softmax|Exp|Scale|Rope|NaN|Use|Quant|F16|Panics"
+const kernelTests = "^Test.*(SIMD|Conv|MatMul|Rows|Panels|Add|SwiGLU|Softmax|Exp|Scale|Rope|NaN|Use|Quant|F16|Panics)"
 
 // The tests of package kernels pass with the SIMD kernels: those run every
 // implementation and put guards around everything that a kernel writes.
