@@ -286,7 +286,7 @@ func localNames(l net.Listener) []string {
 func (f *serveFlags) reloads(s *service.Server) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
+	signal.Notify(hangups, syscall.Signal(1)) // SIGHUP, which has no name for js/wasm
 	go func() {
 		for {
 			select {
