@@ -209,7 +209,7 @@ func (s *solver) step(ctx context.Context) error {
 		if !unwanted {
 			s.after(k, i)
 		}
-		if c := t.req.Context; !t.over && c != nil && c.Err() != nil {
+		if c := t.req.Context; t.lanes > 0 && c != nil && c.Err() != nil { // without a lane it is parked, or over
 			s.stop(t, context.Cause(c))
 		}
 	}
@@ -472,7 +472,6 @@ func (s *solver) finish(t *thought) {
 		}
 	}
 	r := t.result()
-	t.over = true
 	t.req.Done(r)
 	if s.o.OnResult != nil {
 		s.o.OnResult(t.req.Index, r)

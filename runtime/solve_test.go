@@ -455,3 +455,35 @@ func TestLatch(t *testing.T) {
 		t.Errorf("%v, %+v", seen, results[0])
 	}
 }
+
+// A puzzle whose context ends while it is parked is done once: by who goes on with it.
+func TestParkedPuzzleIsDoneOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done, parked := 0, []Request{}
+	o := Options{Lanes: 1, Restarts: 3, Accept: func(int, []int32) bool { return false }}
+	first := Request{Input: inputs(1)[0], Context: ctx, Done: func(r Result) {
+		if done++; r.Tokens == nil || !errors.Is(r.Err, ErrStopped) {
+			t.Errorf("%+v, want the answer of the first attempt, stopped", r)
+		}
+	}}
+	first.Park = func(rest Request) bool {
+		cancel() // as a client leaves in that very moment
+		parked = append(parked, rest)
+		return true
+	}
+	begun := false
+	source := func(bool) (r Request, ok bool) {
+		switch {
+		case !begun:
+			begun = true
+			return first, true
+		case len(parked) > 0:
+			r, parked = parked[0], parked[1:]
+			return r, true
+		}
+		return r, false
+	}
+	if err := Serve(t.Context(), newCounter(), source, o); err != nil || done != 1 {
+		t.Errorf("done %d times, %v, want once", done, err)
+	}
+}

@@ -10,7 +10,6 @@ type thought struct {
 	limit int // segments of an attempt
 	began time.Time
 	spent time.Duration // its share of the time of its segments
-	over  bool
 
 	next   int        // the attempt that begins next
 	until  int        // the last attempt that may count
