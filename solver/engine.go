@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	goruntime "runtime"
 	"sync"
 	"time"
 
@@ -162,15 +163,19 @@ func (e *engine) next() int {
 }
 
 // linger is how long lanes are kept that nobody uses: making them takes longer than
-// most requests wait for each other.
-const linger = 200 * time.Millisecond
+// most requests wait for each other. A program in WebAssembly has one caller, and may end
+// before its timers.
+const (
+	linger  = 200 * time.Millisecond
+	lingers = goruntime.GOARCH != "wasm"
+)
 
 // upTo is the source of requests of at most so many tokens, for which there is room. It
 // ends where a larger one is next, or none.
 func (e *engine) upTo(tokens int) runtime.Source {
 	return func(wait bool) (runtime.Request, bool) {
 		r, ok, none := e.take(tokens)
-		for wait && none {
+		for wait && none && lingers {
 			timer := time.NewTimer(linger)
 			select {
 			case <-e.more:
