@@ -35,13 +35,19 @@ func keep(path, second string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err := os.Remove(second); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if linked, err := link(path, second); linked || err != nil {
 		return err
 	}
-	if os.Link(path, second) == nil {
-		return nil
+	return os.Rename(path, second) // findCheckpoint knows
+}
+
+// link gives a file a second name, in place of the file that had it; linked is false on
+// file systems without links.
+func link(path, second string) (linked bool, err error) {
+	if err := os.Remove(second); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, err
 	}
-	return os.Rename(path, second) // no links on this file system: findCheckpoint knows
+	return os.Link(path, second) == nil, nil
 }
 
 // findCheckpoint returns the file to go on from, "" when there is none.

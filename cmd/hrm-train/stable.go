@@ -25,24 +25,24 @@ type start struct {
 	longer    bool   // resume: more steps, or more time, than the run had
 	decayFrom string // folder of the run from whose stable checkpoint the rate falls
 
-	step int64 // of that checkpoint
+	path string // of that checkpoint
+	step int64  // of that checkpoint
 }
 
 // decay makes of the configuration of a run that of its decay.
 func (s *start) decay(c *config.Config) error {
-	path, step, err := stableCheckpoint(s.decayFrom, c)
-	if err != nil {
+	var err error
+	if s.path, s.step, err = stableCheckpoint(s.decayFrom, c); err != nil {
 		return fmt.Errorf("--decay-from %s: %w", s.decayFrom, err)
 	}
-	s.step = step
-	c.Schedule, c.DecayFrom, c.For = "wsd", int(step), 0
+	if s.step == 0 {
+		return fmt.Errorf("--decay-from %s: nothing was learned yet in %s", s.decayFrom, s.path)
+	}
+	c.Schedule, c.DecayFrom, c.For = "wsd", int(s.step), 0
 	if c.LRMinRatio == 1 {
 		c.LRMinRatio = 0
 	}
-	c.Steps = int(max(1, step/4))
-	if step == 0 {
-		return fmt.Errorf("--decay-from %s: nothing was learned yet in %s", s.decayFrom, path)
-	}
+	c.Steps = int(max(1, s.step/4))
 	return nil
 }
 
@@ -95,17 +95,14 @@ func checkpointStep(path string) (int64, error) {
 // keepStable gives the checkpoint that was just written a further name while the rate has
 // not fallen.
 func (t *training) keepStable(step int64) error {
-	if s := t.run.Schedule; !s.Stable || s.Decays(step) || t.start.decayFrom != "" {
+	if s := t.run.Schedule; !s.Stable || s.Decays(step) {
 		return nil
 	}
-	stable, path := filepath.Join(t.dir, stableFile), filepath.Join(t.dir, checkpointFile)
-	if err := os.Remove(stable); err != nil && !errors.Is(err, os.ErrNotExist) {
+	path, stable := filepath.Join(t.dir, checkpointFile), filepath.Join(t.dir, stableFile)
+	if linked, err := link(path, stable); linked || err != nil {
 		return err
 	}
-	if os.Link(path, stable) == nil {
-		return nil
-	}
-	text, err := os.ReadFile(path) // no links on this file system
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}

@@ -216,15 +216,7 @@ func (t *training) restore(path string) (err error) {
 
 // branch begins with the stable checkpoint of another run.
 func (t *training) branch() error {
-	was := config.Default()
-	if err := was.Read(filepath.Join(t.start.decayFrom, configFile)); err != nil {
-		return err
-	}
-	path, _, err := stableCheckpoint(t.start.decayFrom, &was)
-	if err != nil {
-		return err
-	}
-	if err := t.restore(path); err != nil {
+	if err := t.restore(t.start.path); err != nil {
 		return err
 	}
 	t.clock.before, t.saved = 0, -1

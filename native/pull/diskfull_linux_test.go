@@ -39,7 +39,7 @@ func TestNoRoom(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
 		t.Fatal(err)
 	}
-	h.seen = nil
+	h.change(func() { h.seen = nil })
 	if _, _, err := get(t, "hf:me/model", h.options(&notes)); err != nil {
 		t.Error(err)
 	}
