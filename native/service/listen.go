@@ -52,30 +52,32 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, encryption *tls.Conf
 		ConnState: open.set,
 		ErrorLog:  slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
-	failed := make(chan error, 1)
+	served := make(chan error, 1)
 	go func() {
 		if encryption != nil {
-			failed <- web.ServeTLS(l, "", "")
+			served <- web.ServeTLS(l, "", "")
 		} else {
-			failed <- web.Serve(l)
+			served <- web.Serve(l)
 		}
 	}()
 	select {
-	case err := <-failed:
+	case err := <-served:
 		_ = web.Close()
 		return err
 	case <-ctx.Done():
 	}
-	return s.drain(web, l, &open, delay)
-}
-
-// drain ends a server so that everything that was asked is answered.
-func (s *Server) drain(web *http.Server, l net.Listener, open *connections, delay time.Duration) error {
 	s.Drain()
 	s.waitsFor("draining: not ready, still answering")
 	time.Sleep(delay)
 	turnAway(l)
 	_ = l.Close()
+	<-served // or Shutdown would close the listener once more, and fail
+	return s.drain(web, &open)
+}
+
+// drain ends a server to which nobody can connect any more, so that everything that was
+// asked is answered.
+func (s *Server) drain(web *http.Server, open *connections) error {
 	ended, cancel := context.WithTimeout(context.Background(), s.options.Timeout+5*time.Second)
 	defer cancel()
 	tell := time.NewTicker(time.Second)
