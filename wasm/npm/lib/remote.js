@@ -65,6 +65,7 @@ export class Remote {
   }
 
   #receive({ started, id, step, error, value }) {
+    if (this.#dead) return; // "not busy" would let node end before the thread has
     const call = this.#calls.get(started ? "start" : id);
     if (step) return call?.onStep?.(step);
     this.#calls.delete(started ? "start" : id);

@@ -159,6 +159,15 @@ test("a disposed model", { skip }, async () => {
   assert.equal((await model.solve(easy).catch((e) => e)).code, "disposed");
 });
 
+test("an answer on its way while its model is disposed of", { skip }, async () => {
+  for (let i = 0; i < 20; i++) {
+    const model = await HRM.load(modelPath, { workers: 1 });
+    const running = model.solve(impossible).catch((e) => e);
+    await model.dispose(); // node ends here, with status 13, if nothing keeps it until the thread has ended
+    assert.equal((await running).code, "disposed");
+  }
+});
+
 test("a model that was not disposed does not keep node alive", { skip }, () => {
   const program = `import { HRM } from "@hrmgo/hrm";
     const m = await HRM.load(${JSON.stringify(modelPath)});
