@@ -120,7 +120,7 @@ func isTrueSize(t puzzle.Task) bool {
 
 // answer answers the tests with the run's last model.
 func (f *arcRunFlags) answer(ctx context.Context, c *config.Config, out, errOut io.Writer) error {
-	tasks, err := readARC(ctx, c)
+	sets, err := readARC(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,8 @@ func (f *arcRunFlags) answer(ctx context.Context, c *config.Config, out, errOut 
 		s.Add(res.Task.ID, res.Test, res.Grids()...)
 		r.add(&res)
 	}
-	if tasks = onlyEvaluation(tasks); f.adapt > 0 {
+	tasks := onlyEvaluation(allTasks(sets))
+	if f.adapt > 0 {
 		err = f.adaptTo(ctx, m, c, tasks, done, newReporter(errOut), &r)
 	} else {
 		err = answerARC(ctx, m, c.Threads, f.votes, tasks, done)

@@ -147,6 +147,7 @@ func TestARCRefuses(t *testing.T) {
 		"true size":       tinyARC(tasks, t.TempDir(), "--preset", "hrm-arc"),
 		"no/such":         tinyARC("no/such", t.TempDir()),
 		"data is missing": {"arc", "--out", t.TempDir()},
+		"has weight 2":    {"run", "--preset", "hrm-arc", "--data", tasks + "=2", "--out", t.TempDir()},
 	} {
 		if status, _, errOut := hrmTrain(t, args...); status != statusUsage || !strings.Contains(errOut, name) {
 			t.Errorf("%s: %d, %s", name, status, errOut)

@@ -103,11 +103,16 @@ func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (
 
 // loadARC reads ARC tasks; those of split evaluation become the validation.
 func loadARC(ctx context.Context, c *config.Config) (*data.ARCData, error) {
-	tasks, err := readARC(ctx, c)
+	for _, d := range c.Data {
+		if d.Weight != 1 {
+			return nil, fmt.Errorf("%w: data %s has weight %v, but on the published canvas all ARC tasks are drawn alike", config.ErrConfig, d.Path, d.Weight)
+		}
+	}
+	sets, err := readARC(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return data.NewARC(tasks, data.ARCOptions{Seed: c.Seed, Augmentations: c.ARCForms})
+	return data.NewARC(allTasks(sets), data.ARCOptions{Seed: c.Seed, Augmentations: c.ARCForms})
 }
 
 // loadSet reads one file of puzzles of a configuration's task.

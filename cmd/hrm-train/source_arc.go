@@ -15,24 +15,39 @@ import (
 // evaluationSplit is the split of tasks that are trained on their demonstrations alone.
 const evaluationSplit = "evaluation"
 
-// readARC reads the tasks of a configuration: those to answer, and the others.
-func readARC(ctx context.Context, c *config.Config) ([]puzzle.ARCTask, error) {
+// readARC reads the tasks of a configuration: those to answer, and then the other files,
+// which make one set for each weight.
+func readARC(ctx context.Context, c *config.Config) ([]data.ARCSet, error) {
+	if c.TrainLimit > 0 || len(c.Validation) > 0 {
+		return nil, fmt.Errorf("%w: train_limit and validation are not for ARC tasks: those of split evaluation are the validation", config.ErrConfig)
+	}
 	tasks, err := data.ARCLoader{Split: evaluationSplit}.Load(ctx, c.ARCTasks...)
 	if err != nil {
 		return nil, err
 	}
-	var paths []string
+	sets := []data.ARCSet{{Tasks: tasks, Weight: 1}}
+	paths := map[float64][]string{}
 	for _, d := range c.Data {
-		if d.Weight != 1 {
-			return nil, fmt.Errorf("%w: data %s has weight %v, but ARC tasks share one puzzle table and are drawn alike", config.ErrConfig, d.Path, d.Weight)
+		if paths[d.Weight] == nil {
+			sets = append(sets, data.ARCSet{Weight: d.Weight})
 		}
-		paths = append(paths, d.Path)
+		paths[d.Weight] = append(paths[d.Weight], d.Path)
 	}
-	if c.TrainLimit > 0 || len(c.Validation) > 0 {
-		return nil, fmt.Errorf("%w: train_limit and validation are not for ARC tasks: those of split evaluation are the validation", config.ErrConfig)
+	for i := range sets[1:] {
+		set := &sets[1+i]
+		if set.Tasks, err = data.LoadARC(ctx, paths[set.Weight]...); err != nil {
+			return nil, err
+		}
 	}
-	more, err := data.LoadARC(ctx, paths...)
-	return append(tasks, more...), err
+	return sets, nil
+}
+
+// allTasks returns the tasks of sets.
+func allTasks(sets []data.ARCSet) (tasks []puzzle.ARCTask) {
+	for _, s := range sets {
+		tasks = append(tasks, s.Tasks...)
+	}
+	return tasks
 }
 
 // arcTasks is tasks at their true size.
@@ -45,20 +60,21 @@ type arcTasks struct {
 // newARCSource returns the stream of the tasks' demonstrations, and of the tests of
 // those that are not of split evaluation.
 func newARCSource(ctx context.Context, c *config.Config) (*source, error) {
-	tasks, err := readARC(ctx, c)
+	sets, err := readARC(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{tasks: &arcTasks{tests: onlyEvaluation(tasks)}}
-	lessons := make([]puzzle.ARCTask, len(tasks))
-	for i, t := range tasks {
-		lessons[i] = t.Lessons(data.IsEvaluation(t.Split))
+	s := &source{tasks: &arcTasks{tests: onlyEvaluation(allTasks(sets))}}
+	for _, set := range sets {
+		for i := range set.Tasks {
+			set.Tasks[i] = set.Tasks[i].Lessons(data.IsEvaluation(set.Tasks[i].Split))
+		}
 	}
 	forms := c.ARCForms
 	if !c.Augment {
 		forms = 1
 	}
-	stream, err := data.NewARCStream(lessons, c.Seed, forms)
+	stream, err := data.NewARCStream(sets, c.Seed, forms)
 	if err != nil {
 		return nil, err
 	}

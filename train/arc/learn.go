@@ -96,7 +96,7 @@ func newLearner(t *puzzle.ARCTask, o Options) (*learner, error) {
 	default:
 		o.For = time.Minute
 	}
-	stream, err := data.NewARCStream([]puzzle.ARCTask{t.Lessons(true)}, o.Seed, 0)
+	stream, err := data.NewARCStream([]data.ARCSet{{Tasks: []puzzle.ARCTask{t.Lessons(true)}, Weight: 1}}, o.Seed, 0)
 	if err != nil {
 		return nil, err
 	}

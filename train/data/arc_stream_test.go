@@ -2,6 +2,8 @@ package data
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -11,6 +13,9 @@ import (
 func arcRow(cells ...uint8) puzzle.ARCGrid {
 	return puzzle.ARCGrid{Rows: 1, Cols: len(cells), Cells: cells}
 }
+
+// alike is a set of weight 1.
+func alike(tasks []puzzle.ARCTask) []ARCSet { return []ARCSet{{tasks, 1}} }
 
 func streamTasks() []puzzle.ARCTask {
 	return []puzzle.ARCTask{
@@ -44,7 +49,7 @@ func sameExamples(a, b []drawnExample) bool {
 
 // Each example is a function of its number, and each task is drawn once in an epoch.
 func TestARCStream(t *testing.T) {
-	s, err := NewARCStream(streamTasks(), 7, 0)
+	s, err := NewARCStream(alike(streamTasks()), 7, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +65,7 @@ func TestARCStream(t *testing.T) {
 	if s.Pairs() != 3 || !slices.Equal(s.Names(), []string{"<blank>", "a", "b"}) {
 		t.Errorf("%d pairs of %v", s.Pairs(), s.Names())
 	}
-	if other, _ := NewARCStream(streamTasks(), 8, 0); sameExamples(first, drawAll(t, other, 40)) {
+	if other, _ := NewARCStream(alike(streamTasks()), 8, 0); sameExamples(first, drawAll(t, other, 40)) {
 		t.Error("another seed draws the same")
 	}
 }
@@ -68,7 +73,7 @@ func TestARCStream(t *testing.T) {
 // Few forms are the first of a list that whoever asks the model knows too.
 func TestARCStreamForms(t *testing.T) {
 	tasks := streamTasks()[:1]
-	s, err := NewARCStream(tasks, 7, 3)
+	s, err := NewARCStream(alike(tasks), 7, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,20 +87,20 @@ func TestARCStreamForms(t *testing.T) {
 	if len(seen) != 3 || seen[0] == 0 || seen[1] == 0 || seen[2] == 0 {
 		t.Errorf("forms are turned as %v", seen)
 	}
-	if _, err := NewARCStream(tasks, 7, -1); err == nil {
+	if _, err := NewARCStream(alike(tasks), 7, -1); err == nil {
 		t.Error("a negative number of forms")
 	}
 }
 
 // A wrong output of a test changes nothing that training sees.
 func TestARCStreamIgnoresTestOutputs(t *testing.T) {
-	s, err := NewARCStream(streamTasks(), 7, 0)
+	s, err := NewARCStream(alike(streamTasks()), 7, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	planted := streamTasks()
 	planted[0].Test[0].Output = puzzle.ARCGrid{Rows: 2, Cols: 3, Cells: []uint8{9, 9, 9, 9, 9, 9}}
-	p, err := NewARCStream(planted, 7, 0)
+	p, err := NewARCStream(alike(planted), 7, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,9 +108,45 @@ func TestARCStreamIgnoresTestOutputs(t *testing.T) {
 		t.Error("a wrong test output changes what training sees")
 	}
 	planted[0].Train[0].Output = arcRow(9, 9)
-	if p, _ = NewARCStream(planted, 7, 0); s.Hash() == p.Hash() {
+	if p, _ = NewARCStream(alike(planted), 7, 0); s.Hash() == p.Hash() {
 		t.Error("another demonstration has the same hash")
 	}
+}
+
+// A set of weight w is drawn w times in an epoch, and each of its tasks before one is
+// drawn again.
+func TestARCStreamWeight(t *testing.T) {
+	for _, weight := range []float64{0.3, 1, 2.5} {
+		first, second := namedTasks("a", 4), namedTasks("b", 10)
+		s, err := NewARCStream([]ARCSet{{first, 1}, {second, weight}}, 7, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		epochs := 10
+		length := 4 + int(10*weight)
+		counts := map[int32]int{}
+		for _, e := range drawAll(t, s, uint64(epochs*length)) {
+			counts[e.row]++
+		}
+		for row := range int32(14) {
+			want := epochs
+			if row >= 4 {
+				want = int(float64(epochs) * weight)
+			}
+			if counts[row+1] != want {
+				t.Errorf("weight %v: task %d was drawn %d times, want %d", weight, row, counts[row+1], want)
+			}
+		}
+	}
+}
+
+func namedTasks(name string, n int) (tasks []puzzle.ARCTask) {
+	for i := range n {
+		task := streamTasks()[0]
+		task.ID = fmt.Sprint(name, i)
+		tasks = append(tasks, task)
+	}
+	return tasks
 }
 
 func TestARCStreamRefuses(t *testing.T) {
@@ -113,8 +154,13 @@ func TestARCStreamRefuses(t *testing.T) {
 	bare := streamTasks()
 	bare[1].Train = nil
 	for name, tasks := range map[string][]puzzle.ARCTask{"no tasks": nil, "a name twice": twice, "no demonstrations": bare} {
-		if _, err := NewARCStream(tasks, 0, 0); !errors.Is(err, ErrData) {
+		if _, err := NewARCStream(alike(tasks), 0, 0); !errors.Is(err, ErrData) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, weight := range []float64{0, -1, math.NaN(), math.Inf(1), 1e9} {
+		if _, err := NewARCStream([]ARCSet{{streamTasks(), weight}}, 0, 0); !errors.Is(err, ErrData) {
+			t.Errorf("weight %v: %v", weight, err)
 		}
 	}
 }
