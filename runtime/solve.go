@@ -57,8 +57,8 @@ type Request struct {
 	Done    func(Result) // called once, in the goroutine that runs Serve
 
 	// Park, where given, is asked before a further attempt when none is under way, with a
-	// request that goes on where this one ends. With true the puzzle leaves its lane to others, until the
-	// source gives that request: its answer is the same.
+	// request that goes on where this one ends. With true the puzzle leaves its lane to
+	// others, until the source gives that request: its answer is the same.
 	Park func(rest Request) bool
 	held *thought // of a puzzle that left its lane
 }
@@ -124,10 +124,8 @@ func (o *Options) lanes() int {
 // lanesFor returns how many lanes so many puzzles can use.
 func (o *Options) lanesFor(puzzles int) int {
 	lanes := o.lanes()
-	if puzzles >= lanes || o.Restarts >= lanes {
-		return min(lanes, puzzles*lanes)
-	}
-	return min(lanes, puzzles*(o.Restarts+1))
+	attempts := min(o.Restarts, lanes-1) + 1 // of one puzzle, as many as there are lanes for
+	return min(lanes, min(puzzles, lanes)*attempts)
 }
 
 // run is the loop behind Solve and Serve.
