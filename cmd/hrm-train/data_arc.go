@@ -29,6 +29,7 @@ type arcFlags struct {
 	as, out             string
 
 	generate, demonstrations, side int
+	maxSide                        int // 0: any
 	seed                           uint64
 }
 
@@ -52,6 +53,7 @@ hrm-train run takes such a file, or the folders themselves, as --data: of the ta
 of split "evaluation" it trains on the demonstrations and evaluates on the tests; of
 all others it trains on everything. It augments on the fly.`,
 		Example: `  hrm-train data arc --in ARC-AGI/data/training --in ARC-AGI/data/evaluation --out arc1.json.gz
+  hrm-train data arc --in arc1.json.gz --max-side 12 --out small.json.gz
   hrm-train data arc --generate 2000 --side 5 --dedup-against mini-arc.json.gz --out rules.json.gz`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -64,6 +66,7 @@ all others it trains on everything. It augments on the fly.`,
 	flags.Uint64Var(&f.seed, "seed", 0, "decides what is made")
 	flags.StringVarP(&f.out, "out", "o", "", "file to write, .json or .json.gz, - for standard output (required)")
 	flags.StringSliceVar(&f.splits, "split", nil, "only tasks of these splits")
+	flags.IntVar(&f.maxSide, "max-side", 0, "only tasks all of whose grids have at most so many rows and columns, 0 for all")
 	flags.StringArrayVar(&f.against, "dedup-against", nil, "leave out tasks that share a pair with one of this file (repeatable)")
 	flags.StringVar(&f.as, "as", "", "split of all tasks, such as training or evaluation (default what files and folders say)")
 	cmd.MarkFlagsOneRequired("in", "generate")
@@ -114,13 +117,23 @@ func (f *arcFlags) keep(tasks, banned []puzzle.ARCTask) (kept []puzzle.ARCTask) 
 	}
 	for i := range tasks {
 		t := &tasks[i]
-		if seen[t.ID] || len(f.splits) > 0 && !slices.Contains(f.splits, t.Split) || !filter.Keep(t) {
+		if seen[t.ID] || len(f.splits) > 0 && !slices.Contains(f.splits, t.Split) || f.maxSide > 0 && largestSide(t) > f.maxSide || !filter.Keep(t) {
 			continue
 		}
 		seen[t.ID] = true
 		kept = append(kept, *t)
 	}
 	return kept
+}
+
+// largestSide returns the most rows or columns of a task's grids.
+func largestSide(t *puzzle.ARCTask) (side int) {
+	for _, pairs := range [][]puzzle.ARCPair{t.Train, t.Test} {
+		for _, p := range pairs {
+			side = max(side, p.Input.Rows, p.Input.Cols, p.Output.Rows, p.Output.Cols)
+		}
+	}
+	return side
 }
 
 // arcPair and arcTask are the public JSON format.

@@ -176,6 +176,12 @@ func TestDataARC(t *testing.T) {
 	if status, out, errOut := hrmTrain(t, "data", "arc", "--in", all, "--dedup-against", evaluation, "--out", some); status != statusOK || !strings.Contains(out, "1 tasks, 1 left out") {
 		t.Error(out, errOut)
 	}
+	if status, out, errOut := hrmTrain(t, "data", "arc", "--generate", "3", "--side", "4", "--out", some); status != statusOK {
+		t.Error(out, errOut)
+	}
+	if status, out, errOut := hrmTrain(t, "data", "arc", "--in", some, "--in", all, "--max-side", "3", "--out", some+"2.json"); status != statusOK || !strings.Contains(out, "2 tasks, 3 left out") {
+		t.Error(out, errOut)
+	}
 	if status, _, errOut := hrmTrain(t, "data", "arc", "--in", all, "--split", "test", "--out", some); status != statusUsage || !strings.Contains(errOut, "no tasks") {
 		t.Error(errOut)
 	}
