@@ -9,6 +9,9 @@ const (
 	AttentionMixing Mixing = ""      // written "attention"
 	PositionMixing  Mixing = "mlp_t" // a SwiGLU over positions in place of attention
 	NoMixing        Mixing = "none"  // a convolution alone, or nothing
+	// CandidateMixing makes every digit that a cell may hold a position of its own, and
+	// mixes them by means over rows, columns, boxes and cells: see candidates.go.
+	CandidateMixing Mixing = "candidates"
 )
 
 // String is the mixing as it is written, the inverse of ParseMixing.
@@ -29,12 +32,12 @@ func (m *Mixing) UnmarshalText(text []byte) (err error) {
 
 // ParseMixing reads a mixing, wrapping ErrConfig.
 func ParseMixing(text string) (Mixing, error) {
-	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing} {
+	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing, CandidateMixing} {
 		if text == m.String() {
 			return m, nil
 		}
 	}
-	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t or none", ErrConfig, text)
+	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t, none or candidates", ErrConfig, text)
 }
 
 // Sublayer is one residual step of a layer:
@@ -47,10 +50,14 @@ const (
 	Attention                      // of every position over all
 	PositionSwiGLU                 // SwiGLU over the position axis; its norm runs over that axis too
 	SwiGLU                         // down . (silu(gate . x) * up . x)
+	// CandidateMeans is lines . (mean over the row + mean over the column, of the
+	// candidates of the same digit) + box . (mean over the box) + cell . (mean over the
+	// candidates of the same cell).
+	CandidateMeans
 )
 
 func (s Sublayer) String() string {
-	return [...]string{"convolution", "attention", "SwiGLU over positions", "SwiGLU"}[s]
+	return [...]string{"convolution", "attention", "SwiGLU over positions", "SwiGLU", "means over candidates"}[s]
 }
 
 // Sublayers returns what a layer does, in order. Every backend and the trainer
@@ -63,6 +70,8 @@ func (c *Config) Sublayers() []Sublayer {
 	switch c.Mixing {
 	case PositionMixing:
 		s = append(s, PositionSwiGLU)
+	case CandidateMixing:
+		s = append(s, CandidateMeans)
 	case NoMixing:
 	default:
 		s = append(s, Attention)
@@ -90,14 +99,17 @@ type Block[T any] struct {
 	RelationBias T // [heads, NumRelations]
 	GateUpT      T // [2It, P], gate rows first
 	DownT        T // [P, It]
+	Lines        T // [D, D], of rows and of columns
+	Box          T // [D, D]
+	Cell         T // [D, D]
 	GateUp       T // [2I, D], gate rows first
 	Down         T // [D, I]
 }
 
 // All returns the values in the order of files: the only other list of weights is
 // Config.Block.
-func (b *Block[T]) All() [8]*T {
-	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.GateUp, &b.Down}
+func (b *Block[T]) All() [11]*T {
+	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.Lines, &b.Box, &b.Cell, &b.GateUp, &b.Down}
 }
 
 // Param describes one weight of a layer.
@@ -135,6 +147,8 @@ func (c *Config) Block() Block[Param] {
 			}
 		case PositionSwiGLU:
 			b.GateUpT, b.DownT = matrix("mlp_t.gate_up", 2*c.InterT(), p), matrix("mlp_t.down", p, c.InterT())
+		case CandidateMeans:
+			b.Lines, b.Box, b.Cell = matrix("candidates.lines", d, d), matrix("candidates.box", d, d), matrix("candidates.cell", d, d)
 		case SwiGLU:
 			b.GateUp, b.Down = matrix("mlp.gate_up", 2*c.Inter(), d), matrix("mlp.down", d, c.Inter())
 		}

@@ -97,8 +97,8 @@ func (c *Config) Prefix() int {
 	return (c.PuzzleEmbDim + c.Hidden - 1) / c.Hidden
 }
 
-// Positions of a puzzle: P = prefix + S.
-func (c *Config) P() int { return c.Prefix() + c.SeqLen }
+// P returns the positions of a puzzle: prefix + S, or see Candidates.
+func (c *Config) P() int { return c.PositionsOf(c.Grid()) }
 
 // HeadDim returns D / heads.
 func (c *Config) HeadDim() int { return c.Hidden / c.Heads }
@@ -253,6 +253,9 @@ func (c *Config) validateShape() error {
 	}
 	if _, _, ok := boxes(c.Grid()); c.Relations != "" && !ok {
 		return fmt.Errorf("%w: relations %s need a square grid with boxes, such as seq_len 81, got %v", ErrConfig, c.Relations, c.Grid())
+	}
+	if err := c.validateCandidates(); err != nil {
+		return err
 	}
 	return c.validateSizes()
 }

@@ -13,13 +13,13 @@ func (c *Config) FLOPs(s Shape) (segment, differentiated float64) {
 			differentiated += f
 		}
 	}
-	heads := 2 * float64(s.Len()) * float64(c.VocabSize) * float64(c.Hidden)
+	heads := 2 * float64(s.Len()*c.Candidates(s)) * float64(c.Outputs()) * float64(c.Hidden)
 	return segment + heads, differentiated + heads
 }
 
 // layerFLOPs are those of one layer.
 func (c *Config) layerFLOPs(s Shape) (sum float64) {
-	p, d := float64(c.Prefix()+s.Len()), float64(c.Hidden)
+	p, d := float64(c.PositionsOf(s)), float64(c.Hidden)
 	b := c.Block()
 	product := func(rows float64, w Param) float64 { return 2 * rows * float64(w.Rows) * float64(w.Cols) }
 	for _, kind := range c.Sublayers() {
@@ -30,6 +30,8 @@ func (c *Config) layerFLOPs(s Shape) (sum float64) {
 			sum += product(p, b.QKV) + product(p, b.O) + 2*2*p*p*d
 		case PositionSwiGLU:
 			sum += product(d, b.GateUpT) + product(d, b.DownT)
+		case CandidateMeans: // of each row, column, box and cell
+			sum += float64(s.Len()) * (2*product(1, b.Lines) + product(1, b.Box) + product(1, b.Cell))
 		case SwiGLU:
 			sum += product(p, b.GateUp) + product(p, b.Down)
 		}

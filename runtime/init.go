@@ -24,8 +24,8 @@ func NewModel(c Config, seed uint64) (*Model, error) {
 	d := c.Hidden
 	m := &Model{
 		Config:      c,
-		EmbedTokens: g.matrix(c.VocabSize, d, d),
-		LMHead:      g.matrix(c.VocabSize, d, d),
+		EmbedTokens: g.matrix(c.Embeddings(), d, d),
+		LMHead:      g.matrix(c.Outputs(), d, d),
 		QHead:       zeros(2, d),
 		QBias:       []float32{qBias, qBias},
 		HInit:       g.normal(d, 1),

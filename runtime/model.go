@@ -20,9 +20,9 @@ type Model struct {
 	TaskSpec map[string]any    // what the name does not say, see puzzle.New; nil for most
 	Meta     map[string]string // how it was made, measured accuracy, licence
 
-	EmbedTokens quantize.Matrix // [vocabulary, D]
+	EmbedTokens quantize.Matrix // [vocabulary, D]; with CandidateMixing [NumRoles, D]
 	EmbedPos    quantize.Matrix // [P, D], Positions Learned only
-	LMHead      quantize.Matrix // [vocabulary, D]
+	LMHead      quantize.Matrix // [vocabulary, D]; with CandidateMixing [1, D]
 	QHead       quantize.Matrix // [2, D]: q_halt, q_continue
 	QBias       []float32       // [2]
 	HInit       []float32       // [D]
@@ -77,6 +77,9 @@ func (c *Config) Check(in Input) error {
 		if t < 0 || int(t) >= c.VocabSize {
 			return fmt.Errorf("%w: token %d is %d, want 0 to %d", ErrInput, i, t, c.VocabSize-1)
 		}
+		if c.Mixing == CandidateMixing && t >= FirstDigit && !c.CanSay(c.Shape(in), t) {
+			return fmt.Errorf("%w: token %d is %d, in a grid of %v want 0 to %d", ErrInput, i, t, c.Shape(in), FirstDigit-1+c.Shape(in).Cols)
+		}
 	}
 	if c.PuzzleEmbDim > 0 && (in.PuzzleID < 0 || int(in.PuzzleID) >= c.NumPuzzles) {
 		return fmt.Errorf("%w: puzzle id %d, want 0 to %d", ErrInput, in.PuzzleID, c.NumPuzzles-1)
@@ -90,7 +93,7 @@ func (c *Config) Check(in Input) error {
 //	x = sqrt(D) * 0.707106781 * (e + pos)    learned
 //
 // where e is the puzzle's row of the table, zero-padded and cut into prefix
-// positions, followed by the token embeddings; P is that of the puzzle. Nothing is
+// positions, followed by the token embeddings (see Config.EmbeddingRow); P is that of the puzzle. Nothing is
 // allocated.
 func (m *Model) Embed(in Input, x []float32) error {
 	if err := m.Check(in); err != nil {
@@ -102,14 +105,16 @@ func (m *Model) Embed(in Input, x []float32) error {
 	if err := m.embedPuzzle(in.PuzzleID, x); err != nil {
 		return err
 	}
-	for i, t := range in.Tokens {
-		m.EmbedTokens.Row(x[(prefix+i)*d:(prefix+i+1)*d], int(t))
+	s := c.Shape(in)
+	p := c.PositionsOf(s)
+	for i := range p - prefix {
+		m.EmbedTokens.Row(x[(prefix+i)*d:(prefix+i+1)*d], c.EmbeddingRow(in.Tokens, s, i))
 	}
 	scale := float32(math.Sqrt(float64(d)))
 	if c.Positions == Learned {
 		addPositions(x, m.EmbedPos)
 	}
-	for i := range x[:(prefix+len(in.Tokens))*d] {
+	for i := range x[:p*d] {
 		x[i] *= scale
 	}
 	return nil
@@ -130,7 +135,7 @@ func addPositions(x []float32, pos quantize.Matrix) {
 // Start fills zH and zL [P, D] with the state at the start of a puzzle: every
 // position is HInit or LInit, perturbed as the input asks.
 func (m *Model) Start(in Input, zH, zL []float32) {
-	d, p := m.Config.Hidden, m.Config.Prefix()+m.Config.Shape(in).Len()
+	d, p := m.Config.Hidden, m.Config.PositionsOf(m.Config.Shape(in))
 	for i := range p {
 		copy(zH[i*d:(i+1)*d], m.HInit)
 		copy(zL[i*d:(i+1)*d], m.LInit)

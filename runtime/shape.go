@@ -54,10 +54,13 @@ func (c *Config) checkShape(in Input) error {
 	case s != c.Grid() && !c.AnyShape():
 		return fmt.Errorf("%w: a grid of %v, but the weights of this model are for %v alone", ErrInput, s, c.Grid())
 	}
-	if c.Relations != "" {
+	if c.Relations != "" || c.Mixing == CandidateMixing {
 		if _, _, ok := boxes(s); !ok {
 			return fmt.Errorf("%w: a grid of %v has no boxes, which this model looks at: want a square whose side is a product of two", ErrInput, s)
 		}
+	}
+	if c.Mixing == CandidateMixing && FirstDigit+s.Cols > c.VocabSize {
+		return fmt.Errorf("%w: a grid of %v has %d digits, and this model tokens for %d", ErrInput, s, s.Cols, c.VocabSize-FirstDigit)
 	}
 	return nil
 }

@@ -78,8 +78,8 @@ func (m *Model) slots() []slot {
 	s := []slot{
 		vectorSlot("H_init", &m.HInit, d),
 		vectorSlot("L_init", &m.LInit, d),
-		matrixSlot("embed_tokens.embedding_weight", &m.EmbedTokens, c.VocabSize, d),
-		matrixSlot("lm_head.weight", &m.LMHead, c.VocabSize, d),
+		matrixSlot("embed_tokens.embedding_weight", &m.EmbedTokens, c.Embeddings(), d),
+		matrixSlot("lm_head.weight", &m.LMHead, c.Outputs(), d),
 		matrixSlot("q_head.weight", &m.QHead, 2, d),
 		vectorSlot("q_head.bias", &m.QBias, 2),
 	}

@@ -127,9 +127,9 @@ func (st *State) Model(s *Spec, ema bool) *runtime.Model {
 	w := NewLayout(c).Weights(append([]float32(nil), params...))
 	m := &runtime.Model{
 		Config:      *c,
-		EmbedTokens: matrix(w.EmbedTokens, c.VocabSize),
+		EmbedTokens: matrix(w.EmbedTokens, len(w.EmbedTokens)/c.Hidden),
 		EmbedPos:    matrix(w.EmbedPos, c.P()),
-		LMHead:      matrix(w.LMHead, c.VocabSize),
+		LMHead:      matrix(w.LMHead, len(w.LMHead)/c.Hidden),
 		QHead:       matrix(w.QHead, 2),
 		QBias:       w.QBias,
 		HInit:       append([]float32(nil), st.HInit...),

@@ -146,6 +146,9 @@ func randomRefills(s *train.Spec) []train.Refill {
 		r := train.Refill{Lane: lane, Input: runtime.Input{Tokens: make([]int32, s.Config.SeqLen)}, Labels: make([]int32, s.Config.SeqLen)}
 		for i := range r.Labels {
 			r.Input.Tokens[i], r.Labels[i] = rng.Int32N(int32(s.Config.VocabSize)), rng.Int32N(int32(s.Config.VocabSize))
+			if !s.Config.CanSay(s.Config.Grid(), r.Labels[i]) {
+				r.Labels[i] = train.IgnoreLabel
+			}
 		}
 		refills[lane] = r
 	}

@@ -50,7 +50,12 @@ func configs() map[string]runtime.Config {
 		"mlpt":     with(func(c *runtime.Config) { trm(c); c.Mixing = runtime.PositionMixing }),
 		"mlptHRM":  with(func(c *runtime.Config) { c.Mixing = runtime.PositionMixing }),
 		"mlptWide": with(func(c *runtime.Config) { trm(c); c.Mixing, c.Hidden, c.SeqLen = runtime.PositionMixing, 96, 9 }),
-		"none":     with(func(c *runtime.Config) { c.Mixing = runtime.NoMixing }),
+		"candidates": with(func(c *runtime.Config) {
+			trm(c)
+			c.Mixing, c.Positions, c.HaltPool, c.PuzzleEmbDim, c.PuzzleEmbLen = runtime.CandidateMixing, runtime.NoPos, runtime.SoftMin, 0, 0
+			c.SeqLen, c.InterSize = 81, 64
+		}),
+		"none": with(func(c *runtime.Config) { c.Mixing = runtime.NoMixing }),
 		"conv": with(func(c *runtime.Config) {
 			trm(c)
 			c.Mixing, c.Conv, c.InterSize, c.PuzzleEmbDim, c.PuzzleEmbLen, c.SeqLen, c.Cols = runtime.NoMixing, 3, 160, 0, 0, 42, 7
@@ -102,6 +107,9 @@ func inputs(c *runtime.Config, n int) []runtime.Input {
 		in[i] = runtime.Input{Tokens: make([]int32, c.SeqLen), PuzzleID: int32(i % c.NumPuzzles), Noise: float32(i) / 10, Seed: uint64(i)}
 		for j := range in[i].Tokens {
 			in[i].Tokens[j] = int32(rng.IntN(c.VocabSize))
+			if c.Mixing == runtime.CandidateMixing {
+				in[i].Tokens[j] %= int32(runtime.FirstDigit + c.Grid().Cols)
+			}
 		}
 	}
 	return in
@@ -267,7 +275,7 @@ func TestAnyShapeAgainstFloat64(t *testing.T) {
 // shaped returns puzzles of three shapes; those of sudoku's relations have boxes.
 func shaped(c *runtime.Config) []runtime.Input {
 	shapes := []runtime.Shape{{Rows: 7, Cols: 5}, {Rows: 3, Cols: 4}, {Rows: 4, Cols: 12}}
-	if c.Relations != "" {
+	if c.Relations != "" || c.Mixing == runtime.CandidateMixing {
 		shapes = []runtime.Shape{{Rows: 4, Cols: 4}, {Rows: 8, Cols: 8}, {Rows: 6, Cols: 6}}
 	}
 	var in []runtime.Input

@@ -14,6 +14,8 @@ type geometry struct {
 	rotation *kernels.Rotation // the same in bf16, which needs one without angles too
 	bias     [2][]([]float32)  // by level and layer: [heads, P, P] what attention adds to scores; nil without relations
 	conv     kernels.Conv      // over the tokens
+
+	candidates kernels.Candidates // with runtime.CandidateMeans
 }
 
 // maxGeometries is how many grids a backend remembers.
@@ -36,7 +38,10 @@ func (b *Backend) geometry(s runtime.Shape) *geometry {
 
 func (b *Backend) newGeometry(s runtime.Shape) *geometry {
 	c := &b.model.Config
-	g := &geometry{shape: s, positions: c.Prefix() + s.Len(), conv: kernels.Conv{Rows: s.Rows, Cols: s.Cols, D: c.Hidden, K: c.Conv}}
+	g := &geometry{shape: s, positions: c.PositionsOf(s), conv: kernels.Conv{Rows: s.Rows, Cols: s.Cols, D: c.Hidden, K: c.Conv}}
+	if rows, cols := s.BoxSize(); c.Has(runtime.CandidateMeans) {
+		g.candidates = kernels.Candidates{Side: s.Cols, BoxRows: rows, BoxCols: cols, D: c.Hidden}
+	}
 	g.cos, g.sin = c.RopeTable(s)
 	if b.bf16 {
 		g.rotation = kernels.NewRotation(g.cos, g.sin, g.positions, b.lanesAtOnce(g.positions), c.HeadDim())

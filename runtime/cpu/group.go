@@ -260,6 +260,9 @@ func (s *scratch) fit(b *Backend, g *group) {
 	}
 	for _, sublayer := range b.sublayers {
 		switch {
+		case sublayer == runtime.CandidateMeans:
+			grow(&s.out, p*c.Hidden)
+			grow(&s.column, 2*g.grid.candidates.Units())
 		case sublayer == runtime.PositionSwiGLU:
 			grow(&s.column, 2*chunk*p)
 			grow(&s.act, chunk*c.InterT())

@@ -11,6 +11,10 @@ func (t *batch) read(g *group, worker, task int) {
 	c := &t.b.model.Config
 	d, prefix, vocab := c.Hidden, c.Prefix(), c.VocabSize
 	logits := grow(&t.b.scratch[worker].logits, vocab)
+	if c.Mixing == runtime.CandidateMixing {
+		t.readCandidates(g, worker, g.chunks[task])
+		return
+	}
 	for row := g.chunks[task].lo; row < g.chunks[task].hi; row++ {
 		l, pos := t.pos(g, row)
 		lane, z := g.places[row/g.grid.positions], l.z[runtime.H][pos*d:(pos+1)*d]
@@ -32,6 +36,30 @@ func (t *batch) read(g *group, worker, task int) {
 	}
 }
 
+// readCandidates is read of the cells whose first candidates the rows hold. The soft
+// minimum over all candidates is that over cells of those over their candidates.
+func (t *batch) readCandidates(g *group, worker int, rows span) {
+	c, s, n, p := &t.b.model.Config, &t.b.scratch[worker], g.grid.candidates.Side, g.grid.positions
+	for row := (rows.lo + n - 1) / n * n; row < rows.hi; row += n {
+		l, pos := t.pos(g, row)
+		z := l.z[runtime.H][pos*c.Hidden : (pos+n)*c.Hidden]
+		at := g.places[row/p]*t.out.Stride + pos/n
+		each := grow(&s.column, 3*n)
+		halt, cont, each := each[:n], each[n:2*n], each[2*n:]
+		for i := range n {
+			halt[i], cont[i] = t.readQ(z[i*c.Hidden : (i+1)*c.Hidden])
+		}
+		t.q[0][at], t.q[1][at] = runtime.SoftMinimum(halt), runtime.SoftMinimum(cont)
+		logits := grow(&s.logits, c.VocabSize)
+		if t.out.WantLogits {
+			logits = t.out.Logits[at*c.VocabSize : (at+1)*c.VocabSize]
+		}
+		kernels.MatMulT(each, 1, z, c.Hidden, n, t.b.lmHead.f32)
+		runtime.CandidateLogits(logits, each)
+		t.out.Tokens[at] = argMax(logits)
+	}
+}
+
 // readQ computes q_halt and q_continue from a position.
 func (t *batch) readQ(z []float32) (halt, cont float32) {
 	var q [2]float32
@@ -43,9 +71,8 @@ func (t *batch) softMin() bool { return t.b.model.Config.HaltPool == runtime.Sof
 
 // pool sets q_halt and q_continue of each lane from those of its tokens.
 func (t *batch) pool(lanes []int) {
-	prefix := t.b.model.Config.Prefix()
 	for i, lane := range lanes {
-		n, at := t.lanes[lane].grid.positions-prefix, i*t.out.Stride
+		n, at := t.lanes[lane].grid.shape.Len(), i*t.out.Stride
 		t.out.QHalt[i] = runtime.SoftMinimum(t.q[0][at : at+n])
 		t.out.QContinue[i] = runtime.SoftMinimum(t.q[1][at : at+n])
 	}

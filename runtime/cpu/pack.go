@@ -91,7 +91,7 @@ func checkVectors(m *runtime.Model) error {
 // checkTables checks what Model.Embed reads.
 func checkTables(m *runtime.Model) error {
 	c := &m.Config
-	err := checkShape("token embedding", &m.EmbedTokens, c.VocabSize, c.Hidden)
+	err := checkShape("token embedding", &m.EmbedTokens, c.Embeddings(), c.Hidden)
 	if err == nil && c.Positions == runtime.Learned {
 		err = checkShape("position embedding", &m.EmbedPos, c.P(), c.Hidden)
 	}
@@ -121,7 +121,7 @@ func (b *Backend) listMatrices() ([]matrix, error) {
 	}
 	b.levels[runtime.H] = b.levels[c.Network(runtime.H)]
 	return append(all,
-		matrix{lmHead, &m.LMHead, c.VocabSize, c.Hidden, &b.lmHead, nil},
+		matrix{lmHead, &m.LMHead, c.Outputs(), c.Hidden, &b.lmHead, nil},
 		matrix{qHead, &m.QHead, 2, c.Hidden, &b.qHead, nil},
 	), nil
 }

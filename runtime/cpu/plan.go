@@ -18,6 +18,7 @@ import "github.com/hrmgo/hrm/runtime"
 //	  project    head tasks x chunks, and
 //	  attend     head tasks x lanes x parts of their queries
 //	  mix        chunks          z = rms(z + o . context)
+//	  candidates lanes           z = rms(z + means over candidates of z)
 //	  positions  lanes x columns z = rms(z + SwiGLU(z)) over positions
 //	  round      chunks          z in int8
 //	  glu        per band: blocks of channels: act = silu(gate . z) * up . z
@@ -64,6 +65,7 @@ const (
 	stepProject                   // the first part of heads
 	stepAttend                    // the rest
 	stepPositions                 // SwiGLU over positions
+	stepCandidates                // means over candidates
 	stepGLU                       // act of a band
 	stepDown                      // down of a band's chunks
 	stepRead                      // outputs, at the end of a segment
@@ -132,6 +134,8 @@ func (p *plan) cut(m *measures) {
 					add(step{kind: stepHeads, tasks: m.headTasks * p.parts, layer: layer})
 				}
 				rows(layer, rowMix)
+			case runtime.CandidateMeans:
+				add(step{kind: stepCandidates, tasks: m.lanes, layer: layer})
 			case runtime.PositionSwiGLU:
 				add(step{kind: stepPositions, tasks: m.lanes * len(p.cols), layer: layer})
 				rows(layer, rowRound)

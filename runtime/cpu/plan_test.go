@@ -11,7 +11,7 @@ import (
 // String names a step as plan's comment does, its tasks, and the buffer of the state
 // where that is the second.
 func (s step) String() string {
-	name := [...]string{"", "heads", "project", "attend", "positions", "glu", "down", "read"}[s.kind]
+	name := [...]string{"", "heads", "project", "attend", "positions", "candidates", "glu", "down", "read"}[s.kind]
 	if s.kind == stepRows {
 		var parts []string
 		for i, part := range []string{"enter", "convolve", "mix", "round", "swiglu", "leave"} {
@@ -53,6 +53,10 @@ func TestPlan(t *testing.T) {
 		{"more workers than heads of a large puzzle",
 			with(func(m *measures) { m.workers, m.positions, m.queryParts, m.layers = 8, 901, 10, 1 }),
 			"enter 48, project 192, attend 40, mix 48" + strings.Repeat(", glu 4, down 8", 6) + ", leave 48"},
+		{"candidates", with(func(m *measures) {
+			m.sublayers, m.lanes = []runtime.Sublayer{runtime.CandidateMeans, runtime.SwiGLU}, 2
+		}),
+			"enter 2, candidates 2, glu 4, down 2, candidates 2, glu 4, down 2, leave 2"},
 		{"convolution alone", with(func(m *measures) { m.sublayers, m.joined = conv, true }),
 			"enter 2, convolve+swiglu 2', convolve+swiglu+leave 2"},
 		{"convolution in steps", with(func(m *measures) { m.sublayers = conv }),

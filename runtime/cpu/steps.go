@@ -6,16 +6,17 @@ import (
 )
 
 // The code of a step: what it does for one task. A kind of sublayer has a file of its
-// own: conv.go, attention.go (and attention_bf16.go), positions.go, swiglu.go.
+// own: conv.go, attention.go (and attention_bf16.go), candidates.go, positions.go, swiglu.go.
 var steps = [numSteps]func(t *batch, g *group, worker, task int){
-	stepRows:      (*batch).rows,
-	stepHeads:     (*batch).heads,
-	stepProject:   (*batch).project,
-	stepAttend:    (*batch).attend,
-	stepPositions: (*batch).positions,
-	stepGLU:       (*batch).glu,
-	stepDown:      (*batch).down,
-	stepRead:      (*batch).read,
+	stepRows:       (*batch).rows,
+	stepHeads:      (*batch).heads,
+	stepProject:    (*batch).project,
+	stepAttend:     (*batch).attend,
+	stepPositions:  (*batch).positions,
+	stepCandidates: (*batch).candidates,
+	stepGLU:        (*batch).glu,
+	stepDown:       (*batch).down,
+	stepRead:       (*batch).read,
 }
 
 // rows does a task's row work on its chunk.

@@ -105,8 +105,9 @@ func (m *Model) embed(in runtime.Input) (x Matrix) {
 	for ; len(prefix) > 0; prefix = prefix[d:] {
 		x = append(x, prefix[:d:d])
 	}
-	for _, t := range in.Tokens {
-		x = append(x, append([]float64(nil), m.EmbedTokens[t]...))
+	shape := c.Shape(in)
+	for i := range shape.Len() * c.Candidates(shape) {
+		x = append(x, append([]float64(nil), m.EmbedTokens[c.EmbeddingRow(in.Tokens, shape, i)]...))
 	}
 	for i, row := range x {
 		for j := range row {
@@ -152,7 +153,11 @@ func (c *Carry) Segment() Output {
 	if m.Config.HaltPool == runtime.SoftMin {
 		q = softMinimum(times(tokens, m.QHead))
 	}
-	return Output{times(tokens, m.LMHead), q[0] + m.QBias[0], q[1] + m.QBias[1]}
+	logits := times(tokens, m.LMHead)
+	if m.Config.Mixing == runtime.CandidateMixing {
+		logits = m.byCell(logits, c.shape)
+	}
+	return Output{logits, q[0] + m.QBias[0], q[1] + m.QBias[1]}
 }
 
 // softMinimum is -log(mean of exp(-q)) of each column.
@@ -182,11 +187,58 @@ func (m *Model) block(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 		case runtime.PositionSwiGLU: // all of it over the position axis
 			t := transpose(h)
 			h = transpose(m.rms(plus(t, swiGLU(t, l.GateUpT, l.DownT))))
+		case runtime.CandidateMeans:
+			h = m.rms(plus(h, candidateMeans(l, h, shape)))
 		case runtime.SwiGLU:
 			h = m.rms(plus(h, swiGLU(h, l.GateUp, l.Down)))
 		}
 	}
 	return h
+}
+
+// byCell makes logits [S, vocabulary] of those of candidates [S * n, 1].
+func (m *Model) byCell(candidates Matrix, shape runtime.Shape) (logits Matrix) {
+	for n := shape.Cols; len(candidates) > 0; candidates = candidates[n:] {
+		row := make([]float64, m.Config.VocabSize)
+		runtime.CandidateLogits(row, transpose(candidates[:n])[0])
+		logits = append(logits, row)
+	}
+	return logits
+}
+
+// candidateMeans is lines . (row + column) + box . box + cell . cell of every candidate:
+// the means over those of the same digit in its row, column and box, and over all of its
+// cell.
+func candidateMeans(l *Layer, h Matrix, shape runtime.Shape) Matrix {
+	n := shape.Cols
+	rows, cols := shape.BoxSize()
+	y := zeros(len(h), len(h[0]))
+	for i := range h {
+		line, box, cell := zeros(1, len(h[0])), zeros(1, len(h[0])), zeros(1, len(h[0]))
+		add := func(to Matrix, j int) {
+			for k, v := range h[j] {
+				to[0][k] += v / float64(n)
+			}
+		}
+		for j := range h {
+			r, c, digit := i/n/n, i/n%n, i%n
+			s, d, other := j/n/n, j/n%n, j%n
+			if digit == other && r == s {
+				add(line, j)
+			}
+			if digit == other && c == d {
+				add(line, j)
+			}
+			if digit == other && r/rows == s/rows && c/cols == d/cols {
+				add(box, j)
+			}
+			if r == s && c == d {
+				add(cell, j)
+			}
+		}
+		y[i] = plus(plus(times(line, l.Lines), times(box, l.Box)), times(cell, l.Cell))[0]
+	}
+	return y
 }
 
 // convolution is y[r, c] = sum over taps (i, j) of filter[i, j] * h[r+i-k/2, c+j-k/2],

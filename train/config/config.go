@@ -36,7 +36,7 @@ type Config struct {
 	LCycles      int               `yaml:"L_cycles" doc:"L passes in an H cycle"`
 	Positions    runtime.Positions `yaml:"pos_encodings" doc:"rope, rope2d (by row and column), learned or none"`
 	Conv         int               `yaml:"conv" doc:"side of a depthwise convolution over the grid, an odd number, 0 for none"`
-	Mixing       runtime.Mixing    `yaml:"mixing" doc:"of positions: attention, mlp_t (a SwiGLU over them) or none"`
+	Mixing       runtime.Mixing    `yaml:"mixing" doc:"of positions: attention, mlp_t (a SwiGLU over them), candidates (sudoku: each digit of a cell is a position, and they mix by means) or none"`
 	Relations    string            `yaml:"relations" doc:"sudoku: attention learns a bias for each row, column and box relation"`
 	PuzzleEmbDim int               `yaml:"puzzle_emb_ndim" doc:"columns of the puzzle table, 0 for none"`
 	PuzzleEmbLen int               `yaml:"puzzle_emb_len" doc:"prefix positions, 0 for ceil(puzzle_emb_ndim / D)"`

@@ -37,7 +37,7 @@ func (c *Config) Warnings() []string {
 func placeless(m *runtime.Config) string {
 	attention := m.Has(runtime.Attention)
 	switch {
-	case m.Conv > 0 || m.Has(runtime.PositionSwiGLU) || attention && m.Relations != "":
+	case m.Conv > 0 || m.Has(runtime.PositionSwiGLU) || m.Has(runtime.CandidateMeans) || attention && m.Relations != "":
 		return ""
 	case !attention:
 		return "mixing is none and conv is 0: no cell sees another one, so nothing but single cells can be learned"

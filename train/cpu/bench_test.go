@@ -40,6 +40,17 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
+// BenchmarkCandidateStep times steps of a model whose positions are candidates.
+func BenchmarkCandidateStep(b *testing.B) {
+	for _, bf16 := range []bool{false, true} {
+		spec := relatedSpec(32, *benchLanes, bf16)
+		c := &spec.Config
+		c.Relations, c.Positions, c.PuzzleEmbDim, c.PuzzleEmbLen = "", runtime.NoPos, 0, 0
+		c.Mixing, c.HaltPool, c.InterSize, c.Heads, c.HCycles, c.LCycles = runtime.CandidateMixing, runtime.SoftMin, 64, 1, 1, 3
+		b.Run(fmt.Sprintf("bf16 %v", bf16), func(b *testing.B) { benchStep(b, spec) })
+	}
+}
+
 // BenchmarkMazeStep times steps of preset maze-cpu, on 30 x 30 cells.
 func BenchmarkMazeStep(b *testing.B) {
 	for _, bf16 := range []bool{false, true} {

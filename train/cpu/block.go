@@ -53,6 +53,7 @@ var sublayers = [...]sublayer{
 	runtime.Convolution:    {(*Device).convolutionMemory, (*worker).convolve, (*worker).convolveBack},
 	runtime.Attention:      {(*Device).attentionMemory, (*worker).attend, (*worker).attendBack},
 	runtime.PositionSwiGLU: {(*Device).positionMemory, (*worker).mixPositions, (*worker).mixPositionsBack},
+	runtime.CandidateMeans: {(*Device).candidateMemory, (*worker).mixCandidates, (*worker).mixCandidatesBack},
 	runtime.SwiGLU:         {(*Device).swiGLUMemory, (*worker).feedForward, (*worker).feedForwardBack},
 }
 
@@ -72,6 +73,7 @@ type acts struct {
 	gu16         []kernels.BF16 // [R, 2I]; differentiated passes only
 	guT, actT    []float32      // over positions: [lanes*D, 2It], [lanes*D, It]
 	xT, yT       []float32      // [lanes*D, P]: x and y with positions and channels exchanged
+	units        []float32      // candidates: means over units, of each lane where its rows begin
 }
 
 // newActs makes those of one layer, of groups of so many rows.

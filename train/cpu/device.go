@@ -123,7 +123,7 @@ func (d *Device) build() {
 		}
 	}
 	d.levels[runtime.H] = d.levels[d.config.Network(runtime.H)]
-	d.lmHead = newLinear(d.params.LMHead, d.config.VocabSize, false)
+	d.lmHead = newLinear(d.params.LMHead, len(d.params.LMHead)/d.config.Hidden, false)
 	d.linear = append(d.linear, d.lmHead)
 }
 

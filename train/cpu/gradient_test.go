@@ -26,15 +26,20 @@ func differentiated() map[string]train.Spec {
 	conv := func(s *train.Spec) {
 		s.Config.Mixing, s.Config.Conv, s.Config.SeqLen, s.Config.Cols = runtime.NoMixing, 3, 30, 5
 	}
+	candidates := func(s *train.Spec) {
+		c := &s.Config
+		c.Mixing, c.Positions, c.HaltPool, c.PuzzleEmbDim, c.PuzzleEmbLen, c.VocabSize, c.SeqLen = runtime.CandidateMixing, runtime.NoPos, runtime.SoftMin, 0, 0, 9, 36
+	}
 	return map[string]train.Spec{
-		"rope":      base,
-		"rope2d":    with(func(s *train.Spec) { s.Config.Positions, s.Config.SeqLen, s.Config.Cols = runtime.Rope2D, 30, 5 }),
-		"learned":   with(func(s *train.Spec) { s.Config.Positions, s.Loss = runtime.Learned, train.Softmax }),
-		"smooth":    with(func(s *train.Spec) { s.Smooth = 0.1 }),
-		"relations": with(func(s *train.Spec) { s.Config.Relations, s.Config.SeqLen, s.Lanes = "sudoku", 81, 2 }),
-		"mlp_t":     with(func(s *train.Spec) { s.Config.Mixing = runtime.PositionMixing }),
-		"none":      with(func(s *train.Spec) { s.Config.Mixing = runtime.NoMixing }),
-		"conv":      with(conv),
+		"rope":       base,
+		"rope2d":     with(func(s *train.Spec) { s.Config.Positions, s.Config.SeqLen, s.Config.Cols = runtime.Rope2D, 30, 5 }),
+		"learned":    with(func(s *train.Spec) { s.Config.Positions, s.Loss = runtime.Learned, train.Softmax }),
+		"smooth":     with(func(s *train.Spec) { s.Smooth = 0.1 }),
+		"relations":  with(func(s *train.Spec) { s.Config.Relations, s.Config.SeqLen, s.Lanes = "sudoku", 81, 2 }),
+		"mlp_t":      with(func(s *train.Spec) { s.Config.Mixing = runtime.PositionMixing }),
+		"candidates": with(candidates),
+		"none":       with(func(s *train.Spec) { s.Config.Mixing = runtime.NoMixing }),
+		"conv":       with(conv),
 		"conv without a prefix": with(func(s *train.Spec) {
 			conv(s)
 			s.Config.PuzzleEmbDim, s.Config.PuzzleEmbLen, s.Config.InterSize = 0, 0, 96
@@ -50,7 +55,11 @@ func shapedExamples(s *train.Spec) *train.StepIn {
 	in := &train.StepIn{Step: 1, Segment: make([]int32, s.Lanes)}
 	c, rng, late := &s.Config, rand.New(rand.NewPCG(4, 2)), rand.New(rand.NewPCG(4, 3))
 	shapes := []runtime.Shape{c.Grid()}
-	if c.AnyShape() && c.Relations == "" {
+	candidates := c.Mixing == runtime.CandidateMixing
+	switch {
+	case candidates:
+		shapes = append(shapes, runtime.Shape{Rows: 4, Cols: 4})
+	case c.AnyShape() && c.Relations == "":
 		shapes = append(shapes, runtime.Shape{Rows: 2, Cols: 3}, runtime.Shape{Rows: 5, Cols: 1})
 	}
 	for lane := range s.Lanes {
@@ -62,10 +71,17 @@ func shapedExamples(s *train.Spec) *train.StepIn {
 			if rng.IntN(4) == 0 {
 				label = train.IgnoreLabel
 			}
-			if s.Config.HaltPool == runtime.SoftMin && late.IntN(3) == 0 { // this is the first segment
+			token := int32(rng.IntN(c.VocabSize))
+			switch {
+			case candidates: // tokens and labels that the grid has
+				token %= int32(runtime.FirstDigit + g.Cols)
+				if label != train.IgnoreLabel {
+					label = runtime.FirstDigit + label%int32(g.Cols)
+				}
+			case s.Config.HaltPool == runtime.SoftMin && late.IntN(3) == 0: // this is the first segment
 				label = train.LabelFrom(label, 1+late.IntN(2))
 			}
-			r.Input.Tokens, r.Labels = append(r.Input.Tokens, int32(rng.IntN(c.VocabSize))), append(r.Labels, label)
+			r.Input.Tokens, r.Labels = append(r.Input.Tokens, token), append(r.Labels, label)
 		}
 		in.Refill = append(in.Refill, r)
 	}

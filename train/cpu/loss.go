@@ -15,12 +15,11 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	d, v := c.Hidden, c.VocabSize
 	tokens, dTokens := zH[c.Prefix()*d:], dzH[c.Prefix()*d:]
 	labels := w.d.state.LaneLabels(c, lane)
-	s := len(labels)
 
-	w.d.lmHead.forward(w.logits, tokens, s, &w.rounding)
+	w.say(tokens, len(labels))
 	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, w.d.state.LaneTokens(c, lane), v)
 	out.LM[lane] = w.crossEntropy(labels, w.d.state.LaneTokens(c, lane), in.Segment[lane])
-	w.d.lmHead.backward(dTokens, g.LMHead, w.dLogit, tokens, s, true, &w.rounding)
+	w.sayBack(tokens, dTokens, len(labels), g)
 
 	out.QHalt[lane], out.QContinue[lane] = w.q(zH)
 	exact := float32(0)
@@ -36,6 +35,33 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	if w.d.spec.Continues() {
 		w.qBack(1, w.qSlope(out.QContinue[lane], out.QTarget[lane]), zH[:d], dzH[:d], g)
 	}
+}
+
+// say sets the logits of s tokens from zH of their positions.
+func (w *worker) say(z []float32, s int) {
+	c := &w.d.config
+	p, v := len(z)/c.Hidden, c.VocabSize
+	if c.Mixing != runtime.CandidateMixing {
+		w.d.lmHead.forward(w.logits, z, p, &w.rounding)
+		return
+	}
+	w.d.lmHead.forward(w.candidates, z, p, &w.rounding)
+	for i := range s {
+		runtime.CandidateLogits(w.logits[i*v:(i+1)*v], w.candidates[i*p/s:(i+1)*p/s])
+	}
+}
+
+// sayBack adds the gradient of zH and of the head, given that of the logits.
+func (w *worker) sayBack(z, dz []float32, s int, g *gradient) {
+	c, dLogit := &w.d.config, w.dLogit
+	p, v := len(z)/c.Hidden, c.VocabSize
+	if c.Mixing == runtime.CandidateMixing {
+		dLogit = w.candidates
+		for i := range s {
+			copy(dLogit[i*p/s:(i+1)*p/s], w.dLogit[i*v+runtime.FirstDigit:])
+		}
+	}
+	w.d.lmHead.backward(dz, g.LMHead, dLogit, z, p, true, &w.rounding)
 }
 
 // count notes in the labels what was said, the first of the largest logits, and returns

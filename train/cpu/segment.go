@@ -22,7 +22,8 @@ type worker struct {
 	tmp          []float32 // [R, D]
 	logits       []float32 // [S, vocabulary] of one lane
 	dLogit       []float32
-	qTokens      []float32 // [S] q_halt of each token of one lane, with runtime.SoftMin
+	candidates   []float32 // [P] logits of candidates of one lane, and their gradient
+	qTokens      []float32 // [P] q_halt of each token of one lane, with runtime.SoftMin
 
 	passing *passActs   // of a pass without gradient
 	saved   []*passActs // of the differentiated passes; nil for others
@@ -44,7 +45,7 @@ func newWorker(d *Device) *worker {
 	floats := func(n int) []float32 { return make([]float32, n) }
 	w := &worker{
 		d: d, x: floats(size), zH: floats(size), zL: floats(size), tmp: floats(size), dx: floats(size), dzH: floats(size), dzL: floats(size),
-		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize), qTokens: floats(c.SeqLen),
+		logits: floats(c.SeqLen * c.VocabSize), dLogit: floats(c.SeqLen * c.VocabSize), qTokens: floats(c.P()), candidates: floats(c.P()),
 		dWide: floats(max(rows*2*c.Inter(), rows*3*c.Hidden)), dAct: floats(rows * c.Inter()),
 	}
 	if c.Has(runtime.PositionSwiGLU) {
@@ -96,7 +97,7 @@ func (w *worker) enter(first, lanes int) {
 	w.starts, w.shapes = append(w.starts[:0], 0), w.shapes[:0]
 	for lane := range lanes {
 		shape := s.Shape(c, first+lane)
-		w.rows += c.Prefix() + shape.Len()
+		w.rows += c.PositionsOf(shape)
 		w.starts, w.shapes = append(w.starts, w.rows), append(w.shapes, shape)
 		at := (first + lane) * c.P() * c.Hidden
 		copy(w.lane(w.zH, lane), s.ZH[at:])
@@ -288,8 +289,10 @@ func (w *worker) embed(x []float32, lane int) {
 		id := int(s.PuzzleIDs[lane])
 		copy(x, s.Puzzle[id*n:(id+1)*n])
 	}
-	for i, t := range s.LaneTokens(c, lane) {
-		copy(x[(prefix+i)*d:(prefix+i+1)*d], p.EmbedTokens[int(t)*d:(int(t)+1)*d])
+	tokens, shape := s.LaneTokens(c, lane), s.Shape(c, lane)
+	for i := range len(x)/d - prefix {
+		row := c.EmbeddingRow(tokens, shape, i)
+		copy(x[(prefix+i)*d:(prefix+i+1)*d], p.EmbedTokens[row*d:(row+1)*d])
 	}
 	scale := float32(math.Sqrt(float64(d)))
 	for i := range x {
@@ -314,8 +317,10 @@ func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
 	if g.EmbedPos != nil {
 		kernels.Add(g.EmbedPos, dx)
 	}
-	for i, t := range s.LaneTokens(c, lane) {
-		kernels.Add(g.EmbedTokens[int(t)*d:(int(t)+1)*d], dx[(prefix+i)*d:(prefix+i+1)*d])
+	tokens, shape := s.LaneTokens(c, lane), s.Shape(c, lane)
+	for i := range len(dx)/d - prefix {
+		row := c.EmbeddingRow(tokens, shape, i)
+		kernels.Add(g.EmbedTokens[row*d:(row+1)*d], dx[(prefix+i)*d:(prefix+i+1)*d])
 	}
 	if n > 0 {
 		copy(w.d.puzzleGrad[lane*n:(lane+1)*n], dx)
