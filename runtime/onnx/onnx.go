@@ -58,6 +58,21 @@ var irVersions = []struct{ opset, ir int }{{23, 11}, {21, 10}, {19, 9}, {15, 8},
 // ErrOpset is wrapped for an opset that cannot be written.
 var ErrOpset = errors.New("no such opset")
 
+// ErrUnsupported is wrapped for a kind of sublayer that has no operators here.
+var ErrUnsupported = errors.New("no ONNX operators for")
+
+// kinds are the sublayers that segment.block writes.
+var kinds = []runtime.Sublayer{runtime.Convolution, runtime.Attention, runtime.PositionSwiGLU, runtime.SwiGLU}
+
+func supported(c *runtime.Config) error {
+	for _, s := range c.Sublayers() {
+		if !slices.Contains(kinds, s) {
+			return fmt.Errorf("%w %v: run such a model with hrm", ErrUnsupported, s)
+		}
+	}
+	return nil
+}
+
 // Options of an export. The zero value is float32 with the puzzle table.
 type Options struct {
 	// Int8 writes the matrices of the levels as int8 with a scale for each
@@ -81,11 +96,14 @@ func (o *Options) opset() int {
 }
 
 // WriteFile writes the graph to a file, which appears complete or not at all.
-// An error wraps ErrTooLarge where the weights do not fit, ErrOpset,
+// An error wraps ErrTooLarge where the weights do not fit, ErrOpset, ErrUnsupported,
 // runtime.ErrConfig for a configuration that no model can have, or
 // quantize.ErrRange for weights that int8 cannot hold.
 func WriteFile(ctx context.Context, path string, m *runtime.Model, o Options) error {
 	if err := m.Config.Validate(); err != nil {
+		return fmt.Errorf("onnx: %w", err)
+	}
+	if err := supported(&m.Config); err != nil {
 		return fmt.Errorf("onnx: %w", err)
 	}
 	if n := o.opset(); n < OldestOpset || n > NewestOpset {

@@ -232,6 +232,16 @@ func TestOlderOpsets(t *testing.T) {
 	}
 }
 
+func TestKindWithoutOperators(t *testing.T) {
+	c := configs()["trm"]
+	c.Mixing, c.HaltPool, c.Positions, c.PuzzleEmbDim, c.PuzzleEmbLen, c.SeqLen = runtime.CandidateMixing, runtime.SoftMin, runtime.NoPos, 0, 0, 81
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	err := WriteFile(t.Context(), path, newModel(t, c), Options{})
+	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "means over candidates") {
+		t.Errorf("got %v, want ErrUnsupported and the kind", err)
+	}
+}
+
 // compareWeights checks matrices number by number: a MatMul has the weight on
 // its right, so it is transposed; up is the lower half of gate_up.
 func compareWeights(t *testing.T, d *decoded, m *runtime.Model) {
