@@ -13,6 +13,13 @@ type Candidates struct{ Side, BoxRows, BoxCols, D int }
 // Units returns the numbers of units.
 func (c Candidates) Units() int { return 4 * c.Side * c.Side * c.D }
 
+// Weight returns where the units lie that one of three weights multiplies: rows and
+// columns, boxes, cells.
+func (c Candidates) Weight(i int) (lo, hi int) {
+	kind := c.Side * c.width()
+	return [...]int{0, 2, 3}[i] * kind, [...]int{2, 3, 4}[i] * kind
+}
+
 // Gather sets units to the sums over the candidates that lie in each.
 func (c Candidates) Gather(units, x []float32) {
 	c.check("Candidates.Gather", units, x)

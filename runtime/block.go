@@ -149,6 +149,9 @@ func (c *Config) Block() Block[Param] {
 			b.GateUpT, b.DownT = matrix("mlp_t.gate_up", 2*c.InterT(), p), matrix("mlp_t.down", p, c.InterT())
 		case CandidateMeans:
 			b.Lines, b.Box, b.Cell = matrix("candidates.lines", d, d), matrix("candidates.box", d, d), matrix("candidates.cell", d, d)
+			for _, p := range []*Param{&b.Lines, &b.Box, &b.Cell} { // at first means are alike, and would drown what tells candidates apart
+				p.fan = 16 * d
+			}
 		case SwiGLU:
 			b.GateUp, b.Down = matrix("mlp.gate_up", 2*c.Inter(), d), matrix("mlp.down", d, c.Inter())
 		}

@@ -11,12 +11,10 @@ func (t *batch) candidates(g *group, worker, lane int) {
 	k := span{lane * p, (lane + 1) * p}
 	c.Gather(means, g.state(k.lo, k.hi, c.D))
 	kernels.Scale(means, 1/float32(c.Side))
-	for _, u := range []struct {
-		w      *weights
-		lo, hi int // of four kinds of units
-	}{{w.Lines, 0, 2}, {w.Box, 2, 3}, {w.Cell, 3, 4}} {
-		x := s.operand(means[u.lo*n/4:u.hi*n/4], c.D, u.w)
-		x.multiply(y[u.lo*n/4:u.hi*n/4], c.D, u.w, 0, c.D)
+	for i, m := range [...]*weights{w.Lines, w.Box, w.Cell} {
+		lo, hi := c.Weight(i)
+		x := s.operand(means[lo:hi], c.D, m)
+		x.multiply(y[lo:hi], c.D, m, 0, c.D)
 	}
 	c.Spread(out, y)
 	t.traceData(g, "candidates_out", out)

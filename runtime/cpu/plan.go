@@ -60,15 +60,15 @@ type step struct {
 type stepKind uint8
 
 const (
-	stepRows      stepKind = iota // rowWork on chunks
-	stepHeads                     // all of attention but mix
-	stepProject                   // the first part of heads
-	stepAttend                    // the rest
-	stepPositions                 // SwiGLU over positions
-	stepCandidates                // means over candidates
-	stepGLU                       // act of a band
-	stepDown                      // down of a band's chunks
-	stepRead                      // outputs, at the end of a segment
+	stepRows       stepKind = iota // rowWork on chunks
+	stepHeads                      // all of attention but mix
+	stepProject                    // the first part of heads
+	stepAttend                     // the rest
+	stepPositions                  // SwiGLU over positions
+	stepCandidates                 // means over candidates
+	stepGLU                        // act of a band
+	stepDown                       // down of a band's chunks
+	stepRead                       // outputs, at the end of a segment
 	numSteps
 )
 

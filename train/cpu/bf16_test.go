@@ -83,6 +83,9 @@ func TestBF16Gradient(t *testing.T) {
 	mixing, deep := rope, rope
 	mixing.Config.Mixing, mixing.Config.Positions, mixing.Config.Relations = runtime.PositionMixing, runtime.NoPos, ""
 	deep.Config.Family, deep.Config.LLayers, deep.Config.HLayers, deep.Config.Relations = runtime.HRM, 3, 3, ""
+	candidates := mixing
+	c := &candidates.Config
+	c.Mixing, c.HaltPool, c.PuzzleEmbLen, c.Hidden, c.Heads, c.InterSize = runtime.CandidateMixing, runtime.SoftMin, 0, 32, 1, 64
 	for _, c := range []struct {
 		name  string
 		spec  train.Spec
@@ -92,6 +95,7 @@ func TestBF16Gradient(t *testing.T) {
 		{"attention", rope, 2, 0.03},
 		{"HRM of three layers", deep, 1, 0.03},
 		{"mixing of positions", mixing, 1, 0.08}, // a second step has other losses
+		{"candidates", candidates, 2, 0.03},
 	} {
 		t.Run(c.name, func(t *testing.T) { compareBF16(t, c.spec, c.steps, c.noise) })
 	}
