@@ -109,26 +109,6 @@ func (f *flags) open(ctx context.Context) (q *queue.Queue, end func(), err error
 	return q, end, nil
 }
 
-func newServe(f *flags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "serve", Short: "Only serve the queue of --store, for workers of other machines", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.server.Folder = f.store
-			url, wait, err := f.server.Local(cmd.Context())
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "the queue of %s is at %s\n", f.store, url)
-			wait()
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&f.server.Host, "host", "127.0.0.1", "`ADDRESS` to listen on")
-	cmd.Flags().IntVar(&f.server.Port, "port", 0, "port to listen on (default the one that the folder had before)")
-	cmd.Flags().StringVar(&f.server.ServerConfig, "server-config", "", "`FILE` of nats-server's configuration: leaf nodes, WebSocket, users and permissions")
-	return cmd
-}
-
 func newPush(f *flags) *cobra.Command {
 	var job string
 	var size int
@@ -220,9 +200,7 @@ func newWork(f *flags) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			if restarts < 0 {
-				restarts = solver.DefaultAttempts(s.Task) - 1
-			}
+			restarts = restartsOf(restarts, s)
 			// Of a number of attempts, not of a time: then an answer is the same everywhere.
 			w.Solver = s.With(hrm.Options{Attempts: restarts + 1, TimeLimit: -1})
 			w.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
@@ -240,13 +218,23 @@ func newWork(f *flags) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&model, "model", "m", "sudoku", "`FILE` or name of the model")
-	fl.IntVar(&restarts, "restarts", -1, "further attempts for a puzzle whose answer is not accepted (default those of hrm solve)")
+	fl.IntVar(&restarts, "restarts", -1, restartsUsage)
 	fl.IntVar(&w.InFlight, "in-flight", 2, "batches at once")
 	fl.IntVar(&w.Tries, "tries", 50, "how often a batch is taken up before it is given up")
 	fl.DurationVar(&w.Patience, "patience", 30*time.Second, "how long a worker may be silent before another gets its batch")
 	fl.DurationVar(&w.Idle, "idle", 0, "end when nothing came for so long (default never)")
 	fl.StringVar(&w.Name, "name", "", "`NAME` in hrm-scale status (default the host and the process)")
 	return cmd
+}
+
+const restartsUsage = "further attempts for a puzzle whose answer is not accepted (default those of hrm solve)"
+
+// restartsOf returns how many there are; below 0 means the default.
+func restartsOf(n int, s *hrm.Solver) int {
+	if n < 0 {
+		return solver.DefaultAttempts(s.Task) - 1
+	}
+	return n
 }
 
 func newPull(f *flags) *cobra.Command {

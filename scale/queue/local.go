@@ -23,6 +23,8 @@ type Server struct {
 	// ServerConfig is a configuration file of nats-server, for leaf nodes, WebSocket,
 	// users and permissions; "": none.
 	ServerConfig string
+	// Change, if given, alters what the server is started with.
+	Change func(*server.Options) error
 }
 
 // Local serves the queue of a folder for as long as the context lives: it starts the
@@ -109,6 +111,11 @@ func (s *Server) start() (*server.Server, error) {
 		o.StoreDir = s.Folder
 	}
 	o.SyncAlways = true // what is acknowledged survives the power
+	if s.Change != nil {
+		if err := s.Change(o); err != nil {
+			return nil, err
+		}
+	}
 	ns, err := server.NewServer(o)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ type Beat struct {
 func (q *Queue) beat(ctx context.Context, w *Worker) {
 	var before int64
 	for {
-		kv, err := q.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: q.Name + "-workers", TTL: life})
+		kv, err := q.beats(ctx)
 		if err == nil {
 			n := w.puzzles.Load()
 			text, _ := json.Marshal(Beat{w.Name, n, float64(n-before) / (life / 3).Seconds(), time.Now().UTC()})
@@ -51,6 +51,11 @@ func (q *Queue) beat(ctx context.Context, w *Worker) {
 		case <-time.After(life / 3):
 		}
 	}
+}
+
+// beats is where workers say that they live.
+func (q *Queue) beats(ctx context.Context) (jetstream.KeyValue, error) {
+	return q.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: q.Name + "-workers", TTL: life})
 }
 
 // Status returns what the queue holds now.
@@ -73,11 +78,12 @@ func (q *Queue) Status(ctx context.Context) (*Status, error) {
 	if s.Jobs, err = q.Jobs(ctx); err != nil {
 		return nil, err
 	}
-	s.Workers, err = q.workers(ctx)
+	s.Workers, err = q.living(ctx)
 	return s, err
 }
 
-func (q *Queue) workers(ctx context.Context) (list []Beat, err error) {
+// living lists the workers that gave a sign of life lately.
+func (q *Queue) living(ctx context.Context) (list []Beat, err error) {
 	kv, err := q.js.KeyValue(ctx, q.Name+"-workers")
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return nil, nil

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
@@ -93,17 +94,33 @@ func (q *Queue) Work(ctx context.Context, w *Worker) error {
 func (q *Queue) take(ctx context.Context, patience time.Duration) (jetstream.Msg, error) {
 	within, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	c, err := q.js.CreateOrUpdateConsumer(within, q.Name+"-work", jetstream.ConsumerConfig{
-		Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: patience, MaxDeliver: -1, MaxAckPending: 4096,
-	})
+	c, err := q.workers(within, patience)
 	if err != nil {
 		return nil, err
 	}
 	m, err := c.Next(jetstream.FetchMaxWait(time.Second))
-	if errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, jetstream.ErrNoMessages) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, nil
 	}
 	return m, err
+}
+
+// workers returns the consumer that all workers share.
+func (q *Queue) workers(ctx context.Context, patience time.Duration) (jetstream.Consumer, error) {
+	return q.js.CreateOrUpdateConsumer(ctx, q.Name+"-work", jetstream.ConsumerConfig{
+		Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: patience, MaxDeliver: -1, MaxAckPending: 4096,
+	})
+}
+
+// Ready makes what workers need that may not make it themselves, as browsers.
+func (q *Queue) Ready(ctx context.Context) error {
+	return retry(ctx, func() error {
+		if _, err := q.workers(ctx, patience); err != nil {
+			return err
+		}
+		_, err := q.beats(ctx)
+		return err
+	})
 }
 
 // answer stores the answers to a batch and acknowledges it.

@@ -1,6 +1,7 @@
 // What a caller writes in TypeScript compiles: `tsc` checks this file, nothing runs it.
 import { HRM, HRMError, clearCache, type Solution, type Step } from "@hrmgo/hrm";
 import { arc, maze, sudoku } from "@hrmgo/hrm/models";
+import { QueueWorker, pauseWhenAway, type QueueConnection } from "@hrmgo/hrm/queue";
 
 const stop = new AbortController();
 const model: HRM = await HRM.load("sudoku.hrm", {
@@ -24,6 +25,11 @@ await HRM.load(await fetch("x"), { files: new URL("https://example.com/") });
 await HRM.load(new File([], "x.hrm"), { wasm: await WebAssembly.compile(new Uint8Array()) });
 await sudoku({ signal: AbortSignal.timeout(1) });
 await (await maze()).solve("S.\n.G", { rows: 2, cols: 2 });
+declare const nats: QueueConnection;
+const lent = new QueueWorker(nats, model, { restarts: 127, onChange: ({ puzzles, pauses }, error) => console.log(puzzles, pauses.join(), error?.message) });
+const away = await pauseWhenAway(lent);
+await lent.run();
+away();
 const rules = await arc();
 const { vote } = await rules.solve({ name: rules.info.puzzles[0], train: [{ input: [[1]], output: [[2]] }], test: [{ input: [[1]] }] }, { votes: 8 });
 console.log(vote?.forms, vote?.candidates[0].votes);
