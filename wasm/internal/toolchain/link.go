@@ -76,7 +76,18 @@ func (m *Module) Link(ctx context.Context, b *Binaryen, in, out string) error {
 	if err := b.run(ctx, dir, "wasm-merge", in, "go", kernels, "simd", "-o", merged); err != nil {
 		return err
 	}
-	return b.run(ctx, dir, "wasm-opt", append([]string{merged, "-o", out}, smaller...)...)
+	optimized := filepath.Join(dir, "optimized.wasm")
+	if err := b.run(ctx, dir, "wasm-opt", append([]string{merged, "-o", optimized}, smaller...)...); err != nil {
+		return err
+	}
+	module, err := os.ReadFile(optimized)
+	if err != nil {
+		return err
+	}
+	if module, err = joinSegments(module); err != nil {
+		return err
+	}
+	return os.WriteFile(out, module, 0o666)
 }
 
 func (b *Binaryen) run(ctx context.Context, dir, program string, args ...string) error {

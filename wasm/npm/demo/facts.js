@@ -13,16 +13,20 @@ export function describe(slot) {
   const { model: { info, device }, name, bytes } = slot;
   $("n-parameters").textContent = info.parameters?.toLocaleString("en") ?? dash;
   $("n-bytes").textContent = bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
-  const training = info.meta.training_config ?? "";
-  const [, hours, minutes] = /^for: (?:(\d+)h)?(?:(\d+)m)?/m.exec(training) ?? [];
-  const trained = 60 * Number(hours ?? 0) + Number(minutes ?? 0);
-  $("n-training").textContent = trained === 0 ? dash : trained < 120 ? `${trained} min` : `${Number((trained / 60).toPrecision(2))} h`;
+  $("n-training").textContent = span(Number(info.meta.training_seconds ?? 0));
   $("n-trained").textContent = info.meta.training_device?.startsWith("webgpu") ? "training, one GPU" : "training";
   const kind = { trm: "TRM, a Tiny Recursive Model", hrm: "HRM, a Hierarchical Reasoning Model" }[info.family];
   list($("facts"), { Model: name, Kind: `${kind}, ${info.hidden} wide`, Task: info.task, "Runs on": device.name });
   const meta = Object.fromEntries(Object.entries(info.meta).sort().filter(([, v]) => !v.includes("\n")));
   list($("meta-list"), meta);
   $("meta").hidden = Object.keys(meta).length === 0;
+}
+
+/** A time of training, in minutes or, from two hours on, in hours. */
+function span(seconds) {
+  if (!(seconds > 0)) return dash;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes < 120 ? `${minutes} min` : `${Number((minutes / 60).toPrecision(2))} h`;
 }
 
 /** Says how long a look takes: the median, which the first look of a page has not warmed up for. */

@@ -33,6 +33,7 @@ describe("the board of rules in Chromium", { skip }, () => {
     assert.equal(await page.textContent("#title"), film.at(-1));
     assert.match(await page.textContent("#detail"), /^\d looks? in [\d.]+ m?s, at 8 forms of it at once, turned and mirrored\. The rule: /);
     assert.match(await page.textContent("#n-bytes"), /^\d+ kB$/);
+    assert.match(await page.textContent("#n-training"), /^\d+ min$/);
     assert.equal(await page.locator(".examples canvas").count(), 3);
     await shoot(page, "arc");
     await page.locator("#film button").first().click();

@@ -44,6 +44,7 @@ describe("the page in Chromium", { skip }, () => {
     assert.match(await page.textContent("#chart"), /that’s it/);
     assert.match(await page.getAttribute("#chart", "aria-label"), /wants to stop/);
     assert.match(await page.textContent("#n-parameters"), /^527,426$/);
+    assert.equal(await page.textContent("#n-training"), "11 min");
     assert.match(await page.textContent("#n-look"), /^\d+(\.\d)? ms$/);
     assert.match(await page.textContent("#facts"), /TRM, a Tiny Recursive Model/);
     assert.match(await digits(page), /^[1-9]{81}$/);

@@ -87,6 +87,7 @@ describe("the maze board in Chromium", { skip }, () => {
     if (embedded) {
       assert.match(await page.textContent("#title"), new RegExp(`^Look \\d+: a shortest way, ${steps} steps\\.`));
       assert.ok(await count(page, "--path") > 0.02, "the way is not lit");
+      assert.match(await page.textContent("#n-training"), /^\d+ min$/);
     }
     await page.locator(".row.draw [data-undo]").click();
     assert.equal(mark(await now(page), 9, 9), "G");
