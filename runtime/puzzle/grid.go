@@ -179,7 +179,44 @@ func (g Grid) layout() layout {
 func (g Grid) text(l *lines, answers bool) textSource {
 	r := newTextReader(l, g)
 	r.answers = answers
+	if g.Rules == "sudoku" {
+		r.resize = g.beginning
+	}
 	return r
+}
+
+// beginning returns the sudoku that begins with a line: one of the own size, else one
+// whose whole grid the line is, else one whose first row it is.
+func (g Grid) beginning(line []symbol) gridTask {
+	n, most := len(line), int32(0)
+	for _, s := range line {
+		t, ok := g.token(s.c)
+		if !ok {
+			return g
+		}
+		most = max(most, t)
+	}
+	if n == g.Cols || n == g.SeqLen() {
+		return g
+	}
+	blanks := g.Vocab() - 1 - g.digits()
+	for _, of := range []int{side(n), n} {
+		if of > g.digits() || g.BlankToken() <= 1 && int(most) > of+blanks {
+			continue // 16 cells with a 5 are a row of 16 x 16, not all of 4 x 4
+		}
+		if t, err := g.Sized(of, of); err == nil {
+			return t.(Grid)
+		}
+	}
+	return g
+}
+
+// digits is how many characters of the alphabet fill a cell.
+func (g Grid) digits() int {
+	if g.Blank == "" {
+		return g.Vocab() - 1
+	}
+	return g.Vocab() - 2
 }
 
 // checkQuestion reports givens that contradict each other.

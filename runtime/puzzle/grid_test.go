@@ -104,3 +104,48 @@ func TestGridReader(t *testing.T) {
 		t.Errorf("two rows in a line: %v", err)
 	}
 }
+
+// A text holds sudokus of all sizes for which the alphabet has digits, a line or as many
+// rows each.
+func TestGridsOfSeveralSizes(t *testing.T) {
+	g := newGrid(t, map[string]any{"rows": 9, "cols": 9, "alphabet": ".123456789ABCDEFG", "blank": ".", "rules": "sudoku"})
+	four, six := "1.....3....2.4..", ".2.4.6"+strings.Repeat("......", 5)
+	nine := "53..7...." + strings.Repeat(".", 72)
+	sixteen := "1..4..7..A..D..G" + strings.Repeat("................", 15)
+	inRows := func(text string, side int) (rows string) {
+		for ; text != ""; text = text[side:] {
+			rows += text[:side] + "\n"
+		}
+		return rows
+	}
+	text := four + "\n" + inRows(six, 6) + nine + "\n" + inRows(sixteen, 16) + inRows(four, 4) + inRows(nine, 9) + six + "\n" + sixteen + "\n"
+	r, err := NewReader(strings.NewReader(text), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		side int
+		text string
+	}{{4, four}, {6, six}, {9, nine}, {16, sixteen}, {4, four}, {9, nine}, {6, six}, {16, sixteen}} {
+		p, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Decode(p.Question); got != want.text || p.Rows != want.side || p.Cols != want.side {
+			t.Errorf("%s of %d x %d, want %s of %d", got, p.Rows, p.Cols, want.text, want.side)
+		}
+	}
+	if _, err := r.Next(); err != io.EOF {
+		t.Errorf("after the last: %v", err)
+	}
+	for text, want := range map[string]string{
+		strings.Repeat(".", 25):  "25 cells, want 81", // no boxes
+		"12.4":                   "a grid of 1 rows, want 4",
+		"1234\n1234\n1234\n12x4": "found 'x'",
+		"1.1.............":       "row 1 holds '1' twice",
+	} {
+		if _, err := Parse(g, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}

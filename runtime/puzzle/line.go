@@ -39,7 +39,12 @@ func (r *textReader) parse(line string) parsed {
 		return parsed{kind: lineEmpty}
 	}
 	if !r.lay.loose {
-		return r.cells(allSymbols(line, func(rune) bool { return false }))
+		symbols := allSymbols(line, func(rune) bool { return false })
+		if r.resize != nil && len(r.rows) == 0 {
+			r.task = r.resize(symbols)
+			r.lay = r.task.layout()
+		}
+		return r.cells(symbols)
 	}
 	trimmed := strings.TrimFunc(line, isSpace)
 	switch {

@@ -59,9 +59,10 @@ type textReader struct {
 	blank   rune   // of the grid of rows; 0: not known yet
 	bad     *Error // the first error in rows
 	ready   []func() (Puzzle, error)
-	answers bool   // read grids without a look at whether they can be questions
-	found   bool   // a puzzle, or an error in one
-	passed  *Error // why the first line that was passed over is no grid
+	resize  func(line []symbol) gridTask // of a task that comes in sizes: that which a grid has that begins so
+	answers bool                         // read grids without a look at whether they can be questions
+	found   bool                         // a puzzle, or an error in one
+	passed  *Error                       // why the first line that was passed over is no grid
 	closed  bool
 }
 
@@ -267,7 +268,11 @@ func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
 		}
 		return Puzzle{}, &Error{Line: w.line, Column: w.columns[cell], Err: err}
 	}
-	return Puzzle{Question: q, Answer: rows[0].answer, Rating: -1, Where: lineWhere(rows[0].line)}, nil
+	p := Puzzle{Question: q, Answer: rows[0].answer, Rating: -1, Where: lineWhere(rows[0].line)}
+	if r.resize != nil {
+		p.Rows, p.Cols = r.task.Size()
+	}
+	return p, nil
 }
 
 func (r *textReader) miscount(rows []row, cells int) error {
