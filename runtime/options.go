@@ -83,6 +83,9 @@ type Options struct {
 	WantLogits bool
 	// OnResult is called as each puzzle ends, with its index.
 	OnResult func(i int, r Result)
+	// OnLanes is called when another number of lanes is about to think, at the end with
+	// 0.
+	OnLanes func(busy int)
 }
 
 // Retry returns another form [S] of a puzzle's tokens [S], which it does not

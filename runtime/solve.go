@@ -160,6 +160,7 @@ type solver struct {
 	src    Source
 	lanes  []lane
 	active []int // lanes that think, the argument of Step
+	told   int   // lanes that OnLanes knows of
 	out    Output
 
 	shown       []int32   // [S] an event's tokens
@@ -167,6 +168,7 @@ type solver struct {
 }
 
 func (s *solver) loop(ctx context.Context) error {
+	defer s.tell(0)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -175,10 +177,19 @@ func (s *solver) loop(ctx context.Context) error {
 		if len(s.active) == 0 {
 			return ctx.Err()
 		}
+		s.tell(len(s.active))
 		if err := s.step(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// tell reports how many lanes think.
+func (s *solver) tell(busy int) {
+	if s.o.OnLanes != nil && busy != s.told {
+		s.o.OnLanes(busy)
+	}
+	s.told = busy
 }
 
 // step runs one segment of the lanes that think. Where each of them has a context
@@ -249,6 +260,9 @@ func (s *solver) fill() {
 		if s.lanes[i].of != nil {
 			s.active = append(s.active, i)
 		}
+	}
+	if len(s.active) == 0 {
+		s.tell(0) // the source may wait
 	}
 	waiting := true
 	for i := range s.lanes {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	goruntime "runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hrmgo/hrm/runtime"
@@ -21,6 +22,7 @@ type engine struct {
 	forms   *arc.Forms // of ARC, else nil
 
 	lanes int
+	busy  atomic.Int64    // lanes that think
 	life  context.Context // ends with Close
 	end   context.CancelFunc
 
@@ -138,6 +140,7 @@ func (e *engine) think(idle chan struct{}) {
 		tokens = max(tokens, e.Backend.Config().SeqLen)
 		err := runtime.Serve(e.life, e.Backend, e.upTo(tokens), runtime.Options{
 			MaxTokens: tokens, Lanes: min(e.lanes, max(1, e.lanes*maxLaneTokens/tokens)),
+			OnLanes: func(busy int) { e.busy.Store(int64(busy)) },
 		})
 		if err != nil {
 			e.fail(err)
@@ -292,12 +295,6 @@ func Each[T, A any](ctx context.Context, items iter.Seq[T], ahead int, f func(T)
 	}
 }
 
-// Lanes returns how many puzzles think now, and how many can.
-func (e *engine) Lanes() (busy, all int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, a := range e.queue.parties {
-		busy += a.running
-	}
-	return busy, e.lanes
-}
+// Lanes returns how many lanes think now, of which a puzzle may have several, and how
+// many there are.
+func (e *engine) Lanes() (busy, all int) { return int(e.busy.Load()), e.lanes }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -166,4 +167,32 @@ func TestEndsAtOnce(t *testing.T) {
 	if n := len(s.queue.parties); n > 0 {
 		t.Errorf("%d parties are left", n)
 	}
+}
+
+// Lanes counts lanes: a puzzle that is alone guesses in all of them.
+func TestLanes(t *testing.T) {
+	s, _ := newStubborn(3)
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = s.With(Options{Anyway: true, Attempts: 1 << 20}).Solve(ctx, "4"+strings.Repeat(".", 80))
+	}()
+	eventually := func(want int) {
+		t.Helper()
+		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+			busy, all := s.Lanes()
+			if busy == want && all == 3 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d lanes think, want %d of 3", busy, all, want)
+			}
+		}
+	}
+	eventually(3)
+	cancel()
+	<-ended
+	eventually(0)
 }

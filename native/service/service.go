@@ -70,7 +70,7 @@ func New(models []Model, o Options) (*Server, error) {
 			return nil, fmt.Errorf("the origin %q: want one as https://example.com: %w", origin, err)
 		}
 	}
-	s.queue = queue{most: o.MaxQueue, perClient: o.MaxClient, clients: map[string]int{}}
+	s.queue = queue{most: o.MaxQueue, perClient: o.MaxClient, clients: map[string]int{}, places: map[*place]struct{}{}}
 	s.metrics = newMeters(s)
 	s.models.set(models, s.metrics)
 	for pattern, h := range s.routes() {

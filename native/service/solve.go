@@ -133,9 +133,9 @@ func (j *job) start(puzzles []func(puzzle.Task) (puzzle.Puzzle, error), onLook f
 	var all sync.WaitGroup
 	for i, read := range puzzles {
 		all.Go(func() {
-			defer j.place.leave()
 			began := time.Now()
 			o := j.solve(i, read, onLook)
+			defer j.place.leave(o.answer.Spent)
 			j.m.meters.puzzle(j.outcome(o), o, time.Since(began))
 			j.results <- o
 		})
