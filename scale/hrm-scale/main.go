@@ -84,7 +84,8 @@ func (f *flags) open(ctx context.Context) (q *queue.Queue, end func(), err error
 			return nil, nil, err
 		}
 	}
-	options := []nats.Option{nats.Name("hrm-scale"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.RetryOnFailedConnect(true), nats.Timeout(2 * time.Second)}
+	options := []nats.Option{nats.Name("hrm-scale"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond), nats.RetryOnFailedConnect(true), nats.Timeout(2 * time.Second),
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2)} // a server that is cut off says nothing
 	if f.creds != "" {
 		options = append(options, nats.UserCredentials(f.creds))
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,7 +32,7 @@ type Server struct {
 // Local serves the queue of a folder for as long as the context lives: it starts the
 // server, or, when another process serves the folder, waits to take its place when that
 // ends. It returns the address, which stays the same.
-func (s Server) Local(ctx context.Context) (url string, wait func(), err error) {
+func (s Server) Local(ctx context.Context) (at string, wait func(), err error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return "", nil, err
 	}
@@ -45,7 +47,7 @@ func (s Server) Local(ctx context.Context) (url string, wait func(), err error) 
 	if err := s.port(mine); err != nil {
 		return "", nil, err
 	}
-	url = fmt.Sprintf("nats://%s", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	at = fmt.Sprintf("nats://%s", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	done := make(chan struct{})
 	var ns *server.Server
 	if mine {
@@ -65,12 +67,65 @@ func (s Server) Local(ctx context.Context) (url string, wait func(), err error) 
 				time.Sleep(time.Second)
 			}
 		}
-		<-ctx.Done()
-		ns.Shutdown()
-		ns.WaitForShutdown()
+		s.keep(ctx, ns)
 		_ = lock.Unlock()
 	}()
-	return url, func() { <-done }, nil
+	return at, func() { <-done }, nil
+}
+
+// keep serves until the context ends. A server whose disk was full stores nothing any
+// more: it is started again when there is room.
+func (s *Server) keep(ctx context.Context, ns *server.Server) {
+	stop := func() {
+		if ns != nil {
+			ns.Shutdown()
+			ns.WaitForShutdown()
+		}
+		ns = nil
+	}
+	for tick := time.Tick(2 * time.Second); ; {
+		select {
+		case <-ctx.Done():
+			stop()
+			return
+		case <-tick:
+		}
+		if (ns == nil || stuck(ns)) && room(s.Folder) {
+			stop()
+			ns, _ = s.start() // or at the next tick
+		}
+	}
+}
+
+// stuck reports a server that could not write, and therefore writes no more.
+func stuck(ns *server.Server) bool {
+	health := &said{}
+	ns.HandleHealthz(health, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/healthz"}})
+	return !ns.JetStreamEnabled() || strings.Contains(health.String(), "write error")
+}
+
+// said is what a handler answers, without a connection.
+type said struct {
+	strings.Builder
+	header http.Header
+}
+
+func (s *said) Header() http.Header {
+	if s.header == nil {
+		s.header = http.Header{}
+	}
+	return s.header
+}
+func (s *said) WriteHeader(int) {}
+
+// room reports whether a little can be written into a folder.
+func room(folder string) bool {
+	f, err := os.CreateTemp(folder, "room")
+	if err != nil {
+		return false
+	}
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Close(), os.Remove(f.Name())) == nil
 }
 
 // port finds the port of the folder, and chooses one the first time.

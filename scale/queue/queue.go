@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +149,7 @@ func retry(ctx context.Context, f func() error) error {
 func temporary(err error) bool {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.Code >= 500 && !twice(err) || api.ErrorCode == codeStore && !twice(err)
+		return (api.Code >= 500 || slices.Contains(passing, api.ErrorCode)) && !twice(err)
 	}
 	for _, e := range []error{nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting, jetstream.ErrNoStreamResponse, context.DeadlineExceeded} {
 		if errors.Is(err, e) {
@@ -160,6 +161,10 @@ func temporary(err error) bool {
 
 // codeStore is the code of a message that a stream did not store, for whatever reason.
 const codeStore = 10077
+
+// passing are the codes of other errors that go away: too few servers of a cluster are
+// there; the same message is about to be stored.
+var passing = []jetstream.ErrorCode{codeStore, 10005, 10158}
 
 // twice reports that a stream has a message of the subject.
 func twice(err error) bool {

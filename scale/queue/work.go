@@ -59,7 +59,7 @@ func (q *Queue) Work(ctx context.Context, w *Worker) error {
 	room := make(chan struct{}, w.InFlight)
 	var all sync.WaitGroup
 	defer all.Wait()
-	last := time.Now()
+	last, failed := time.Now(), 0
 	for ctx.Err() == nil {
 		select {
 		case room <- struct{}{}:
@@ -69,16 +69,18 @@ func (q *Queue) Work(ctx context.Context, w *Worker) error {
 		m, err := q.take(ctx, w.Patience)
 		if m == nil {
 			<-room
-			if err != nil && ctx.Err() == nil {
+			if failed = min(failed+1, 5); err == nil {
+				failed = 0
+			} else if ctx.Err() == nil {
 				w.Log.Warn("no batch", "error", err)
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(200 * time.Millisecond << failed)
 			}
 			if w.Idle > 0 && len(room) == 0 && time.Since(last) > w.Idle {
 				return nil
 			}
 			continue
 		}
-		last = time.Now()
+		last, failed = time.Now(), 0
 		all.Go(func() {
 			defer func() { <-room }()
 			if err := q.answer(context.WithoutCancel(ctx), w, m); err != nil {
