@@ -53,6 +53,8 @@ export interface LoadOptions {
   files?: string | Address;
   /** The WebAssembly module alone: its address, its bytes, or compiled as a WebAssembly.Module. */
   wasm?: string | Address | ArrayBuffer | Uint8Array | object;
+  /** What `votes` of `solve` is where it is not given. */
+  votes?: number;
 }
 
 export type Task = "sudoku" | "maze" | "arc";
@@ -95,7 +97,7 @@ export interface SolveOptions {
   timeLimit?: number;
   /** Of further attempts (default 0). The same seed gives the same answer. */
   seed?: number;
-  /** Forms, turned, mirrored and in other colours, in which a task of ARC is asked at most (default 32); `steps` shows the first. */
+  /** Forms, turned, mirrored and in other colours, in which a task of ARC is asked at most (default: that of `load`, or 32); `steps` shows the first. */
   votes?: number;
   /** Row of the model's puzzle table; ARC only. */
   puzzleId?: number;

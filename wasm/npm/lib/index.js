@@ -16,10 +16,12 @@ const cores = () => Math.max(1, Math.min(8, globalThis.navigator?.hardwareConcur
 export class HRM {
   #pool;
   #info;
+  #defaults; // options of every solve that does not say otherwise
 
-  constructor(pool, info) {
+  constructor(pool, info, defaults) {
     this.#pool = pool;
     this.#info = info;
+    this.#defaults = defaults;
   }
 
   static async load(source, options = {}) {
@@ -49,7 +51,7 @@ export class HRM {
       // Further workers run on what the first one chose. One keeps a GPU busy.
       const { kind } = info.device;
       const { workers = worker && kind === "wasm" ? cores() : 1 } = options;
-      return new HRM(new Pool(first, () => opened(start, (runner) => open(runner, kind)), Math.max(1, workers)), info);
+      return new HRM(new Pool(first, () => opened(start, (runner) => open(runner, kind)), Math.max(1, workers)), info, options.votes === undefined ? {} : { votes: options.votes });
     } catch (error) {
       parts[2].then((runner) => runner.close(), () => {});
       parts.forEach((p) => p.catch(() => {}));
@@ -63,7 +65,7 @@ export class HRM {
 
   async solve(puzzle, options = {}) {
     only([...solveOptions, "onStep"], options);
-    const { signal, onStep, ...rest } = options;
+    const { signal, onStep, ...rest } = { ...this.#defaults, ...options };
     return this.#pool.run(input(puzzle, this.task), rest, { signal, onStep });
   }
 

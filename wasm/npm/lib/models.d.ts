@@ -5,7 +5,7 @@ export type OwnModel = (options?: Omit<LoadOptions, "task" | "integrity">) => Pr
 
 /** 9 x 9 sudokus. */
 export declare const sudoku: OwnModel;
-/** 6 x 6 grids of colours, by the rules in `info.puzzles`, which it has learned from examples; ask with `votes: 8`. */
+/** 6 x 6 grids of colours, by the rules in `info.puzzles`, which it has learned from examples; it votes over the 8 forms with which it was trained. */
 export declare const arc: OwnModel;
 /** Mazes of any size. */
 export declare const maze: OwnModel;

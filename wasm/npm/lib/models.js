@@ -17,8 +17,8 @@ async function open(task, own, options) {
 /** 9 x 9 sudokus. */
 export const sudoku = async (options = {}) => open("sudoku", new URL("../dist/sudoku.hrm", import.meta.url), options);
 
-/** Grids of colours, by the rules in info.puzzles, which it has learned from examples. */
-export const arc = async (options = {}) => open("arc", new URL("../dist/arc.hrm", import.meta.url), options);
+/** Grids of colours, by the rules in info.puzzles, which it has learned from examples: in 8 forms, over which it votes. */
+export const arc = async (options = {}) => open("arc", new URL("../dist/arc.hrm", import.meta.url), { votes: 8, ...options });
 
 /** Mazes of any size. */
 export const maze = async (options = {}) => open("maze", new URL("../dist/maze.hrm", import.meta.url), options);

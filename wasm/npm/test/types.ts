@@ -31,7 +31,7 @@ const away = await pauseWhenAway(lent);
 await lent.run();
 away();
 const rules = await arc();
-const { vote } = await rules.solve({ name: rules.info.puzzles[0], train: [{ input: [[1]], output: [[2]] }], test: [{ input: [[1]] }] }, { votes: 8 });
+const { vote } = await rules.solve({ name: rules.info.puzzles[0], train: [{ input: [[1]], output: [[2]] }], test: [{ input: [[1]] }] }, { votes: 4 });
 console.log(vote?.forms, vote?.candidates[0].votes);
 // @ts-expect-error there is no such device
 await HRM.load("x", { device: "tpu" });

@@ -18,7 +18,7 @@ test("every model of the package has a function, and solves a puzzle", { skip },
     assert.equal(typeof models[name], "function", `lib/models.js has nothing for dist/${name}.hrm`);
     const model = await models[name]();
     assert.equal(model.task, name);
-    const { valid, reason } = await model.solve(puzzles[name], name === "arc" ? { votes: 8 } : {});
+    const { valid, reason } = await model.solve(puzzles[name]);
     assert.ok(valid, reason);
     await model.dispose();
   }
@@ -28,7 +28,7 @@ test("a model of rules says which it knows, looks, and counts votes", { skip }, 
   const model = await models.arc();
   for (const { name } of rules) assert.ok(model.info.puzzles.includes(name), name);
   const looks = [];
-  for await (const look of model.steps(arc, { votes: 8 })) looks.push(look);
+  for await (const look of model.steps(arc)) looks.push(look);
   looks.forEach((look, i) => assert.deepEqual([look.attempt, look.segment, look.confidence.length], [0, i + 1, 900]));
   assert.deepEqual(JSON.parse(looks.at(-1).text).map((row) => row.length), Array(6).fill(6));
   const { solution } = looks.at(-1);
@@ -36,10 +36,11 @@ test("a model of rules says which it knows, looks, and counts votes", { skip }, 
   assert.equal(solution.text, JSON.stringify(mirror.apply(input)));
   assert.equal(solution.vote.candidates[0].text, solution.text);
   assert.ok(solution.vote.candidates[0].votes >= 4 && solution.vote.candidates.length <= 2, JSON.stringify(solution.vote));
-  const { text, valid } = await model.solve({ ...arc, test: [{ input }] }, { votes: 8 });
+  const { text, valid } = await model.solve({ ...arc, test: [{ input }] });
   assert.deepEqual([text, valid], [solution.text, null]); // nobody told it the answer
   await assert.rejects(model.solve({ ...arc, name: "other" }), { code: "puzzle", message: /unknown task.*"other": its name is none of/ });
   await assert.rejects(model.solve({ test: [{ input }] }), { code: "puzzle", message: /\{name, train, test\}/ });
+  assert.equal((await model.solve(arc, { votes: 2 })).vote.forms, 2);
   await assert.rejects(model.solve(arc, { votes: -1 }), { code: "option" });
   await model.dispose();
 });
@@ -48,7 +49,7 @@ test("the model of rules answers new inputs about as often as the page says", { 
   const model = await models.arc();
   for (const [i, rule] of rules.entries()) {
     const { test: asked } = task(rule, 5000 + i, 0, 20);
-    const answers = await model.solveAll(asked.map((pair) => ({ name: rule.name, train: examplesOf(rule), test: [pair] })), { votes: 8 });
+    const answers = await model.solveAll(asked.map((pair) => ({ name: rule.name, train: examplesOf(rule), test: [pair] })));
     const right = answers.filter(({ text }, k) => text === JSON.stringify(asked[k].output)).length;
     assert.ok(right >= 20 * (rule.right - 15) / 100, `${rule.name}: ${right} of 20 are right, ${rule.right} of 100 are promised`);
   }
