@@ -253,7 +253,8 @@ func (s *solver) wanted(ctx context.Context) (context.Context, func()) {
 }
 
 // fill gives every free lane the next request, as long as there is one, and then
-// further attempts at the puzzles under way, and lists the lanes that think.
+// further attempts at the puzzles under way, and lists the lanes that think. Requests
+// that leave their lanes to others leave one free, for whoever comes meanwhile.
 func (s *solver) fill() {
 	s.active = s.active[:0]
 	for i := range s.lanes {
@@ -264,15 +265,16 @@ func (s *solver) fill() {
 	if len(s.active) == 0 {
 		s.tell(0) // the source may wait
 	}
-	waiting := true
+	waiting, free := true, len(s.lanes)-len(s.active)
 	for i := range s.lanes {
 		if s.lanes[i].of != nil {
 			continue
 		}
+		free--
 		if waiting {
 			waiting = s.begin(i, len(s.active) == 0)
 		}
-		if !waiting && !s.help(i) {
+		if !waiting && !s.help(i, free == 0) {
 			return
 		}
 		s.active = append(s.active, i)
@@ -328,11 +330,12 @@ func (s *solver) park(t *thought) bool {
 }
 
 // help begins in the free lane i a further attempt at the puzzle under way that has the
-// fewest lanes.
-func (s *solver) help(i int) bool {
+// fewest lanes. The last one is for those alone that keep their lanes.
+func (s *solver) help(i int, last bool) bool {
 	var least *thought
 	for k := range s.lanes {
-		if t := s.lanes[k].of; t != nil && t.more() && (least == nil || t.lanes < least.lanes) {
+		t := s.lanes[k].of
+		if t != nil && t.more() && (t.req.Park == nil || !last) && (least == nil || t.lanes < least.lanes) {
 			least = t
 		}
 	}

@@ -196,3 +196,30 @@ func TestLanes(t *testing.T) {
 	<-ended
 	eventually(0)
 }
+
+// One that shares with others leaves a lane free: who comes waits for no guess to end.
+func TestLaneForNewcomers(t *testing.T) {
+	s, b := newStubborn(3)
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	guessing := make(chan struct{})
+	go func() {
+		defer close(guessing)
+		_, _ = s.With(Options{Anyway: true, Attempts: 1 << 20, Party: &Party{}}).Solve(ctx, "4"+strings.Repeat(".", 80))
+	}()
+	for busy := 0; busy != 2; busy, _ = s.Lanes() {
+		time.Sleep(time.Millisecond)
+	}
+	for range 20 {
+		before := b.steps.Load()
+		if _, err := s.With(Options{Anyway: true, NoCheck: true, Attempts: 1, Party: &Party{}}).Solve(ctx, "5"+strings.Repeat(".", 80)); err != nil {
+			t.Fatal(err)
+		}
+		if took := b.steps.Load() - before; took > 3 { // the one under way, its own, and one that began since
+			t.Errorf("it took %d segments", took)
+		}
+	}
+	cancel()
+	<-guessing
+}
