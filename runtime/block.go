@@ -12,6 +12,9 @@ const (
 	// CandidateMixing makes every digit that a cell may hold a position of its own, and
 	// mixes them by means over rows, columns, boxes and cells: see candidates.go.
 	CandidateMixing Mixing = "candidates"
+	// ColourMixing makes every colour that a cell may have a position of its own, and mixes
+	// them by means, turned grids and neighbours: see colours.go.
+	ColourMixing Mixing = "colours"
 )
 
 // String is the mixing as it is written, the inverse of ParseMixing.
@@ -32,12 +35,12 @@ func (m *Mixing) UnmarshalText(text []byte) (err error) {
 
 // ParseMixing reads a mixing, wrapping ErrConfig.
 func ParseMixing(text string) (Mixing, error) {
-	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing, CandidateMixing} {
+	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing, CandidateMixing, ColourMixing} {
 		if text == m.String() {
 			return m, nil
 		}
 	}
-	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t, none or candidates", ErrConfig, text)
+	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t, none, candidates or colours", ErrConfig, text)
 }
 
 // Sublayer is one residual step of a layer:
@@ -54,17 +57,22 @@ const (
 	// candidates of the same digit) + box . (mean over the box) + cell . (mean over the
 	// candidates of the same cell).
 	CandidateMeans
+	// ColourMeans is row . (mean over the row) + column . (mean over the column) +
+	// grid . (mean over the grid), of the candidates of the same colour, + cell . (mean over
+	// the candidates of the cell) + turns . (the candidates of the same colour in this
+	// place of the turned grids, one after another) + conv (neighbours of the same colour).
+	ColourMeans
 )
 
 func (s Sublayer) String() string {
-	return [...]string{"convolution", "attention", "SwiGLU over positions", "SwiGLU", "means over candidates"}[s]
+	return [...]string{"convolution", "attention", "SwiGLU over positions", "SwiGLU", "means over candidates", "means over colours"}[s]
 }
 
 // Sublayers returns what a layer does, in order. Every backend and the trainer
 // range over it.
 func (c *Config) Sublayers() []Sublayer {
 	var s []Sublayer
-	if c.Conv > 0 {
+	if c.Conv > 0 && c.Mixing != ColourMixing {
 		s = append(s, Convolution)
 	}
 	switch c.Mixing {
@@ -72,6 +80,8 @@ func (c *Config) Sublayers() []Sublayer {
 		s = append(s, PositionSwiGLU)
 	case CandidateMixing:
 		s = append(s, CandidateMeans)
+	case ColourMixing:
+		s = append(s, ColourMeans)
 	case NoMixing:
 	default:
 		s = append(s, Attention)
@@ -101,15 +111,19 @@ type Block[T any] struct {
 	DownT        T // [P, It]
 	Lines        T // [D, D], of rows and of columns
 	Box          T // [D, D]
+	Row          T // [D, D]
+	Column       T // [D, D]
+	Whole        T // [D, D], of the grid
 	Cell         T // [D, D]
+	Turns        T // [D, NumTurns*D]
 	GateUp       T // [2I, D], gate rows first
 	Down         T // [D, I]
 }
 
 // All returns the values in the order of files: the only other list of weights is
 // Config.Block.
-func (b *Block[T]) All() [11]*T {
-	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.Lines, &b.Box, &b.Cell, &b.GateUp, &b.Down}
+func (b *Block[T]) All() [15]*T {
+	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.Lines, &b.Box, &b.Row, &b.Column, &b.Whole, &b.Cell, &b.Turns, &b.GateUp, &b.Down}
 }
 
 // Param describes one weight of a layer.
@@ -139,7 +153,7 @@ func (c *Config) Block() Block[Param] {
 	for _, s := range c.Sublayers() {
 		switch s {
 		case Convolution:
-			b.Conv = Param{Name: "conv.weight", Rows: c.Conv * c.Conv, Cols: d, fan: c.Conv * c.Conv}
+			b.Conv = c.convParam()
 		case Attention:
 			b.QKV, b.O = matrix("self_attn.qkv", 3*d, d), matrix("self_attn.o", d, d)
 			if c.Relations != "" {
@@ -149,14 +163,32 @@ func (c *Config) Block() Block[Param] {
 			b.GateUpT, b.DownT = matrix("mlp_t.gate_up", 2*c.InterT(), p), matrix("mlp_t.down", p, c.InterT())
 		case CandidateMeans:
 			b.Lines, b.Box, b.Cell = matrix("candidates.lines", d, d), matrix("candidates.box", d, d), matrix("candidates.cell", d, d)
-			for _, p := range []*Param{&b.Lines, &b.Box, &b.Cell} { // at first means are alike, and would drown what tells candidates apart
-				p.fan = 16 * d
+			small(&b.Lines, &b.Box, &b.Cell)
+		case ColourMeans:
+			b.Row, b.Column, b.Whole, b.Cell = matrix("colours.row", d, d), matrix("colours.column", d, d), matrix("colours.whole", d, d), matrix("colours.cell", d, d)
+			small(&b.Row, &b.Column, &b.Whole, &b.Cell)
+			b.Turns = matrix("colours.turns", d, NumTurns*d)
+			if c.Conv > 0 {
+				b.Conv = c.convParam()
 			}
 		case SwiGLU:
 			b.GateUp, b.Down = matrix("mlp.gate_up", 2*c.Inter(), d), matrix("mlp.down", d, c.Inter())
 		}
 	}
 	return b
+}
+
+// small starts weights of means small: at first means are alike, and would drown what
+// tells candidates apart.
+func small(params ...*Param) {
+	for _, p := range params {
+		p.fan *= 16
+	}
+}
+
+// convParam describes the filters of a convolution.
+func (c *Config) convParam() Param {
+	return Param{Name: "conv.weight", Rows: c.Conv * c.Conv, Cols: c.Hidden, fan: c.Conv * c.Conv}
 }
 
 // Networks returns the levels that have weights of their own: TRM's H is L again.

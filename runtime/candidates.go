@@ -11,70 +11,125 @@ import "fmt"
 const (
 	// FirstDigit is the token of a cell's first candidate; those below are blank cells.
 	FirstDigit = 2
-	// NumRoles is how many rows the token embedding has with CandidateMixing: a row for
-	// what the puzzle says about a candidate, see Config.EmbeddingRow.
-	NumRoles = 3
 	// NoLogit is the logit of a token that no candidate stands for.
 	NoLogit = -1e9
 )
 
-// Candidates returns how many positions a token of a grid has: its side with
-// CandidateMixing, else one.
+// ByCandidate reports whether positions are candidates for the tokens of their cells.
+func (c *Config) ByCandidate() bool { return c.Mixing == CandidateMixing || c.Mixing == ColourMixing }
+
+// Candidates returns how many positions a token of a grid has: one, unless they are
+// candidates.
 func (c *Config) Candidates(s Shape) int {
-	if c.Mixing == CandidateMixing {
+	switch c.Mixing {
+	case CandidateMixing:
 		return s.Cols
+	case ColourMixing:
+		return NumColours
 	}
 	return 1
 }
 
-// PositionsOf returns P of a grid: the prefix, and the positions of its tokens.
-func (c *Config) PositionsOf(s Shape) int { return c.Prefix() + s.Len()*c.Candidates(s) }
-
-// EmbeddingRow returns the row of the token embedding for a position after the prefix:
-// its token, or with CandidateMixing 0 for a candidate of a blank cell, 1 for the digit
-// that is given, and 2 where another one is.
-func (c *Config) EmbeddingRow(tokens []int32, s Shape, position int) int {
-	n := c.Candidates(s)
-	token := int(tokens[position/n])
-	switch {
-	case c.Mixing != CandidateMixing:
-		return token
-	case token < FirstDigit:
-		return 0
-	case token == FirstDigit+position%n:
-		return 1
+// FirstCandidate returns the token of a cell's first candidate.
+func (c *Config) FirstCandidate() int {
+	if c.Mixing == ColourMixing {
+		return FirstColour
 	}
-	return 2
+	return FirstDigit
+}
+
+// PositionsOf returns P of a grid: the prefix, and the positions of its tokens.
+func (c *Config) PositionsOf(s Shape) int {
+	return c.Prefix() + (s.Len()-c.Legend(s))*c.Candidates(s)
+}
+
+// Parts are what the embedding of a position is the sum of.
+type Parts struct {
+	rows   [3]int // of the token embedding
+	n      int
+	blocks [2]int // of D numbers of the puzzle's row, from 1; 0: none
+}
+
+// Rows returns rows of the token embedding.
+func (p *Parts) Rows() []int { return p.rows[:p.n] }
+
+// EachBlock calls f with the blocks of the puzzle's row, of D numbers each.
+func (p *Parts) EachBlock(f func(block int)) {
+	for _, b := range p.blocks {
+		if b > 0 {
+			f(b - 1)
+		}
+	}
+}
+
+// Parts returns what the embedding of a position after the prefix is the sum of: the row
+// of its token; with CandidateMixing row 0 for a candidate of a blank cell, 1 for the
+// digit that is given, and 2 where another one is; with ColourMixing see colours.go.
+func (c *Config) Parts(tokens []int32, s Shape, position int) Parts {
+	n := c.Candidates(s)
+	switch c.Mixing {
+	case ColourMixing:
+		return colourParts(tokens, tokens[c.Legend(s)+position/n], position%n)
+	case CandidateMixing:
+		return Parts{rows: [3]int{role(int(tokens[position/n]), FirstDigit, position%n)}, n: 1}
+	}
+	return Parts{rows: [3]int{int(tokens[position])}, n: 1}
+}
+
+// Roles of candidates.
+const (
+	roleNothing = iota // nothing is given in its cell
+	roleGiven
+	roleOther // another one is
+	// NumRoles is how many there are: rows of the token embedding.
+	NumRoles
+)
+
+// role returns what a cell's token says about one of its candidates.
+func role(token, first, candidate int) int {
+	switch {
+	case token < first:
+		return roleNothing
+	case token == first+candidate:
+		return roleGiven
+	}
+	return roleOther
 }
 
 // Embeddings returns the rows of the token embedding.
 func (c *Config) Embeddings() int {
-	if c.Mixing == CandidateMixing {
+	switch c.Mixing {
+	case CandidateMixing:
 		return NumRoles
+	case ColourMixing:
+		return colourRows
 	}
 	return c.VocabSize
 }
 
 // Outputs returns the rows of the head.
 func (c *Config) Outputs() int {
-	if c.Mixing == CandidateMixing {
+	if c.ByCandidate() {
 		return 1
 	}
 	return c.VocabSize
 }
 
 // CandidateLogits sets the logits of a token [vocabulary] to those of its candidates.
-func CandidateLogits[T float32 | float64](logits, candidates []T) {
+// A token of a legend has none.
+func CandidateLogits[T float32 | float64](c *Config, logits, candidates []T) {
 	for i := range logits {
 		logits[i] = NoLogit
 	}
-	copy(logits[FirstDigit:], candidates)
+	if len(candidates) > 0 {
+		copy(logits[c.FirstCandidate():], candidates)
+	}
 }
 
 // CanSay reports whether a token may be an answer in a grid.
 func (c *Config) CanSay(s Shape, token int32) bool {
-	if c.Mixing == CandidateMixing {
-		return token >= FirstDigit && int(token) < FirstDigit+c.Candidates(s)
+	if first := c.FirstCandidate(); c.ByCandidate() {
+		return int(token) >= first && int(token) < first+c.Candidates(s)
 	}
 	return token >= 0 && int(token) < c.VocabSize
 }

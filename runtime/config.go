@@ -4,6 +4,7 @@
 package runtime
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -91,14 +92,23 @@ type Config struct {
 
 // Prefix returns the number of positions before the tokens.
 func (c *Config) Prefix() int {
+	if c.Mixing == ColourMixing {
+		return 0 // its row of the table is in every position
+	}
 	if c.PuzzleEmbLen > 0 || c.PuzzleEmbDim == 0 {
 		return c.PuzzleEmbLen
 	}
 	return (c.PuzzleEmbDim + c.Hidden - 1) / c.Hidden
 }
 
-// P returns the positions of a puzzle: prefix + S, or see Candidates.
-func (c *Config) P() int { return c.PositionsOf(c.Grid()) }
+// P returns the positions of a puzzle: prefix + S, or see Candidates. No puzzle of as many
+// tokens has more.
+func (c *Config) P() int {
+	if c.Mixing == ColourMixing {
+		return (c.SeqLen - LegendLen) * NumColours
+	}
+	return c.PositionsOf(c.Grid())
+}
 
 // HeadDim returns D / heads.
 func (c *Config) HeadDim() int { return c.Hidden / c.Heads }
@@ -238,7 +248,7 @@ func (c *Config) validateShape() error {
 		return fmt.Errorf("%w: rope_theta is %v, want above 0, at most 1e12", ErrConfig, c.RopeTheta)
 	case c.PuzzleEmbDim > 0 && c.NumPuzzles == 0:
 		return fmt.Errorf("%w: puzzle_emb_ndim is %d but num_puzzle_identifiers is 0", ErrConfig, c.PuzzleEmbDim)
-	case c.PuzzleEmbDim > c.Prefix()*c.Hidden:
+	case c.PuzzleEmbDim > c.Prefix()*c.Hidden && c.Mixing != ColourMixing:
 		return fmt.Errorf("%w: puzzle_emb_ndim %d does not fit %d prefix positions of %d", ErrConfig, c.PuzzleEmbDim, c.Prefix(), c.Hidden)
 	case c.HaltRule != FamilyRule && c.HaltRule != HaltPositive && c.HaltRule != HaltOverContinue:
 		return fmt.Errorf("%w: halt_rule is %q, want %q, %q or nothing", ErrConfig, c.HaltRule, HaltPositive, HaltOverContinue)
@@ -254,7 +264,7 @@ func (c *Config) validateShape() error {
 	if _, _, ok := boxes(c.Grid()); c.Relations != "" && !ok {
 		return fmt.Errorf("%w: relations %s need a square grid with boxes, such as seq_len 81, got %v", ErrConfig, c.Relations, c.Grid())
 	}
-	if err := c.validateCandidates(); err != nil {
+	if err := cmp.Or(c.validateCandidates(), c.validateColours()); err != nil {
 		return err
 	}
 	return c.validateSizes()

@@ -13,7 +13,7 @@ func (c *Config) FLOPs(s Shape) (segment, differentiated float64) {
 			differentiated += f
 		}
 	}
-	heads := 2 * float64(s.Len()*c.Candidates(s)) * float64(c.Outputs()) * float64(c.Hidden)
+	heads := 2 * float64(c.PositionsOf(s)-c.Prefix()) * float64(c.Outputs()) * float64(c.Hidden)
 	return segment + heads, differentiated + heads
 }
 
@@ -32,6 +32,10 @@ func (c *Config) layerFLOPs(s Shape) (sum float64) {
 			sum += product(d, b.GateUpT) + product(d, b.DownT)
 		case CandidateMeans: // of each row, column, box and cell
 			sum += float64(s.Len()) * (2*product(1, b.Lines) + product(1, b.Box) + product(1, b.Cell))
+		case ColourMeans:
+			cells, colours := s.Len()-c.Legend(s), float64(NumColours)
+			sum += product(float64(cells/s.Cols)*colours, b.Row) + product(float64(s.Cols)*colours, b.Column) + product(colours, b.Whole)
+			sum += product(float64(cells), b.Cell) + product(p, b.Turns) + 2*p*float64(b.Conv.Rows*b.Conv.Cols)
 		case SwiGLU:
 			sum += product(p, b.GateUp) + product(p, b.Down)
 		}

@@ -20,9 +20,9 @@ type Model struct {
 	TaskSpec map[string]any    // what the name does not say, see puzzle.New; nil for most
 	Meta     map[string]string // how it was made, measured accuracy, licence
 
-	EmbedTokens quantize.Matrix // [vocabulary, D]; with CandidateMixing [NumRoles, D]
+	EmbedTokens quantize.Matrix // [vocabulary, D]; with candidates [Embeddings, D]
 	EmbedPos    quantize.Matrix // [P, D], Positions Learned only
-	LMHead      quantize.Matrix // [vocabulary, D]; with CandidateMixing [1, D]
+	LMHead      quantize.Matrix // [vocabulary, D]; with candidates [1, D]
 	QHead       quantize.Matrix // [2, D]: q_halt, q_continue
 	QBias       []float32       // [2]
 	HInit       []float32       // [D]
@@ -93,22 +93,26 @@ func (c *Config) Check(in Input) error {
 //	x = sqrt(D) * 0.707106781 * (e + pos)    learned
 //
 // where e is the puzzle's row of the table, zero-padded and cut into prefix
-// positions, followed by the token embeddings (see Config.EmbeddingRow); P is that of the puzzle. Nothing is
-// allocated.
+// positions, followed by the token embeddings (see Config.Parts); P is that of the
+// puzzle. Nothing is allocated, but for the puzzle's row with ColourMixing.
 func (m *Model) Embed(in Input, x []float32) error {
 	if err := m.Check(in); err != nil {
 		return err
 	}
 	c := &m.Config
 	d, prefix := c.Hidden, c.Prefix()
+	row := x
+	if c.Mixing == ColourMixing {
+		row = make([]float32, c.PuzzleEmbDim)
+	}
 	clear(x[:prefix*d])
-	if err := m.embedPuzzle(in.PuzzleID, x); err != nil {
+	if err := m.embedPuzzle(in.PuzzleID, row); err != nil {
 		return err
 	}
 	s := c.Shape(in)
 	p := c.PositionsOf(s)
 	for i := range p - prefix {
-		m.EmbedTokens.Row(x[(prefix+i)*d:(prefix+i+1)*d], c.EmbeddingRow(in.Tokens, s, i))
+		m.embedPart(x[(prefix+i)*d:(prefix+i+1)*d], c.Parts(in.Tokens, s, i), row)
 	}
 	scale := float32(math.Sqrt(float64(d)))
 	if c.Positions == Learned {
@@ -118,6 +122,23 @@ func (m *Model) Embed(in Input, x []float32) error {
 		x[i] *= scale
 	}
 	return nil
+}
+
+// embedPart sets x [D] to the sum of the parts of a position.
+func (m *Model) embedPart(x []float32, parts Parts, row []float32) {
+	rows := parts.Rows()
+	m.EmbedTokens.Row(x, rows[0])
+	for _, r := range rows[1:] {
+		m.EmbedTokens.AddRow(x, r)
+	}
+	if m.Config.PuzzleEmbDim == 0 {
+		return
+	}
+	parts.EachBlock(func(block int) {
+		for i, v := range row[block*len(x):][:len(x)] {
+			x[i] += v
+		}
+	})
 }
 
 // addPositions sets x = 0.707106781 * (x + pos), both [P, D].

@@ -59,6 +59,9 @@ func (c *Config) checkShape(in Input) error {
 			return fmt.Errorf("%w: a grid of %v has no boxes, which this model looks at: want a square whose side is a product of two", ErrInput, s)
 		}
 	}
+	if s.Len() <= c.Legend(s) && c.Mixing == ColourMixing {
+		return fmt.Errorf("%w: a grid of %v, of which a legend takes %d tokens: want rows below it", ErrInput, s, c.Legend(s))
+	}
 	if c.Mixing == CandidateMixing && FirstDigit+s.Cols > c.VocabSize {
 		return fmt.Errorf("%w: a grid of %v has %d digits, and this model tokens for %d", ErrInput, s, s.Cols, c.VocabSize-FirstDigit)
 	}

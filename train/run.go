@@ -232,7 +232,7 @@ func CheckExample(c *runtime.Config, in runtime.Input, labels []int32) error {
 		return fmt.Errorf("%w: a grid of %v: a model with relations is trained on %v alone", runtime.ErrInput, c.Shape(in), c.Grid())
 	}
 	for i, l := range labels {
-		if c.Mixing == runtime.CandidateMixing && l > 0 && !c.CanSay(c.Shape(in), l) { // 0: an empty lane
+		if c.ByCandidate() && l > 0 && !c.CanSay(c.Shape(in), l) { // 0: an empty lane
 			return fmt.Errorf("%w: label %d is %d, which no candidate stands for in a grid of %v", runtime.ErrInput, i, l, c.Shape(in))
 		}
 		if l != IgnoreLabel && (l < 0 || int(Final(l)) >= c.VocabSize) {

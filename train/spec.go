@@ -42,7 +42,7 @@ func (s *Spec) Validate() error {
 		return fmt.Errorf("%w: loss is %q, want %s or %s", ErrSpec, s.Loss, Stablemax, Softmax)
 	case s.Config.HaltPool != runtime.FirstPosition && s.Continues():
 		return fmt.Errorf("%w: q_continue is not taught with halt_pool %s: halt_rule must be %q", ErrSpec, s.Config.HaltPool, runtime.HaltPositive)
-	case s.Smooth > 0 && s.Config.Mixing == runtime.CandidateMixing:
+	case s.Smooth > 0 && s.Config.ByCandidate():
 		return fmt.Errorf("%w: label_smoothing is %v: with mixing %s no candidate stands for some tokens, want 0", ErrSpec, s.Smooth, s.Config.Mixing)
 	case !(s.Smooth >= 0 && s.Smooth < 1):
 		return fmt.Errorf("%w: label smoothing is %v, want 0 or more, below 1", ErrSpec, s.Smooth)

@@ -74,7 +74,7 @@ func newARCSource(ctx context.Context, c *config.Config) (*source, error) {
 	if !c.Augment {
 		forms = 1
 	}
-	stream, err := data.NewARCStream(sets, c.Seed, forms)
+	stream, err := data.NewARCStream(sets, data.ARCStreamOptions{Seed: c.Seed, Forms: forms, AllColours: c.Mixing == runtime.ColourMixing})
 	if err != nil {
 		return nil, err
 	}

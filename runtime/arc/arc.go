@@ -40,6 +40,9 @@ func FormsOf(m *runtime.Model, votes int) (*Forms, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: the model solves %s, want arc", runtime.ErrConfig, task.Name())
 	}
+	if a.AllColours != (m.Config.Mixing == runtime.ColourMixing) {
+		return nil, fmt.Errorf("%w: the legend of task %v does not go with mixing %s", runtime.ErrConfig, a.Spec(), m.Config.Mixing)
+	}
 	names, err := m.Puzzles()
 	if err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func (f *Forms) votes() int {
 
 // trueSize returns the first of puzzle.NumberedAugmentation.
 func (f *Forms) trueSize(t *puzzle.ARCTask, row int32, input puzzle.ARCGrid) []Form {
-	layout := puzzle.NewARCLayout(t)
+	layout := puzzle.NewARCLayout(t, f.Task.AllColours)
 	forms := make([]Form, f.votes())
 	for i := range forms {
 		a := puzzle.NumberedAugmentation(i)

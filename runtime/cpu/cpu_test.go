@@ -55,6 +55,11 @@ func configs() map[string]runtime.Config {
 			c.Mixing, c.Positions, c.HaltPool, c.PuzzleEmbDim, c.PuzzleEmbLen = runtime.CandidateMixing, runtime.NoPos, runtime.SoftMin, 0, 0
 			c.SeqLen, c.InterSize = 81, 64
 		}),
+		"colours": with(func(c *runtime.Config) {
+			trm(c)
+			c.Mixing, c.Positions, c.HaltPool, c.Conv, c.PuzzleEmbLen = runtime.ColourMixing, runtime.NoPos, runtime.SoftMin, 3, 0
+			c.PuzzleEmbDim, c.VocabSize, c.SeqLen, c.Cols, c.InterSize = runtime.ColourBlocks*c.Hidden, runtime.LegendPainted+9, 35, 5, 64
+		}),
 		"none": with(func(c *runtime.Config) { c.Mixing = runtime.NoMixing }),
 		"conv": with(func(c *runtime.Config) {
 			trm(c)
@@ -110,6 +115,9 @@ func inputs(c *runtime.Config, n int) []runtime.Input {
 			if c.Mixing == runtime.CandidateMixing {
 				in[i].Tokens[j] %= int32(runtime.FirstDigit + c.Grid().Cols)
 			}
+		}
+		if c.Mixing == runtime.ColourMixing {
+			setColours(in[i].Tokens, rng)
 		}
 	}
 	return in
@@ -272,11 +280,25 @@ func TestAnyShapeAgainstFloat64(t *testing.T) {
 	}
 }
 
+// setColours makes of tokens a legend and cells of colours, outside and end markers.
+func setColours(tokens []int32, rng *rand.Rand) {
+	tokens[0] = runtime.LegendTurned + rng.Int32N(8)
+	for i, colour := range rng.Perm(9) {
+		tokens[1+i] = runtime.LegendPainted + int32(colour)
+	}
+	for i := range tokens[runtime.LegendLen:] {
+		tokens[runtime.LegendLen+i] = rng.Int32N(runtime.FirstColour + runtime.NumColours)
+	}
+}
+
 // shaped returns puzzles of three shapes; those of sudoku's relations have boxes.
 func shaped(c *runtime.Config) []runtime.Input {
 	shapes := []runtime.Shape{{Rows: 7, Cols: 5}, {Rows: 3, Cols: 4}, {Rows: 4, Cols: 12}}
 	if c.Relations != "" || c.Mixing == runtime.CandidateMixing {
 		shapes = []runtime.Shape{{Rows: 4, Cols: 4}, {Rows: 8, Cols: 8}, {Rows: 6, Cols: 6}}
+	}
+	if c.Mixing == runtime.ColourMixing { // below a legend
+		shapes[1].Rows = 6
 	}
 	var in []runtime.Input
 	for _, s := range shapes {

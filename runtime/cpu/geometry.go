@@ -16,6 +16,7 @@ type geometry struct {
 	conv     kernels.Conv      // over the tokens
 
 	candidates kernels.Candidates // with runtime.CandidateMeans
+	colours    colours            // with runtime.ColourMeans
 }
 
 // maxGeometries is how many grids a backend remembers.
@@ -41,6 +42,9 @@ func (b *Backend) newGeometry(s runtime.Shape) *geometry {
 	g := &geometry{shape: s, positions: c.PositionsOf(s), conv: kernels.Conv{Rows: s.Rows, Cols: s.Cols, D: c.Hidden, K: c.Conv}}
 	if rows, cols := s.BoxSize(); c.Has(runtime.CandidateMeans) {
 		g.candidates = kernels.Candidates{Side: s.Cols, BoxRows: rows, BoxCols: cols, D: c.Hidden}
+	}
+	if c.Has(runtime.ColourMeans) {
+		g.colours = newColours(c, s)
 	}
 	g.cos, g.sin = c.RopeTable(s)
 	if b.bf16 {

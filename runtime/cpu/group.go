@@ -140,7 +140,7 @@ func (b *Backend) newActivation(rows, positions int) activation {
 	c := &b.model.Config
 	n, act := rows*c.Hidden, min(rows, max(b.bandRows(), b.maxChunk(positions)))*c.Inter()
 	a := activation{z: [2][]float32{make([]float32, n)}}
-	if c.Conv > 0 {
+	if c.Has(runtime.Convolution) {
 		a.z[1] = make([]float32, n)
 	}
 	switch {
@@ -263,6 +263,10 @@ func (s *scratch) fit(b *Backend, g *group) {
 		case sublayer == runtime.CandidateMeans:
 			grow(&s.out, p*c.Hidden)
 			grow(&s.column, 2*g.grid.candidates.Units())
+		case sublayer == runtime.ColourMeans:
+			grow(&s.out, p*c.Hidden)
+			grow(&s.act, p*c.Hidden)
+			grow(&s.column, g.grid.colours.scratch())
 		case sublayer == runtime.PositionSwiGLU:
 			grow(&s.column, 2*chunk*p)
 			grow(&s.act, chunk*c.InterT())

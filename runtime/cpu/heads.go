@@ -11,7 +11,7 @@ func (t *batch) read(g *group, worker, task int) {
 	c := &t.b.model.Config
 	d, prefix, vocab := c.Hidden, c.Prefix(), c.VocabSize
 	logits := grow(&t.b.scratch[worker].logits, vocab)
-	if c.Mixing == runtime.CandidateMixing {
+	if c.ByCandidate() {
 		t.readCandidates(g, worker, g.chunks[task])
 		return
 	}
@@ -39,11 +39,15 @@ func (t *batch) read(g *group, worker, task int) {
 // readCandidates is read of the cells whose first candidates the rows hold. The soft
 // minimum over all candidates is that over cells of those over their candidates.
 func (t *batch) readCandidates(g *group, worker int, rows span) {
-	c, s, n, p := &t.b.model.Config, &t.b.scratch[worker], g.grid.candidates.Side, g.grid.positions
+	c, s, p := &t.b.model.Config, &t.b.scratch[worker], g.grid.positions
+	n, legend := c.Candidates(g.grid.shape), c.Legend(g.grid.shape)
 	for row := (rows.lo + n - 1) / n * n; row < rows.hi; row += n {
 		l, pos := t.pos(g, row)
 		z := l.z[runtime.H][pos*c.Hidden : (pos+n)*c.Hidden]
-		at := g.places[row/p]*t.out.Stride + pos/n
+		at := g.places[row/p]*t.out.Stride + legend + pos/n
+		if pos == 0 {
+			t.readLegend(at-legend, legend)
+		}
 		each := grow(&s.column, 3*n)
 		halt, cont, each := each[:n], each[n:2*n], each[2*n:]
 		for i := range n {
@@ -55,8 +59,17 @@ func (t *batch) readCandidates(g *group, worker int, rows span) {
 			logits = t.out.Logits[at*c.VocabSize : (at+1)*c.VocabSize]
 		}
 		kernels.MatMulT(each, 1, z, c.Hidden, n, t.b.lmHead.f32)
-		runtime.CandidateLogits(logits, each)
+		runtime.CandidateLogits(c, logits, each)
 		t.out.Tokens[at] = argMax(logits)
+	}
+}
+
+// readLegend sets the outputs of n tokens without positions.
+func (t *batch) readLegend(at, n int) {
+	c := &t.b.model.Config
+	clear(t.out.Tokens[at : at+n])
+	if t.out.WantLogits {
+		runtime.CandidateLogits(c, t.out.Logits[at*c.VocabSize:(at+n)*c.VocabSize], nil)
 	}
 }
 
@@ -72,9 +85,10 @@ func (t *batch) softMin() bool { return t.b.model.Config.HaltPool == runtime.Sof
 // pool sets q_halt and q_continue of each lane from those of its tokens.
 func (t *batch) pool(lanes []int) {
 	for i, lane := range lanes {
-		n, at := t.lanes[lane].grid.shape.Len(), i*t.out.Stride
-		t.out.QHalt[i] = runtime.SoftMinimum(t.q[0][at : at+n])
-		t.out.QContinue[i] = runtime.SoftMinimum(t.q[1][at : at+n])
+		shape := t.lanes[lane].grid.shape
+		lo, hi := i*t.out.Stride+t.b.model.Config.Legend(shape), i*t.out.Stride+shape.Len()
+		t.out.QHalt[i] = runtime.SoftMinimum(t.q[0][lo:hi])
+		t.out.QContinue[i] = runtime.SoftMinimum(t.q[1][lo:hi])
 	}
 }
 

@@ -145,6 +145,9 @@ func (b *Backend) layerMatrices(l *layer, name string, from *runtime.Layer) ([]m
 			*to[i] = &weights{plain: w[i].Float32()}
 		}
 	}
+	if b.model.Config.Has(runtime.ColourMeans) && l.Conv != nil {
+		l.Conv.plain = newFilters(l.Conv.plain, b.model.Config.Hidden)
+	}
 	return all, nil
 }
 

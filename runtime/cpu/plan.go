@@ -19,6 +19,7 @@ import "github.com/hrmgo/hrm/runtime"
 //	  attend     head tasks x lanes x parts of their queries
 //	  mix        chunks          z = rms(z + o . context)
 //	  candidates lanes           z = rms(z + means over candidates of z)
+//	  colours    lanes           z = rms(z + means, turns and neighbours of z)
 //	  positions  lanes x columns z = rms(z + SwiGLU(z)) over positions
 //	  round      chunks          z in int8
 //	  glu        per band: blocks of channels: act = silu(gate . z) * up . z
@@ -66,6 +67,7 @@ const (
 	stepAttend                     // the rest
 	stepPositions                  // SwiGLU over positions
 	stepCandidates                 // means over candidates
+	stepColours                    // of colours, with turns and neighbours
 	stepGLU                        // act of a band
 	stepDown                       // down of a band's chunks
 	stepRead                       // outputs, at the end of a segment
@@ -136,6 +138,8 @@ func (p *plan) cut(m *measures) {
 				rows(layer, rowMix)
 			case runtime.CandidateMeans:
 				add(step{kind: stepCandidates, tasks: m.lanes, layer: layer})
+			case runtime.ColourMeans:
+				add(step{kind: stepColours, tasks: m.lanes, layer: layer})
 			case runtime.PositionSwiGLU:
 				add(step{kind: stepPositions, tasks: m.lanes * len(p.cols), layer: layer})
 				rows(layer, rowRound)

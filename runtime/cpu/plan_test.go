@@ -11,7 +11,7 @@ import (
 // String names a step as plan's comment does, its tasks, and the buffer of the state
 // where that is the second.
 func (s step) String() string {
-	name := [...]string{"", "heads", "project", "attend", "positions", "candidates", "glu", "down", "read"}[s.kind]
+	name := [...]string{"", "heads", "project", "attend", "positions", "candidates", "colours", "glu", "down", "read"}[s.kind]
 	if s.kind == stepRows {
 		var parts []string
 		for i, part := range []string{"enter", "convolve", "mix", "round", "swiglu", "leave"} {

@@ -6,7 +6,8 @@ import (
 )
 
 // The code of a step: what it does for one task. A kind of sublayer has a file of its
-// own: conv.go, attention.go (and attention_bf16.go), candidates.go, positions.go, swiglu.go.
+// own: conv.go, attention.go (and attention_bf16.go), candidates.go, colours.go,
+// positions.go, swiglu.go.
 var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepRows:       (*batch).rows,
 	stepHeads:      (*batch).heads,
@@ -14,6 +15,7 @@ var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepAttend:     (*batch).attend,
 	stepPositions:  (*batch).positions,
 	stepCandidates: (*batch).candidates,
+	stepColours:    (*batch).colours,
 	stepGLU:        (*batch).glu,
 	stepDown:       (*batch).down,
 	stepRead:       (*batch).read,

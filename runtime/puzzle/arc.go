@@ -20,7 +20,8 @@ const (
 // read so. With Rows and Cols, those of the largest question, a model takes grids at
 // their true size: see ARCLayout.
 type ARC struct {
-	Rows, Cols int // 0, 0: the published canvas
+	Rows, Cols int  // 0, 0: the published canvas
+	AllColours bool // at true size: the legend tells of all colours, not of the task's alone
 }
 
 // TrueSize reports a model that takes grids at their true size.
@@ -51,14 +52,24 @@ func (a ARC) Vocab() int {
 	return arcTurned
 }
 
-// Describe reads rows and cols, the size of the largest question at true size.
+// legendAll is the legend of AllColours.
+const legendAll = "all colours"
+
+// Describe reads rows and cols, the size of the largest question at true size, and legend.
 func (ARC) Describe(of map[string]any) (Task, error) {
 	s := spec{of: of}
-	a := ARC{s.int("rows", 0, 1, maxARCRows), s.int("cols", 0, 1, ARCSide)}
+	a := ARC{s.int("rows", 0, 1, maxARCRows), s.int("cols", 0, 1, ARCSide), false}
+	legend := s.string("legend", "")
+	a.AllColours = legend == legendAll
 	if err := s.end(); err != nil {
 		return nil, err
 	}
-	if (a.Rows == 0) != (a.Cols == 0) {
+	switch {
+	case legend != "" && !a.AllColours:
+		return nil, fmt.Errorf("%w: legend is %q, want %q or nothing", ErrSpec, legend, legendAll)
+	case a.AllColours && a.Rows == 0:
+		return nil, fmt.Errorf("%w: legend is %q, but the published canvas has none: want rows and cols too", ErrSpec, legend)
+	case (a.Rows == 0) != (a.Cols == 0):
 		return nil, fmt.Errorf("%w: rows %d and cols %d, want both or none", ErrSpec, a.Rows, a.Cols)
 	}
 	return a, nil
@@ -69,7 +80,11 @@ func (a ARC) Spec() map[string]any {
 	if !a.TrueSize() {
 		return nil
 	}
-	return map[string]any{"rows": a.Rows, "cols": a.Cols}
+	of := map[string]any{"rows": a.Rows, "cols": a.Cols}
+	if a.AllColours {
+		of["legend"] = legendAll
+	}
+	return of
 }
 
 // maxARCRows is how many rows a question has at most: those of a canvas of one column,

@@ -27,12 +27,12 @@ const (
 // follows from the demonstrations costs no cell, and the model says any other.
 type ARCLayout struct {
 	rows, cols sizeRule
-	colors     []uint8 // of demonstrations and test inputs, without 0
+	colors     []uint8 // of which the legend tells: those of demonstrations and test inputs, or all; without 0
 }
 
 // NewARCLayout reads the layout from the demonstrations of a task, and the colours from
-// its test inputs too. It does not look at their outputs.
-func NewARCLayout(t *ARCTask) *ARCLayout {
+// its test inputs too, or takes all nine. It does not look at outputs of tests.
+func NewARCLayout(t *ARCTask, allColours bool) *ARCLayout {
 	l := &ARCLayout{}
 	var seen [10]bool
 	note := func(g ARCGrid) {
@@ -51,7 +51,7 @@ func NewARCLayout(t *ARCTask) *ARCLayout {
 		note(p.Input)
 	}
 	for c := uint8(1); c < 10; c++ {
-		if seen[c] {
+		if seen[c] || allColours {
 			l.colors = append(l.colors, c)
 		}
 	}

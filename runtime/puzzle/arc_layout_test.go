@@ -24,7 +24,7 @@ func TestLayoutTokens(t *testing.T) {
 		Train: []ARCPair{{arcGrid("030", "005"), arcGrid("3", "5")}},
 		Test:  []ARCPair{{Input: arcGrid("007", "300")}},
 	}
-	l := NewARCLayout(&task)
+	l := NewARCLayout(&task, false)
 	turned := Augmentation{Dihedral: 6, Colors: [10]uint8{0, 1, 2, 9, 4, 3, 6, 8, 7, 5}}
 	rows, cols := l.Size(&turned, task.Train[0].Input)
 	if rows != 5 || cols != 2 { // a legend of four tokens above 3 x 2
@@ -58,7 +58,7 @@ func TestLayoutUndoes(t *testing.T) {
 		for range 1 + rng.IntN(3) {
 			task.Train = append(task.Train, ARCPair{grid(1+rng.IntN(30), 1+rng.IntN(30)), grid(1+rng.IntN(30), 1+rng.IntN(30))})
 		}
-		l, a := NewARCLayout(&task), RandomAugmentation(rng)
+		l, a := NewARCLayout(&task, false), RandomAugmentation(rng)
 		for _, p := range task.Train {
 			rows, cols := l.Size(&a, p.Input)
 			if rows > maxARCRows || cols > ARCSide {
@@ -97,9 +97,9 @@ func TestLayoutSizes(t *testing.T) {
 // What a model sees of a task does not depend on the outputs of its tests.
 func TestLayoutIgnoresTestOutputs(t *testing.T) {
 	task := ARCTask{Train: []ARCPair{{arcGrid("12"), arcGrid("21")}}, Test: []ARCPair{{Input: arcGrid("31")}}}
-	before := NewARCLayout(&task)
+	before := NewARCLayout(&task, false)
 	task.Test[0].Output = arcGrid("987", "987")
-	after := NewARCLayout(&task)
+	after := NewARCLayout(&task, false)
 	if before.rows != after.rows || before.cols != after.cols || !slices.Equal(before.colors, after.colors) {
 		t.Errorf("the layout became %+v, want %+v", after, before)
 	}
@@ -151,7 +151,7 @@ func FuzzARCLayout(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l, a := NewARCLayout(&task), NumberedAugmentation(int(form%1000))
+		l, a := NewARCLayout(&task, false), NumberedAugmentation(int(form%1000))
 		for _, p := range task.Train {
 			if len(p.Input.Cells) == 0 || len(p.Output.Cells) == 0 {
 				continue

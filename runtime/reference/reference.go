@@ -99,15 +99,24 @@ func (m *Model) embed(in runtime.Input) (x Matrix) {
 	c := &m.Config
 	d := c.Hidden
 	prefix := make([]float64, c.Prefix()*d)
+	var row []float64
 	if c.PuzzleEmbDim > 0 {
-		copy(prefix, m.PuzzleEmb[in.PuzzleID])
+		row = m.PuzzleEmb[in.PuzzleID]
 	}
+	copy(prefix, row)
 	for ; len(prefix) > 0; prefix = prefix[d:] {
 		x = append(x, prefix[:d:d])
 	}
 	shape := c.Shape(in)
-	for i := range shape.Len() * c.Candidates(shape) {
-		x = append(x, append([]float64(nil), m.EmbedTokens[c.EmbeddingRow(in.Tokens, shape, i)]...))
+	for i := range c.PositionsOf(shape) - c.Prefix() {
+		sum, parts := zeros(1, d), c.Parts(in.Tokens, shape, i)
+		for _, r := range parts.Rows() {
+			sum = plus(sum, m.EmbedTokens[r:r+1])
+		}
+		if row != nil {
+			parts.EachBlock(func(b int) { sum = plus(sum, Matrix{row[b*d : (b+1)*d]}) })
+		}
+		x = append(x, sum[0])
 	}
 	for i, row := range x {
 		for j := range row {
@@ -154,7 +163,7 @@ func (c *Carry) Segment() Output {
 		q = softMinimum(times(tokens, m.QHead))
 	}
 	logits := times(tokens, m.LMHead)
-	if m.Config.Mixing == runtime.CandidateMixing {
+	if m.Config.ByCandidate() {
 		logits = m.byCell(logits, c.shape)
 	}
 	return Output{logits, q[0] + m.QBias[0], q[1] + m.QBias[1]}
@@ -189,6 +198,8 @@ func (m *Model) block(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 			h = transpose(m.rms(plus(t, swiGLU(t, l.GateUpT, l.DownT))))
 		case runtime.CandidateMeans:
 			h = m.rms(plus(h, candidateMeans(l, h, shape)))
+		case runtime.ColourMeans:
+			h = m.rms(plus(h, m.colourMeans(l, h, shape)))
 		case runtime.SwiGLU:
 			h = m.rms(plus(h, swiGLU(h, l.GateUp, l.Down)))
 		}
@@ -196,14 +207,77 @@ func (m *Model) block(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 	return h
 }
 
-// byCell makes logits [S, vocabulary] of those of candidates [S * n, 1].
+// byCell makes logits [S, vocabulary] of those of candidates [P, 1].
 func (m *Model) byCell(candidates Matrix, shape runtime.Shape) (logits Matrix) {
-	for n := shape.Cols; len(candidates) > 0; candidates = candidates[n:] {
-		row := make([]float64, m.Config.VocabSize)
-		runtime.CandidateLogits(row, transpose(candidates[:n])[0])
-		logits = append(logits, row)
+	c := &m.Config
+	said := transpose(candidates)[0]
+	for token := range shape.Len() {
+		n := c.Candidates(shape)
+		if token < c.Legend(shape) {
+			n = 0
+		}
+		row := make([]float64, c.VocabSize)
+		runtime.CandidateLogits(c, row, said[:n])
+		logits, said = append(logits, row), said[n:]
 	}
 	return logits
+}
+
+// colourMeans is runtime.ColourMeans of every candidate.
+func (m *Model) colourMeans(l *Layer, h Matrix, shape runtime.Shape) Matrix {
+	const n = runtime.NumColours
+	cols := shape.Cols
+	rows := shape.Rows - m.Config.Legend(shape)/cols
+	y := zeros(len(h), len(h[0]))
+	for i := range h {
+		r, c, colour := i/n/cols, i/n%cols, i%n
+		mean := func(of int, has func(s, d, other int) bool) Matrix {
+			sum := zeros(1, len(h[0]))
+			for j := range h {
+				if has(j/n/cols, j/n%cols, j%n) {
+					sum = plus(sum, h[j:j+1])
+				}
+			}
+			for k := range sum[0] {
+				sum[0][k] /= float64(of)
+			}
+			return sum
+		}
+		all := times(mean(cols, func(s, _, other int) bool { return s == r && other == colour }), l.Row)
+		all = plus(all, times(mean(rows, func(_, d, other int) bool { return d == c && other == colour }), l.Column))
+		all = plus(all, times(mean(rows*cols, func(_, _, other int) bool { return other == colour }), l.Whole))
+		all = plus(all, times(mean(n, func(s, d, _ int) bool { return s == r && d == c }), l.Cell))
+		var turned []float64
+		for turn := 1; turn <= runtime.NumTurns; turn++ {
+			s, d := r, c
+			if turn&1 != 0 {
+				s = rows - 1 - s
+			}
+			if turn&2 != 0 {
+				d = cols - 1 - d
+			}
+			if turn&4 != 0 {
+				s, d = d, s
+			}
+			if turn&4 != 0 && rows != cols {
+				turned = append(turned, zeros(1, len(h[0]))[0]...)
+			} else {
+				turned = append(turned, h[(s*cols+d)*n+colour]...)
+			}
+		}
+		all = plus(all, times(Matrix{turned}, l.Turns))
+		for tap, weight := range l.Conv {
+			k := m.Config.Conv
+			s, d := r+tap/k-k/2, c+tap%k-k/2
+			if s >= 0 && d >= 0 && s < rows && d < cols {
+				for j, x := range h[(s*cols+d)*n+colour] {
+					all[0][j] += weight[j] * x
+				}
+			}
+		}
+		y[i] = all[0]
+	}
+	return y
 }
 
 // candidateMeans is lines . (row + column) + box . box + cell . cell of every candidate:

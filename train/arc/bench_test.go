@@ -22,7 +22,7 @@ func BenchmarkTrueSize(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	stream, err := data.NewARCStream([]data.ARCSet{{Tasks: tasks, Weight: 1}}, 1, 0)
+	stream, err := data.NewARCStream([]data.ARCSet{{Tasks: tasks, Weight: 1}}, data.ARCStreamOptions{Seed: 1, Forms: 0})
 	if err != nil {
 		b.Fatal(err)
 	}

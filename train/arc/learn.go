@@ -96,7 +96,16 @@ func newLearner(t *puzzle.ARCTask, o Options) (*learner, error) {
 	default:
 		o.For = time.Minute
 	}
-	stream, err := data.NewARCStream([]data.ARCSet{{Tasks: []puzzle.ARCTask{t.Lessons(true)}, Weight: 1}}, o.Seed, 0)
+	c, err := config.Preset(preset)
+	if err != nil {
+		return nil, err
+	}
+	mixing := c.Mixing
+	if o.From != nil {
+		mixing = o.From.Config.Mixing
+	}
+	sets := []data.ARCSet{{Tasks: []puzzle.ARCTask{t.Lessons(true)}, Weight: 1}}
+	stream, err := data.NewARCStream(sets, data.ARCStreamOptions{Seed: o.Seed, AllColours: mixing == runtime.ColourMixing})
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +113,7 @@ func newLearner(t *puzzle.ARCTask, o Options) (*learner, error) {
 	if l.names, err = runtime.NamePuzzles(stream.Names()); err != nil {
 		return nil, err
 	}
-	c, err := l.recipe()
-	if err != nil {
-		return nil, err
-	}
+	l.configure(&c)
 	if l.run, err = c.Train(len(stream.Names())); err != nil {
 		return nil, err
 	}
@@ -118,18 +124,13 @@ func newLearner(t *puzzle.ARCTask, o Options) (*learner, error) {
 	return l, l.begin(o.From)
 }
 
-// recipe returns the configuration of the run.
-func (l *learner) recipe() (*config.Config, error) {
-	c, err := config.Preset(preset)
-	if err != nil {
-		return nil, err
-	}
+// configure makes of the preset the configuration of the run.
+func (l *learner) configure(c *config.Config) {
 	c.TaskSpec = l.stream.Task().Spec()
 	c.Seed, c.BatchSize, c.Warmup, c.LR, c.EMA, c.Steps = l.o.Seed, batch, warmup, freshRate, false, 1<<30
 	if l.o.From != nil {
 		c.LR = fromRate
 	}
-	return &c, nil
 }
 
 // begin starts from the weights of a model, whose shape the run takes.

@@ -37,7 +37,7 @@ func (c *Config) Warnings() []string {
 func placeless(m *runtime.Config) string {
 	attention := m.Has(runtime.Attention)
 	switch {
-	case m.Conv > 0 || m.Has(runtime.PositionSwiGLU) || m.Has(runtime.CandidateMeans) || attention && m.Relations != "":
+	case m.Conv > 0 || m.Has(runtime.PositionSwiGLU) || m.ByCandidate() || attention && m.Relations != "":
 		return ""
 	case !attention:
 		return "mixing is none and conv is 0: no cell sees another one, so nothing but single cells can be learned"
@@ -83,7 +83,7 @@ func (c *Config) ignored(m *runtime.Config) []ignoredKey {
 	return []ignoredKey{
 		{"H_layers", c.Family == runtime.TRM, "a trm has one level, whose layers are L_layers"},
 		{"num_heads", !attention, "nothing attends (mixing)"},
-		{"pos_encodings", !attention && m.Positions != runtime.Learned && m.Mixing != runtime.CandidateMixing, "nothing attends (mixing)"},
+		{"pos_encodings", !attention && m.Positions != runtime.Learned && !m.ByCandidate(), "nothing attends (mixing)"},
 		{"rope_theta", !rope, "pos_encodings is not rope"},
 		{"expansion", c.InterSize > 0, "intermediate_size is set"},
 		{"puzzle_emb_lr", c.PuzzleEmbDim == 0, "puzzle_emb_ndim is 0"},

@@ -54,6 +54,7 @@ var sublayers = [...]sublayer{
 	runtime.Attention:      {(*Device).attentionMemory, (*worker).attend, (*worker).attendBack},
 	runtime.PositionSwiGLU: {(*Device).positionMemory, (*worker).mixPositions, (*worker).mixPositionsBack},
 	runtime.CandidateMeans: {(*Device).candidateMemory, (*worker).mixCandidates, (*worker).mixCandidatesBack},
+	runtime.ColourMeans:    {(*Device).colourMemory, (*worker).mixColours, (*worker).mixColoursBack},
 	runtime.SwiGLU:         {(*Device).swiGLUMemory, (*worker).feedForward, (*worker).feedForwardBack},
 }
 

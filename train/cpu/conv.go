@@ -14,19 +14,26 @@ func (w *worker) convolve(l *layer, a *acts) {
 
 func (w *worker) convolveBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	n := w.rows * w.d.config.Hidden
-	x := a.x
-	if w.bf16 != nil {
-		w.addNormBack(dy[:n], w.bf16.dDown, a, 0, w.rows)
-		x = w.bf16.x[:n]
-		kernels.ExpandBF16(x, a.x16[:n])
-	} else {
-		w.addNormBack(dy[:n], nil, a, 0, w.rows)
-	}
+	x := w.inputBack(a, dy)
 	w.eachGrid(func(conv kernels.Conv, lo, hi int) {
 		conv.FilterBack(g.Conv, dy[lo:hi], x[lo:hi])
 		conv.Back(w.tmp[lo:hi], dy[lo:hi], l.Conv.w, 0, conv.Rows*conv.Cols)
 	})
 	kernels.Add(dy[:n], w.tmp)
+}
+
+// inputBack makes of dy, the gradient of a.y = norm(x + f(x)), that of the sum, and
+// returns x.
+func (w *worker) inputBack(a *acts, dy []float32) []float32 {
+	n := w.rows * w.d.config.Hidden
+	if w.bf16 == nil {
+		w.addNormBack(dy[:n], nil, a, 0, w.rows)
+		return a.x
+	}
+	w.addNormBack(dy[:n], w.bf16.dDown, a, 0, w.rows)
+	x := w.bf16.x[:n]
+	kernels.ExpandBF16(x, a.x16[:n])
+	return x
 }
 
 // eachGrid calls f with the grid of each lane and where the numbers of its tokens lie

@@ -30,7 +30,13 @@ func differentiated() map[string]train.Spec {
 		c := &s.Config
 		c.Mixing, c.Positions, c.HaltPool, c.PuzzleEmbDim, c.PuzzleEmbLen, c.VocabSize, c.SeqLen = runtime.CandidateMixing, runtime.NoPos, runtime.SoftMin, 0, 0, 9, 36
 	}
+	colours := func(s *train.Spec) {
+		c := &s.Config
+		c.Mixing, c.Positions, c.HaltPool, c.Conv, c.PuzzleEmbLen = runtime.ColourMixing, runtime.NoPos, runtime.SoftMin, 3, 0
+		c.PuzzleEmbDim, c.VocabSize, c.SeqLen, c.Cols = runtime.ColourBlocks*c.Hidden, runtime.LegendPainted+9, 20, 4
+	}
 	return map[string]train.Spec{
+		"colours":    with(colours),
 		"rope":       base,
 		"rope2d":     with(func(s *train.Spec) { s.Config.Positions, s.Config.SeqLen, s.Config.Cols = runtime.Rope2D, 30, 5 }),
 		"learned":    with(func(s *train.Spec) { s.Config.Positions, s.Loss = runtime.Learned, train.Softmax }),
@@ -59,6 +65,8 @@ func shapedExamples(s *train.Spec) *train.StepIn {
 	switch {
 	case candidates:
 		shapes = append(shapes, runtime.Shape{Rows: 4, Cols: 4})
+	case c.Mixing == runtime.ColourMixing:
+		shapes = append(shapes, runtime.Shape{Rows: 6, Cols: 3}, runtime.Shape{Rows: 14, Cols: 1})
 	case c.AnyShape() && c.Relations == "":
 		shapes = append(shapes, runtime.Shape{Rows: 2, Cols: 3}, runtime.Shape{Rows: 5, Cols: 1})
 	}
@@ -78,6 +86,8 @@ func shapedExamples(s *train.Spec) *train.StepIn {
 				if label != train.IgnoreLabel {
 					label = runtime.FirstDigit + label%int32(g.Cols)
 				}
+			case c.Mixing == runtime.ColourMixing:
+				token, label = colourExample(len(r.Labels), c.Legend(g), token, label)
 			case s.Config.HaltPool == runtime.SoftMin && late.IntN(3) == 0: // this is the first segment
 				label = train.LabelFrom(label, 1+late.IntN(2))
 			}
@@ -86,6 +96,21 @@ func shapedExamples(s *train.Spec) *train.StepIn {
 		in.Refill = append(in.Refill, r)
 	}
 	return in
+}
+
+// colourExample makes of random numbers those of a token of a legend, or below one.
+func colourExample(i, legend int, token, label int32) (int32, int32) {
+	switch {
+	case i == 0:
+		return runtime.LegendTurned + token%8, train.IgnoreLabel
+	case i < runtime.LegendLen:
+		return runtime.LegendPainted + int32(i*2)%9, train.IgnoreLabel
+	case i < legend:
+		return 0, train.IgnoreLabel
+	case label != train.IgnoreLabel:
+		label = runtime.FirstColour + label%runtime.NumColours
+	}
+	return token % (runtime.FirstColour + runtime.NumColours), label
 }
 
 // gradientBound is what sums in float32 round away, relative to the whole gradient:

@@ -14,12 +14,12 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	c := &w.d.config
 	d, v := c.Hidden, c.VocabSize
 	tokens, dTokens := zH[c.Prefix()*d:], dzH[c.Prefix()*d:]
-	labels := w.d.state.LaneLabels(c, lane)
+	labels, shape := w.d.state.LaneLabels(c, lane), w.d.state.Shape(c, lane)
 
-	w.say(tokens, len(labels))
+	w.say(tokens, shape)
 	out.Labelled[lane], out.Correct[lane] = count(w.logits, labels, w.d.state.LaneTokens(c, lane), v)
 	out.LM[lane] = w.crossEntropy(labels, w.d.state.LaneTokens(c, lane), in.Segment[lane])
-	w.sayBack(tokens, dTokens, len(labels), g)
+	w.sayBack(tokens, dTokens, shape, g)
 
 	out.QHalt[lane], out.QContinue[lane] = w.q(zH)
 	exact := float32(0)
@@ -37,31 +37,45 @@ func (w *worker) heads(in *train.StepIn, lane int, zH, dzH []float32, out *train
 	}
 }
 
-// say sets the logits of s tokens from zH of their positions.
-func (w *worker) say(z []float32, s int) {
+// say sets the logits of a grid's tokens from zH of their positions.
+func (w *worker) say(z []float32, shape runtime.Shape) {
 	c := &w.d.config
 	p, v := len(z)/c.Hidden, c.VocabSize
-	if c.Mixing != runtime.CandidateMixing {
+	if !c.ByCandidate() {
 		w.d.lmHead.forward(w.logits, z, p, &w.rounding)
 		return
 	}
 	w.d.lmHead.forward(w.candidates, z, p, &w.rounding)
-	for i := range s {
-		runtime.CandidateLogits(w.logits[i*v:(i+1)*v], w.candidates[i*p/s:(i+1)*p/s])
-	}
+	w.eachCell(shape, func(token int, candidates []float32) {
+		runtime.CandidateLogits(c, w.logits[token*v:(token+1)*v], candidates)
+	})
 }
 
 // sayBack adds the gradient of zH and of the head, given that of the logits.
-func (w *worker) sayBack(z, dz []float32, s int, g *gradient) {
+func (w *worker) sayBack(z, dz []float32, shape runtime.Shape, g *gradient) {
 	c, dLogit := &w.d.config, w.dLogit
 	p, v := len(z)/c.Hidden, c.VocabSize
-	if c.Mixing == runtime.CandidateMixing {
+	if c.ByCandidate() {
 		dLogit = w.candidates
-		for i := range s {
-			copy(dLogit[i*p/s:(i+1)*p/s], w.dLogit[i*v+runtime.FirstDigit:])
-		}
+		w.eachCell(shape, func(token int, candidates []float32) {
+			copy(candidates, w.dLogit[token*v+c.FirstCandidate():])
+		})
 	}
 	w.d.lmHead.backward(dz, g.LMHead, dLogit, z, p, true, &w.rounding)
+}
+
+// eachCell calls f with every token of a grid and what w.candidates has of its
+// candidates: nothing of those of a legend.
+func (w *worker) eachCell(shape runtime.Shape, f func(token int, candidates []float32)) {
+	legend, n, rest := w.d.config.Legend(shape), w.d.config.Candidates(shape), w.candidates
+	for token := range shape.Len() {
+		if token < legend {
+			f(token, nil)
+			continue
+		}
+		f(token, rest[:n])
+		rest = rest[n:]
+	}
 }
 
 // count notes in the labels what was said, the first of the largest logits, and returns

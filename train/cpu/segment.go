@@ -22,6 +22,7 @@ type worker struct {
 	tmp          []float32 // [R, D]
 	logits       []float32 // [S, vocabulary] of one lane
 	dLogit       []float32
+	colours      colourScratch
 	candidates   []float32 // [P] logits of candidates of one lane, and their gradient
 	qTokens      []float32 // [P] q_halt of each token of one lane, with runtime.SoftMin
 
@@ -284,16 +285,22 @@ func (w *worker) passBack(level runtime.Level, saved *passActs, g *gradient, dz 
 func (w *worker) embed(x []float32, lane int) {
 	c, s, p := &w.d.config, &w.d.state, &w.d.params
 	d, prefix, n := c.Hidden, c.Prefix(), c.PuzzleEmbDim
-	clear(x[:prefix*d])
+	clear(x)
+	var row []float32
 	if n > 0 {
 		id := int(s.PuzzleIDs[lane])
-		copy(x, s.Puzzle[id*n:(id+1)*n])
+		row = s.Puzzle[id*n : (id+1)*n]
+		copy(x[:prefix*d], row)
 	}
-	tokens, shape := s.LaneTokens(c, lane), s.Shape(c, lane)
-	for i := range len(x)/d - prefix {
-		row := c.EmbeddingRow(tokens, shape, i)
-		copy(x[(prefix+i)*d:(prefix+i+1)*d], p.EmbedTokens[row*d:(row+1)*d])
-	}
+	w.eachPart(lane, len(x)/d-prefix, func(i int, parts runtime.Parts) {
+		sum := x[(prefix+i)*d : (prefix+i+1)*d]
+		for _, r := range parts.Rows() {
+			kernels.Add(sum, p.EmbedTokens[r*d:(r+1)*d])
+		}
+		if n > 0 {
+			parts.EachBlock(func(b int) { kernels.Add(sum, row[b*d:(b+1)*d]) })
+		}
+	})
 	scale := float32(math.Sqrt(float64(d)))
 	for i := range x {
 		if p.EmbedPos != nil {
@@ -305,7 +312,7 @@ func (w *worker) embed(x []float32, lane int) {
 
 // embedBack adds the gradient of the embeddings. It destroys dx.
 func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
-	c, s := &w.d.config, &w.d.state
+	c := &w.d.config
 	d, prefix, n := c.Hidden, c.Prefix(), c.PuzzleEmbDim
 	scale := float32(math.Sqrt(float64(d)))
 	if g.EmbedPos != nil {
@@ -317,12 +324,26 @@ func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
 	if g.EmbedPos != nil {
 		kernels.Add(g.EmbedPos, dx)
 	}
+	row := w.d.puzzleGrad[lane*n : (lane+1)*n]
+	clear(row)
+	copy(row, dx[:prefix*d])
+	w.eachPart(lane, len(dx)/d-prefix, func(i int, parts runtime.Parts) {
+		sum := dx[(prefix+i)*d : (prefix+i+1)*d]
+		for _, r := range parts.Rows() {
+			kernels.Add(g.EmbedTokens[r*d:(r+1)*d], sum)
+		}
+		if n > 0 {
+			parts.EachBlock(func(b int) { kernels.Add(row[b*d:(b+1)*d], sum) })
+		}
+	})
+}
+
+// eachPart calls f with what the embedding of each of n positions after the prefix is the
+// sum of.
+func (w *worker) eachPart(lane, n int, f func(i int, parts runtime.Parts)) {
+	c, s := &w.d.config, &w.d.state
 	tokens, shape := s.LaneTokens(c, lane), s.Shape(c, lane)
-	for i := range len(dx)/d - prefix {
-		row := c.EmbeddingRow(tokens, shape, i)
-		kernels.Add(g.EmbedTokens[row*d:(row+1)*d], dx[(prefix+i)*d:(prefix+i+1)*d])
-	}
-	if n > 0 {
-		copy(w.d.puzzleGrad[lane*n:(lane+1)*n], dx)
+	for i := range n {
+		f(i, c.Parts(tokens, shape, i))
 	}
 }

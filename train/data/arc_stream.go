@@ -46,17 +46,22 @@ type arcLessons struct {
 	pairs  []puzzle.ARCPair
 }
 
+// ARCStreamOptions say how tasks are drawn.
+type ARCStreamOptions struct {
+	Seed       uint64
+	Forms      int  // of each task, the first of puzzle.NumberedAugmentation; 1: its own alone, 0: all
+	AllColours bool // see puzzle.ARC
+}
+
 // NewARCStream returns the stream of the tasks' demonstrations; row i+1 of the puzzle
-// table is that of task i, counted over all sets. Test outputs are not looked at. forms
-// is how many there are, the first of puzzle.NumberedAugmentation; 1: the tasks' own
-// alone, 0: all.
-func NewARCStream(sets []ARCSet, seed uint64, forms int) (*ARCStream, error) {
-	s := &ARCStream{seed: seed, names: []string{"<blank>"}, epoch: ^uint64(0), pcg: rand.NewPCG(0, 0)}
-	s.rng = rand.New(s.pcg)
-	if forms < 0 || forms > maxARCForms {
-		return nil, fmt.Errorf("%w: %d forms of each task, want 0 to %d", ErrData, forms, maxARCForms)
+// table is that of task i, counted over all sets. Test outputs are not looked at.
+func NewARCStream(sets []ARCSet, o ARCStreamOptions) (*ARCStream, error) {
+	s := &ARCStream{seed: o.Seed, names: []string{"<blank>"}, epoch: ^uint64(0), pcg: rand.NewPCG(0, 0)}
+	s.rng, s.largest.AllColours = rand.New(s.pcg), o.AllColours
+	if o.Forms < 0 || o.Forms > maxARCForms {
+		return nil, fmt.Errorf("%w: %d forms of each task, want 0 to %d", ErrData, o.Forms, maxARCForms)
 	}
-	for i := range forms {
+	for i := range o.Forms {
 		s.forms = append(s.forms, puzzle.NumberedAugmentation(i))
 	}
 	known := map[string]bool{}
@@ -94,7 +99,7 @@ func (s *ARCStream) add(set ARCSet, known map[string]bool) error {
 		}
 		known[t.ID] = true
 		s.names = append(s.names, t.ID)
-		s.tasks = append(s.tasks, arcLessons{puzzle.NewARCLayout(t), t.Train})
+		s.tasks = append(s.tasks, arcLessons{puzzle.NewARCLayout(t, s.largest.AllColours), t.Train})
 		s.grow(t)
 	}
 	return nil
@@ -109,7 +114,7 @@ func (s *ARCStream) grow(t *puzzle.ARCTask) {
 				a := puzzle.NoAugmentation
 				a.Dihedral = d
 				if rows, cols := layout.Size(&a, p.Input); rows*cols > s.largest.Rows*s.largest.Cols {
-					s.largest = puzzle.ARC{Rows: rows, Cols: cols}
+					s.largest.Rows, s.largest.Cols = rows, cols
 				}
 			}
 		}
@@ -202,6 +207,9 @@ func (s *ARCStream) permute(order []int32) {
 func (s *ARCStream) Hash() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "arc at true size, %d forms\n", len(s.forms))
+	if s.largest.AllColours {
+		fmt.Fprintln(h, "a legend of all colours")
+	}
 	for _, set := range s.sets {
 		if set.draws != set.count {
 			fmt.Fprintf(h, "%+v\n", set)

@@ -49,7 +49,7 @@ func sameExamples(a, b []drawnExample) bool {
 
 // Each example is a function of its number, and each task is drawn once in an epoch.
 func TestARCStream(t *testing.T) {
-	s, err := NewARCStream(alike(streamTasks()), 7, 0)
+	s, err := NewARCStream(alike(streamTasks()), ARCStreamOptions{Seed: 7, Forms: 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestARCStream(t *testing.T) {
 	if s.Pairs() != 3 || !slices.Equal(s.Names(), []string{"<blank>", "a", "b"}) {
 		t.Errorf("%d pairs of %v", s.Pairs(), s.Names())
 	}
-	if other, _ := NewARCStream(alike(streamTasks()), 8, 0); sameExamples(first, drawAll(t, other, 40)) {
+	if other, _ := NewARCStream(alike(streamTasks()), ARCStreamOptions{Seed: 8, Forms: 0}); sameExamples(first, drawAll(t, other, 40)) {
 		t.Error("another seed draws the same")
 	}
 }
@@ -73,7 +73,7 @@ func TestARCStream(t *testing.T) {
 // Few forms are the first of a list that whoever asks the model knows too.
 func TestARCStreamForms(t *testing.T) {
 	tasks := streamTasks()[:1]
-	s, err := NewARCStream(alike(tasks), 7, 3)
+	s, err := NewARCStream(alike(tasks), ARCStreamOptions{Seed: 7, Forms: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,20 +87,20 @@ func TestARCStreamForms(t *testing.T) {
 	if len(seen) != 3 || seen[0] == 0 || seen[1] == 0 || seen[2] == 0 {
 		t.Errorf("forms are turned as %v", seen)
 	}
-	if _, err := NewARCStream(alike(tasks), 7, -1); err == nil {
+	if _, err := NewARCStream(alike(tasks), ARCStreamOptions{Seed: 7, Forms: -1}); err == nil {
 		t.Error("a negative number of forms")
 	}
 }
 
 // A wrong output of a test changes nothing that training sees.
 func TestARCStreamIgnoresTestOutputs(t *testing.T) {
-	s, err := NewARCStream(alike(streamTasks()), 7, 0)
+	s, err := NewARCStream(alike(streamTasks()), ARCStreamOptions{Seed: 7, Forms: 0})
 	if err != nil {
 		t.Fatal(err)
 	}
 	planted := streamTasks()
 	planted[0].Test[0].Output = puzzle.ARCGrid{Rows: 2, Cols: 3, Cells: []uint8{9, 9, 9, 9, 9, 9}}
-	p, err := NewARCStream(alike(planted), 7, 0)
+	p, err := NewARCStream(alike(planted), ARCStreamOptions{Seed: 7, Forms: 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestARCStreamIgnoresTestOutputs(t *testing.T) {
 		t.Error("a wrong test output changes what training sees")
 	}
 	planted[0].Train[0].Output = arcRow(9, 9)
-	if p, _ = NewARCStream(alike(planted), 7, 0); s.Hash() == p.Hash() {
+	if p, _ = NewARCStream(alike(planted), ARCStreamOptions{Seed: 7, Forms: 0}); s.Hash() == p.Hash() {
 		t.Error("another demonstration has the same hash")
 	}
 }
@@ -118,7 +118,7 @@ func TestARCStreamIgnoresTestOutputs(t *testing.T) {
 func TestARCStreamWeight(t *testing.T) {
 	for _, weight := range []float64{0.3, 1, 2.5} {
 		first, second := namedTasks("a", 4), namedTasks("b", 10)
-		s, err := NewARCStream([]ARCSet{{first, 1}, {second, weight}}, 7, 0)
+		s, err := NewARCStream([]ARCSet{{first, 1}, {second, weight}}, ARCStreamOptions{Seed: 7, Forms: 0})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,12 +154,12 @@ func TestARCStreamRefuses(t *testing.T) {
 	bare := streamTasks()
 	bare[1].Train = nil
 	for name, tasks := range map[string][]puzzle.ARCTask{"no tasks": nil, "a name twice": twice, "no demonstrations": bare} {
-		if _, err := NewARCStream(alike(tasks), 0, 0); !errors.Is(err, ErrData) {
+		if _, err := NewARCStream(alike(tasks), ARCStreamOptions{Seed: 0, Forms: 0}); !errors.Is(err, ErrData) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, weight := range []float64{0, -1, math.NaN(), math.Inf(1), 1e9} {
-		if _, err := NewARCStream([]ARCSet{{streamTasks(), weight}}, 0, 0); !errors.Is(err, ErrData) {
+		if _, err := NewARCStream([]ARCSet{{streamTasks(), weight}}, ARCStreamOptions{Seed: 0, Forms: 0}); !errors.Is(err, ErrData) {
 			t.Errorf("weight %v: %v", weight, err)
 		}
 	}
