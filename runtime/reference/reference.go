@@ -228,54 +228,66 @@ func (m *Model) colourMeans(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 	const n = runtime.NumColours
 	cols := shape.Cols
 	rows := shape.Rows - m.Config.Legend(shape)/cols
-	y := zeros(len(h), len(h[0]))
-	for i := range h {
-		r, c, colour := i/n/cols, i/n%cols, i%n
-		mean := func(of int, has func(s, d, other int) bool) Matrix {
-			sum := zeros(1, len(h[0]))
-			for j := range h {
-				if has(j/n/cols, j/n%cols, j%n) {
-					sum = plus(sum, h[j:j+1])
-				}
+	y := times(means(h, cols, func(i int) int { return i/n/cols*n + i%n }), l.Row)
+	y = plus(y, times(means(h, rows, func(i int) int { return i/n%cols*n + i%n }), l.Column))
+	y = plus(y, times(means(h, rows*cols, func(i int) int { return i % n }), l.Whole))
+	y = plus(y, times(means(h, n, func(i int) int { return i / n }), l.Cell))
+	// The cell of every place of a grid that is moved, -1 for none.
+	look := func(moved func(r, c int) (int, int)) Matrix {
+		t := zeros(len(h), len(h[0]))
+		for i := range h {
+			if r, c := moved(i/n/cols, i/n%cols); r >= 0 && c >= 0 && r < rows && c < cols {
+				copy(t[i], h[(r*cols+c)*n+i%n])
 			}
-			for k := range sum[0] {
-				sum[0][k] /= float64(of)
-			}
-			return sum
 		}
-		all := times(mean(cols, func(s, _, other int) bool { return s == r && other == colour }), l.Row)
-		all = plus(all, times(mean(rows, func(_, d, other int) bool { return d == c && other == colour }), l.Column))
-		all = plus(all, times(mean(rows*cols, func(_, _, other int) bool { return other == colour }), l.Whole))
-		all = plus(all, times(mean(n, func(s, d, _ int) bool { return s == r && d == c }), l.Cell))
-		var turned []float64
-		for turn := 1; turn <= runtime.NumTurns; turn++ {
-			s, d := r, c
+		return t
+	}
+	turned := make(Matrix, len(h))
+	for turn := 1; turn <= runtime.NumTurns; turn++ {
+		seen := look(func(r, c int) (int, int) {
 			if turn&1 != 0 {
-				s = rows - 1 - s
+				r = rows - 1 - r
 			}
 			if turn&2 != 0 {
-				d = cols - 1 - d
+				c = cols - 1 - c
 			}
-			if turn&4 != 0 {
-				s, d = d, s
+			switch {
+			case turn&4 != 0 && rows != cols:
+				return -1, -1
+			case turn&4 != 0:
+				return c, r
 			}
-			if turn&4 != 0 && rows != cols {
-				turned = append(turned, zeros(1, len(h[0]))[0]...)
-			} else {
-				turned = append(turned, h[(s*cols+d)*n+colour]...)
+			return r, c
+		})
+		for i := range turned {
+			turned[i] = append(turned[i], seen[i]...)
+		}
+	}
+	y = plus(y, times(turned, l.Turns))
+	for tap, weight := range l.Conv {
+		k := m.Config.Conv
+		for i, seen := range look(func(r, c int) (int, int) { return r + tap/k - k/2, c + tap%k - k/2 }) {
+			for j, x := range seen {
+				y[i][j] += weight[j] * x
 			}
 		}
-		all = plus(all, times(Matrix{turned}, l.Turns))
-		for tap, weight := range l.Conv {
-			k := m.Config.Conv
-			s, d := r+tap/k-k/2, c+tap%k-k/2
-			if s >= 0 && d >= 0 && s < rows && d < cols {
-				for j, x := range h[(s*cols+d)*n+colour] {
-					all[0][j] += weight[j] * x
-				}
-			}
+	}
+	return y
+}
+
+// means is the mean over those of the same unit, of which there are so many.
+func means(h Matrix, of int, unit func(i int) int) Matrix {
+	sums, y := map[int]Matrix{}, make(Matrix, len(h))
+	for i := range h {
+		if sums[unit(i)] == nil {
+			sums[unit(i)] = zeros(1, len(h[0]))
 		}
-		y[i] = all[0]
+		for j, x := range h[i] {
+			sums[unit(i)][0][j] += x / float64(of)
+		}
+	}
+	for i := range y {
+		y[i] = sums[unit(i)][0]
 	}
 	return y
 }
@@ -286,33 +298,10 @@ func (m *Model) colourMeans(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 func candidateMeans(l *Layer, h Matrix, shape runtime.Shape) Matrix {
 	n := shape.Cols
 	rows, cols := shape.BoxSize()
-	y := zeros(len(h), len(h[0]))
-	for i := range h {
-		line, box, cell := zeros(1, len(h[0])), zeros(1, len(h[0])), zeros(1, len(h[0]))
-		add := func(to Matrix, j int) {
-			for k, v := range h[j] {
-				to[0][k] += v / float64(n)
-			}
-		}
-		for j := range h {
-			r, c, digit := i/n/n, i/n%n, i%n
-			s, d, other := j/n/n, j/n%n, j%n
-			if digit == other && r == s {
-				add(line, j)
-			}
-			if digit == other && c == d {
-				add(line, j)
-			}
-			if digit == other && r/rows == s/rows && c/cols == d/cols {
-				add(box, j)
-			}
-			if r == s && c == d {
-				add(cell, j)
-			}
-		}
-		y[i] = plus(plus(times(line, l.Lines), times(box, l.Box)), times(cell, l.Cell))[0]
-	}
-	return y
+	y := times(means(h, n, func(i int) int { return i/n/n*n + i%n }), l.Lines)
+	y = plus(y, times(means(h, n, func(i int) int { return i/n%n*n + i%n }), l.Lines))
+	y = plus(y, times(means(h, n, func(i int) int { return (i/n/n/rows*rows+i/n%n/cols)*n + i%n }), l.Box))
+	return plus(y, times(means(h, n, func(i int) int { return i / n }), l.Cell))
 }
 
 // convolution is y[r, c] = sum over taps (i, j) of filter[i, j] * h[r+i-k/2, c+j-k/2],
