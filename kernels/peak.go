@@ -25,6 +25,14 @@ func PeakBF16(threads int, d time.Duration) float64 {
 	return peak(threads, d, peakBF16Loop, peakBF16Flops())
 }
 
+// BF16Pays reports whether this processor multiplies BF16 numbers faster than float32:
+// some have instructions for them that are half as fast. It is measured once, on one
+// thread, which takes some milliseconds.
+var BF16Pays = sync.OnceValue(func() bool {
+	const long = 4 * time.Millisecond
+	return HasBF16() && PeakBF16(1, long) > PeakF32(1, long)
+})
+
 // PeakI8 is PeakF32 for the products of int8 numbers, with sums in int32, that
 // MatMulI8 is made of.
 func PeakI8(threads int, d time.Duration) float64 {

@@ -57,13 +57,14 @@ func TestCandidateRolesAndLogits(t *testing.T) {
 	tokens[0], tokens[1] = 1, 3 // blank, and the second digit
 	var rows []int
 	for position := range 8 {
-		rows = append(rows, c.EmbeddingRow(tokens, s, position))
+		parts := c.Parts(tokens, s, position)
+		rows = append(rows, parts.Rows()...)
 	}
 	if want := []int{0, 0, 0, 0, 2, 1, 2, 2}; !slices.Equal(rows, want) {
 		t.Errorf("rows of the embedding %v, want %v", rows, want)
 	}
 	logits := make([]float32, 8)
-	CandidateLogits(logits, []float32{1, 2, 3, 4})
+	CandidateLogits(&c, logits, []float32{1, 2, 3, 4})
 	if want := []float32{NoLogit, NoLogit, 1, 2, 3, 4, NoLogit, NoLogit}; !slices.Equal(logits, want) {
 		t.Errorf("logits %v, want %v", logits, want)
 	}

@@ -36,7 +36,7 @@ type Config struct {
 	LCycles      int               `yaml:"L_cycles" doc:"L passes in an H cycle"`
 	Positions    runtime.Positions `yaml:"pos_encodings" doc:"rope, rope2d (by row and column), learned or none"`
 	Conv         int               `yaml:"conv" doc:"side of a depthwise convolution over the grid, an odd number, 0 for none"`
-	Mixing       runtime.Mixing    `yaml:"mixing" doc:"of positions: attention, mlp_t (a SwiGLU over them), candidates (sudoku: each digit of a cell is a position, and they mix by means) or none"`
+	Mixing       runtime.Mixing    `yaml:"mixing" doc:"of positions: attention, mlp_t (a SwiGLU over them), candidates (sudoku: each digit of a cell is a position, and they mix by means), colours (arc at true size: each colour of a cell is one) or none"`
 	Relations    string            `yaml:"relations" doc:"sudoku: attention learns a bias for each row, column and box relation"`
 	PuzzleEmbDim int               `yaml:"puzzle_emb_ndim" doc:"columns of the puzzle table, 0 for none"`
 	PuzzleEmbLen int               `yaml:"puzzle_emb_len" doc:"prefix positions, 0 for ceil(puzzle_emb_ndim / D)"`
@@ -88,7 +88,7 @@ type Config struct {
 
 	// How it runs.
 	Device             string        `yaml:"device" doc:"auto, cpu or webgpu"`
-	Precision          string        `yaml:"precision" doc:"matrix products: fp32, or bf16 where the device can; weights stay fp32"`
+	Precision          string        `yaml:"precision" doc:"matrix products: fp32, bf16 where the device can, or auto: bf16 where that is faster; weights stay fp32"`
 	Threads            int           `yaml:"threads" doc:"processor cores, 0 for all"`
 	For                time.Duration `yaml:"for" doc:"end after this wall time, reading and evaluations included and all sittings of a resumed run together, and the schedule with it; 0 for steps alone"`
 	LogInterval        int           `yaml:"log_interval" doc:"steps between metrics"`

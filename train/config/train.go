@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 
+	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/train"
 )
 
@@ -17,7 +18,7 @@ func (c *Config) Train(numPuzzles int) (train.Config, error) {
 		return train.Config{}, err
 	}
 	t := train.Config{
-		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: c.TrainLoss(), Smooth: c.Smoothing, Optim: c.optim(), BF16: c.Precision == "bf16"},
+		Spec:            train.Spec{Config: model, Lanes: c.BatchSize, Loss: c.TrainLoss(), Smooth: c.Smoothing, Optim: c.optim(), BF16: c.Precision == "bf16" || c.Precision == "auto" && kernels.BF16Pays()},
 		Seed:            c.Seed,
 		Steps:           int64(c.Steps),
 		LR:              c.LR,

@@ -28,7 +28,7 @@ func (c *Config) validateChoices() error {
 		{"lr_schedule", c.Schedule, []string{"constant", "cosine", "wsd"}},
 		{"loss_type", c.Loss, []string{"stablemax_cross_entropy", "softmax_cross_entropy"}},
 		{"device", c.Device, []string{"auto", "cpu", "webgpu"}},
-		{"precision", strings.Replace(c.Precision, "f32", "fp32", 1), []string{"fp32", "bf16"}}, // it was f32 once
+		{"precision", strings.Replace(c.Precision, "f32", "fp32", 1), []string{"fp32", "bf16", "auto"}}, // it was f32 once
 	}
 	for _, k := range choices {
 		if !slices.Contains(k.of, k.value) {

@@ -49,7 +49,7 @@ func placeless(m *runtime.Config) string {
 
 // losesBF16 names the width on which precision bf16 founders.
 func (c *Config) losesBF16(m *runtime.Config) string {
-	if c.Precision != "bf16" {
+	if c.Precision != "bf16" && c.Precision != "auto" {
 		return ""
 	}
 	const text = "precision bf16 needs even widths, but %s is %d: a processor trains in fp32"

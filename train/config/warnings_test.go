@@ -82,7 +82,7 @@ func TestValidationFiles(t *testing.T) {
 	if err := c.Parse([]byte("validation: {a: b}\n")); err == nil || !strings.Contains(err.Error(), "a file or a list of files") {
 		t.Errorf("map: %v", err)
 	}
-	for _, precision := range []string{"f32", "fp32", "bf16"} {
+	for _, precision := range []string{"f32", "fp32", "bf16", "auto"} {
 		c, _ := Preset("sudoku-cpu")
 		if err := c.Set("precision", precision); err != nil || c.Validate() != nil {
 			t.Errorf("precision %s: %v, %v", precision, err, c.Validate())

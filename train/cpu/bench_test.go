@@ -51,6 +51,18 @@ func BenchmarkCandidateStep(b *testing.B) {
 	}
 }
 
+// BenchmarkColourStep times steps of preset mini-arc-cpu, on 5 x 5 cells.
+func BenchmarkColourStep(b *testing.B) {
+	for _, bf16 := range []bool{false, true} {
+		spec := relatedSpec(32, *benchLanes, bf16)
+		c := &spec.Config
+		c.VocabSize, c.SeqLen, c.Cols, c.Relations, c.Positions = runtime.LegendPainted+9, 35, 5, "", runtime.NoPos
+		c.Mixing, c.Conv, c.HaltPool, c.InterSize, c.PuzzleEmbLen, c.Heads, c.HCycles, c.LCycles = runtime.ColourMixing, 3, runtime.SoftMin, 64, 0, 1, 1, 2
+		c.PuzzleEmbDim, c.NumPuzzles = runtime.ColourBlocks*c.Hidden, 3
+		b.Run(fmt.Sprintf("bf16 %v", bf16), func(b *testing.B) { benchStep(b, spec) })
+	}
+}
+
 // BenchmarkMazeStep times steps of preset maze-cpu, on 30 x 30 cells.
 func BenchmarkMazeStep(b *testing.B) {
 	for _, bf16 := range []bool{false, true} {

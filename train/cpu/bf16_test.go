@@ -32,6 +32,9 @@ func firstStep(spec *train.Spec) *train.StepIn {
 		tokens, labels := make([]int32, c.SeqLen), make([]int32, c.SeqLen)
 		for i := range tokens { // of a sudoku 1 to 10 and 2 to 10
 			tokens[i], labels[i] = int32((i*7+lane)%(c.VocabSize-1)+1), int32((i*5+lane)%(c.VocabSize-2)+2)
+			if c.Mixing == runtime.ColourMixing {
+				tokens[i], labels[i] = colourExample(i, c.Legend(c.Grid()), tokens[i], labels[i])
+			}
 		}
 		in.Refill = append(in.Refill, train.Refill{Lane: lane, Input: runtime.Input{Tokens: tokens}, Labels: labels})
 	}
@@ -87,6 +90,10 @@ func TestBF16Gradient(t *testing.T) {
 	c := &candidates.Config
 	c.Mixing, c.HaltPool, c.PuzzleEmbLen, c.Hidden, c.Heads, c.InterSize = runtime.CandidateMixing, runtime.SoftMin, 0, 32, 1, 64
 	c.HCycles, c.LCycles = 1, 3
+	colours := candidates
+	c = &colours.Config
+	c.Mixing, c.VocabSize, c.SeqLen, c.Cols, c.Conv = runtime.ColourMixing, runtime.LegendPainted+9, 35, 5, 3
+	c.PuzzleEmbDim, c.NumPuzzles = runtime.ColourBlocks*c.Hidden, 3
 	for _, c := range []struct {
 		name  string
 		spec  train.Spec
@@ -97,6 +104,7 @@ func TestBF16Gradient(t *testing.T) {
 		{"HRM of three layers", deep, 1, 0.03},
 		{"mixing of positions", mixing, 1, 0.08}, // a second step has other losses
 		{"candidates", candidates, 1, 0.03},
+		{"colours", colours, 1, 0.03},
 	} {
 		t.Run(c.name, func(t *testing.T) { compareBF16(t, c.spec, c.steps, c.noise) })
 	}
