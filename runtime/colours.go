@@ -47,7 +47,7 @@ func (c *Config) Legend(s Shape) int {
 
 // colourParts returns the parts of candidate k of a cell.
 func colourParts(tokens []int32, token int32, k int) Parts {
-	p := Parts{rows: [3]int{role(int(token), FirstColour, k)}, n: 1, blocks: [2]int{1 + symbol(tokens, k), 1 + NumColours}}
+	p := Parts{rows: [3]int{role(int(token), FirstColour, k)}, n: 1, blocks: [2]int{1 + ColourBlock(tokens, k), 1 + NumColours}}
 	if turn := int(tokens[0]) - LegendTurned; turn >= 0 && turn < 8 {
 		p.rows[p.n] = rowTurned + turn
 		p.n++
@@ -59,8 +59,9 @@ func colourParts(tokens []int32, token int32, k int) Parts {
 	return p
 }
 
-// symbol returns which candidate of the puzzle's own form a candidate stands for.
-func symbol(tokens []int32, k int) int {
+// ColourBlock returns the block of the puzzle's row for candidate k: that of the colour
+// of the puzzle's own form for which it stands.
+func ColourBlock(tokens []int32, k int) int {
 	if k < 2 {
 		return k
 	}

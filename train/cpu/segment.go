@@ -336,6 +336,30 @@ func (w *worker) embedBack(dx []float32, lane int, g *gradient) {
 			parts.EachBlock(func(b int) { kernels.Add(row[b*d:(b+1)*d], sum) })
 		}
 	})
+	w.forgetAbsent(row, lane)
+}
+
+// forgetAbsent drops the gradient of the blocks of colours that are nowhere in a lane's
+// grids, which would move as far as that of any other.
+func (w *worker) forgetAbsent(row []float32, lane int) {
+	c, s := &w.d.config, &w.d.state
+	if c.Mixing != runtime.ColourMixing || len(row) == 0 {
+		return
+	}
+	tokens, shape := s.LaneTokens(c, lane), s.Shape(c, lane)
+	present, legend := [runtime.ColourBlocks]bool{runtime.NumColours: true}, c.Legend(shape)
+	for i := legend; i < len(tokens); i++ {
+		for _, token := range [...]int32{tokens[i], train.Final(s.LaneLabels(c, lane)[i])} {
+			if k := int(token) - runtime.FirstColour; c.CanSay(shape, token) {
+				present[runtime.ColourBlock(tokens, k)] = true
+			}
+		}
+	}
+	for b, there := range present {
+		if !there {
+			clear(row[b*c.Hidden : (b+1)*c.Hidden])
+		}
+	}
 }
 
 // eachPart calls f with what the embedding of each of n positions after the prefix is the
