@@ -4,6 +4,7 @@ package check
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -171,6 +172,8 @@ func TestOpenAPI(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/livez", ""}, {"GET", "/readyz", ""}, {"GET", "/health", ""}, {"GET", "/metrics", ""}, {"GET", "/v1/models", ""}, {"GET", "/openapi.yaml", ""},
 		{"GET", "/v2", ""}, {"GET", "/v2/health/live", ""}, {"GET", "/v2/health/ready", ""}, {"GET", "/v2/models/sudoku", ""}, {"GET", "/v2/models/other", ""},
+		{"GET", "/v2/", ""}, {"GET", "/v2/models/sudoku/versions/1", ""}, {"GET", "/v2/models/sudoku/versions/2", ""}, {"GET", "/v2/models/sudoku/versions/1/ready", ""},
+		{"POST", "/v2/models/sudoku/versions/1/infer", infer}, {"POST", "/v2/models/sudoku/versions/2/infer", infer},
 		{"GET", "/v2/models/sudoku/ready", ""}, {"POST", "/v2/models/sudoku/infer", infer}, {"POST", "/v2/models/other/infer", infer},
 		{"POST", "/v1/solve", `{"puzzles":["` + easy + `",[[1,2],[3,4]]],"seed":3,"restarts":1,"check":true,"max_segments":4,"timeout_ms":30000}`},
 		{"POST", "/v1/solve", `{"puzzles":["` + easy + `"],"timeout_ms":1}`},
@@ -235,4 +238,66 @@ func exchange(t *testing.T, web http.Handler, router routers.Router, r *http.Req
 		t.Errorf("%s %s: status %d: %v: %s", r.Method, r.URL.Path, w.Code, err, body)
 	}
 	return w.Code
+}
+
+// What /v2 says is what the published document of the Open Inference Protocol wants:
+// HRM_OPEN_INFERENCE is its open_inference_rest.yaml.
+func TestOpenInference(t *testing.T) {
+	path := os.Getenv("HRM_OPEN_INFERENCE")
+	if path == "" {
+		t.Skip("HRM_OPEN_INFERENCE names no open_inference_rest.yaml of github.com/kserve/open-inference-protocol")
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := hrm.Open("sudoku")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	web, err := service.New([]service.Model{{Name: "sudoku", Solver: s.Solver}}, service.Options{Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const request = `{"id":"1","inputs":[{"name":"puzzle","shape":[1],"datatype":"BYTES","data":["53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"]}],"outputs":[{"name":"answer"},{"name":"valid"}]}`
+	const faulty = `{"inputs":[]}`
+	names := strings.NewReplacer("${MODEL_NAME}", "sudoku", "${MODEL_VERSION}", "1")
+	schema := func(name string, text []byte) {
+		t.Helper()
+		var value any
+		if err := json.Unmarshal(text, &value); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if err := doc.Components.Schemas[name].Value.VisitJSON(value); err != nil {
+			t.Errorf("%s: %s: %v", name, text, err)
+		}
+	}
+	schema("inference_request", []byte(request))
+	asked := 0
+	for pattern, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			for body, status := range map[string]int{request: 200, faulty: 400} {
+				r := httptest.NewRequest(method, names.Replace(pattern), strings.NewReader(body))
+				r.Header.Set("Content-Type", "application/json")
+				if method == http.MethodGet {
+					status = 200
+				}
+				w := httptest.NewRecorder()
+				web.ServeHTTP(w, r)
+				answer := operation.Responses.Status(status)
+				if w.Code != status || answer == nil {
+					t.Errorf("%s %s: status %d, want %d: %s", method, pattern, w.Code, status, w.Body)
+					continue
+				}
+				asked++
+				if media := answer.Value.Content.Get("application/json"); media != nil {
+					schema(strings.TrimPrefix(media.Schema.Ref, "#/components/schemas/"), w.Body.Bytes())
+				}
+			}
+		}
+	}
+	if asked < 12 {
+		t.Errorf("%d answers, want two of each of six operations", asked)
+	}
 }

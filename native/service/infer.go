@@ -41,6 +41,20 @@ func (s *Server) inferServer(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, map[string]any{"name": "hrm", "version": s.options.Version, "extensions": []string{}})
 }
 
+// modelVersion is the one that every model has.
+const modelVersion = "1"
+
+// versioned answers requests that name the version.
+func (s *Server) versioned(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if v := r.PathValue("version"); v != modelVersion {
+			s.fail(w, r, &Error{http.StatusNotFound, codeNoModel, "no model has a version " + quoted(v) + ": all have " + modelVersion + " alone", 0})
+			return
+		}
+		h(w, r)
+	}
+}
+
 func (s *Server) inferModel(w http.ResponseWriter, r *http.Request) {
 	m, err := s.models.acquire(r.PathValue("name"))
 	if err != nil {
@@ -49,7 +63,7 @@ func (s *Server) inferModel(w http.ResponseWriter, r *http.Request) {
 	}
 	defer m.release()
 	reply(w, http.StatusOK, map[string]any{
-		"name": m.name, "versions": []string{"1"}, "platform": "hrm", "inputs": inferInputs, "outputs": inferOutputs,
+		"name": m.name, "versions": []string{modelVersion}, "platform": "hrm", "inputs": inferInputs, "outputs": inferOutputs,
 	})
 }
 
@@ -116,7 +130,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	answer := map[string]any{"model_name": j.m.name, "model_version": "1", "outputs": in.outputs(results)}
+	answer := map[string]any{"model_name": j.m.name, "model_version": modelVersion, "outputs": in.outputs(results)}
 	if in.ID != "" {
 		answer["id"] = in.ID
 	}

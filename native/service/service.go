@@ -91,11 +91,16 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /metrics":                 s.writeMetrics,
 		"GET /openapi.yaml":            s.openAPI,
 		"GET /v2":                      s.inferServer,
+		"GET /v2/{$}":                  s.inferServer,
 		"GET /v2/health/live":          s.live,
 		"GET /v2/health/ready":         s.ready,
 		"GET /v2/models/{name}":        s.inferModel,
 		"GET /v2/models/{name}/ready":  s.inferModelReady,
 		"POST /v2/models/{name}/infer": s.infer,
+
+		"GET /v2/models/{name}/versions/{version}":        s.versioned(s.inferModel),
+		"GET /v2/models/{name}/versions/{version}/ready":  s.versioned(s.inferModelReady),
+		"POST /v2/models/{name}/versions/{version}/infer": s.versioned(s.infer),
 	}
 }
 
