@@ -146,7 +146,7 @@ func TestExamplesRun(t *testing.T) {
 			t.Errorf("%s: %v\n%s", line, err, out)
 		}
 	}
-	if ran < 8 {
+	if ran < 12 {
 		t.Errorf("%d commands ran, want more", ran)
 	}
 }
