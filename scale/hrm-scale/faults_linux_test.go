@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -114,18 +113,6 @@ func TestFullDisk(t *testing.T) {
 	t.Log(scale(t, "status", "--nats", url))
 	server.end(t, syscall.SIGTERM)
 	t.Log(server.out)
-}
-
-// portOf waits for the port of a folder's server.
-func portOf(t *testing.T, store string) string {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if port, _ := os.ReadFile(filepath.Join(store, "port")); len(port) > 0 {
-			return strings.TrimSpace(string(port))
-		}
-	}
-	t.Fatal("no server")
-	return ""
 }
 
 // cluster is three servers, each in a network namespace of its own, on a bridge in the

@@ -94,7 +94,9 @@ func (f *flags) open(ctx context.Context) (q *queue.Queue, end func(), err error
 	}
 	conn, err := nats.Connect(url, options...)
 	if err == nil {
-		q, err = queue.Open(ctx, conn, f.Options)
+		if q, err = queue.Open(ctx, conn, f.Options); err != nil && conn.IsClosed() {
+			err = errors.Join(conn.LastError(), err) // why it is closed
+		}
 	}
 	end = func() {
 		if conn != nil {

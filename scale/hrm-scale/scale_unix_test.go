@@ -156,6 +156,18 @@ func TestFolder(t *testing.T) {
 	checkAnswers(t, out, puzzles)
 }
 
+// portOf waits for the port of a folder's server.
+func portOf(t *testing.T, store string) string {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if port, _ := os.ReadFile(filepath.Join(store, "port")); len(port) > 0 {
+			return strings.TrimSpace(string(port))
+		}
+	}
+	t.Fatal("no server")
+	return ""
+}
+
 // immortal keeps a process running that somebody kills, until it ends by itself or stop
 // is closed.
 func immortal(t *testing.T, all *sync.WaitGroup, stop chan struct{}, kills <-chan struct{}, args ...string) {
@@ -201,13 +213,7 @@ func TestKilled(t *testing.T) {
 	var all sync.WaitGroup
 	server := make(chan struct{})
 	immortal(t, &all, stop, server, "serve", "--store", store)
-	var port []byte
-	for deadline := time.Now().Add(20 * time.Second); len(port) == 0; time.Sleep(20 * time.Millisecond) {
-		if port, _ = os.ReadFile(filepath.Join(store, "port")); time.Now().After(deadline) {
-			t.Fatal("no server")
-		}
-	}
-	url := "nats://127.0.0.1:" + strings.TrimSpace(string(port))
+	url := "nats://127.0.0.1:" + portOf(t, store)
 	var workers []chan struct{}
 	for i := range 3 {
 		workers = append(workers, make(chan struct{}))
