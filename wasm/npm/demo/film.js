@@ -18,6 +18,7 @@ export class Film {
       element.children[to].focus();
     });
     this.reset();
+    new ResizeObserver(() => this.mark(this.at)).observe(element); // the look on show stays in sight
   }
 
   reset() {
