@@ -22,10 +22,11 @@ func within(t *testing.T, kinds string) bool {
 	if os.Getenv(inside) != "" {
 		return false
 	}
-	if out, err := exec.Command("unshare", kinds, "true").CombinedOutput(); err != nil {
+	kinds += "pf" // with all its processes the test ends
+	if out, err := exec.Command("unshare", kinds, "--mount-proc", "true").CombinedOutput(); err != nil {
 		t.Skipf("no namespaces here: unshare %s: %v %s", kinds, err, out)
 	}
-	cmd := exec.Command("unshare", kinds, "--kill-child", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.timeout", "14m")
+	cmd := exec.Command("unshare", kinds, "--mount-proc", "--kill-child", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.timeout", "14m")
 	cmd.Env = append(os.Environ(), inside+"=1")
 	out, err := cmd.CombinedOutput()
 	t.Logf("inside:\n%s", out)
