@@ -101,7 +101,7 @@ func TestDocumentedCommandsParse(t *testing.T) {
 var slow = regexp.MustCompile(`hrm (demo|serve|bench|verify|import|pull|models|completion|solve --device webgpu)|\.\.\.|ssh|identifiers|arc|HRM_|float32\.hrm|maze\.hrm|/m/|task\.json`)
 
 // Those of the help that run quickly run, beside files of the names that they show.
-// package docs_test runs those of the documents.
+// internal/docs runs those of the documents.
 func TestExamplesRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a dozen commands")

@@ -11,7 +11,7 @@ import (
 // What a newcomer asks is answered one click away from README.md: at the link, by the
 // words that come soon behind it. Whether links lead anywhere internal/markdown tests.
 func TestQuestions(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestQuestions(t *testing.T) {
 		file, anchor, _ := strings.Cut(q.link, "#")
 		text := readme
 		if file != "" {
-			if text, err = os.ReadFile(filepath.Join("..", file)); err != nil {
+			if text, err = os.ReadFile(filepath.Join("..", "..", file)); err != nil {
 				t.Error(err)
 				continue
 			}

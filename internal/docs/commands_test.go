@@ -86,7 +86,7 @@ func TestCommandsRun(t *testing.T) {
 			t.Skip("only Go is here: ", err)
 		}
 	}
-	root, err := filepath.Abs("..")
+	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
