@@ -10,7 +10,7 @@ import (
 var presets embed.FS
 
 // presetNames in the order in which they are listed.
-var presetNames = []string{"sudoku-cpu", "sudoku-gpu", "maze-cpu", "maze-gpu", "mini-arc-cpu", "hrm-sudoku-1k", "hrm-maze", "hrm-arc"}
+var presetNames = []string{"sudoku-cpu", "sudoku-gpu", "sudoku-candidates", "maze-cpu", "maze-gpu", "mini-arc-cpu", "hrm-sudoku-1k", "hrm-maze", "hrm-arc"}
 
 // Presets returns the names of the configurations that come with the command.
 func Presets() []string { return append([]string(nil), presetNames...) }

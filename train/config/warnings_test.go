@@ -25,6 +25,7 @@ func TestWarnings(t *testing.T) {
 		{"sudoku-cpu", "relations= conv=3", ""},
 		{"sudoku-cpu", "relations= mixing=mlp_t", ""},
 		{"sudoku-cpu", "relations= mixing=none", "no cell sees another one"},
+		{"sudoku-candidates", "", ""},
 		{"sudoku-cpu", "hidden_size=60 num_heads=4", "even widths, but hidden_size / num_heads is 15"},
 		{"sudoku-cpu", "hidden_size=60 num_heads=4 precision=fp32", ""},
 		{"sudoku-cpu", "H_layers=2", "H_layers has no effect: a trm has one level"},
