@@ -1,7 +1,6 @@
 package weights
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"hash"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/hrmgo/hrm/internal/sha256"
 	"github.com/hrmgo/hrm/internal/strict"
 )
 

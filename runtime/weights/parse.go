@@ -2,7 +2,6 @@ package weights
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/hrmgo/hrm/internal/filekind"
+	"github.com/hrmgo/hrm/internal/sha256"
 	"github.com/hrmgo/hrm/internal/strict"
 )
 

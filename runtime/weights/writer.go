@@ -2,12 +2,12 @@ package weights
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 
+	"github.com/hrmgo/hrm/internal/sha256"
 	"github.com/hrmgo/hrm/internal/strict"
 )
 
