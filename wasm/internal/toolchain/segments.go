@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -152,15 +153,15 @@ func (r *reader) uint() int {
 
 // int reads a signed LEB128 that is an address below 2 GB.
 func (r *reader) int() int {
-	v := 0
+	v := int64(0)
 	for shift := 0; shift < 35; shift += 7 {
 		b := r.bytes(1)
 		if r.failed {
 			return 0
 		}
-		v |= int(b[0]&0x7f) << shift
-		if b[0] < 0x40 && v < 1<<31 {
-			return v
+		v |= int64(b[0]&0x7f) << shift
+		if b[0] < 0x40 && v <= math.MaxInt32 {
+			return int(v)
 		} else if b[0] < 0x80 {
 			break // negative, or too large
 		}
