@@ -24,11 +24,7 @@ func (w *worker) mixCandidates(l *layer, a *acts) {
 // mixCandidatesBack goes the same way: the means of a gradient.
 func (w *worker) mixCandidatesBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	n := w.rows * w.d.config.Hidden
-	var rounded []kernels.BF16
-	if w.bf16 != nil {
-		rounded = w.bf16.dDown
-	}
-	w.addNormBack(dy[:n], rounded, a, 0, w.rows)
+	w.sumBack(a, dy)
 	w.eachSudoku(func(c kernels.Candidates, lo, hi int) {
 		units := c.Units()
 		dUnits, dMeans, means := w.dWide[:units], w.dWide[units:][:units], a.units[lo:hi]

@@ -22,15 +22,22 @@ func (w *worker) convolveBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	kernels.Add(dy[:n], w.tmp)
 }
 
-// inputBack makes of dy, the gradient of a.y = norm(x + f(x)), that of the sum, and
-// returns x.
+// sumBack makes of dy, the gradient of a.y = norm(x + f(x)), that of the sum.
+func (w *worker) sumBack(a *acts, dy []float32) {
+	var rounded []kernels.BF16
+	if w.bf16 != nil {
+		rounded = w.bf16.dDown
+	}
+	w.addNormBack(dy[:w.rows*w.d.config.Hidden], rounded, a, 0, w.rows)
+}
+
+// inputBack is sumBack, and returns x.
 func (w *worker) inputBack(a *acts, dy []float32) []float32 {
-	n := w.rows * w.d.config.Hidden
+	w.sumBack(a, dy)
 	if w.bf16 == nil {
-		w.addNormBack(dy[:n], nil, a, 0, w.rows)
 		return a.x
 	}
-	w.addNormBack(dy[:n], w.bf16.dDown, a, 0, w.rows)
+	n := w.rows * w.d.config.Hidden
 	x := w.bf16.x[:n]
 	kernels.ExpandBF16(x, a.x16[:n])
 	return x
