@@ -1,22 +1,49 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
 
-// candidates is z = rms(z + means over the candidates of z) for a lane: the means of
-// every row, column, box and cell are multiplied, and spread over the candidates again.
+// candidates is z = rms(z + means over the candidates of z) for a lane.
 func (t *batch) candidates(g *group, worker, lane int) {
-	c, s, w := g.grid.candidates, &t.b.scratch[worker], &t.layers[g.at.layer]
-	p, n := g.grid.positions, c.Units()
-	means, y, out := grow(&s.column, 2*n)[:n], grow(&s.column, 2*n)[n:], grow(&s.out, p*c.D)
-	k := span{lane * p, (lane + 1) * p}
-	c.Gather(means, g.state(k.lo, k.hi, c.D))
-	kernels.Scale(means, 1/float32(c.Side))
-	for i, m := range [...]*weights{w.Lines, w.Box, w.Cell} {
-		lo, hi := c.Weight(i)
-		x := s.operand(means[lo:hi], c.D, m)
-		x.multiply(y[lo:hi], c.D, m, 0, c.D)
-	}
-	c.Spread(out, y)
+	w := &t.layers[g.at.layer]
+	k, out := t.means(g, worker, lane, [...]*weights{w.Lines, w.Lines, w.Box, w.Cell})
 	t.traceData(g, "candidates_out", out)
+	t.addNorm(g, k, out)
+}
+
+// means returns the rows of a lane, and for each the sum of its four units' means, each
+// kind multiplied by its matrix [D, D].
+func (t *batch) means(g *group, worker, lane int, by [4]*weights) (k span, out []float32) {
+	u, s, p := g.grid.units, &t.b.scratch[worker], g.grid.positions
+	k = span{lane * p, (lane + 1) * p}
+	means, y := grow(&s.column, 2*u.Len())[:u.Len()], s.column[u.Len():2*u.Len()]
+	u.Gather(means, g.state(k.lo, k.hi, u.D))
+	u.Average(means)
+	for kind, m := range by {
+		lo, hi := u.Kind(kind)
+		x := s.operand(means[lo:hi], u.D, m)
+		x.multiply(y[lo:hi], u.D, m, 0, u.D)
+	}
+	out = grow(&s.out, p*u.D)
+	u.Spread(out, y)
+	return k, out
+}
+
+// colours is z = rms(z + f(z)) for a lane, see runtime.ColourMeans.
+func (t *batch) colours(g *group, worker, lane int) {
+	s, w := &t.b.scratch[worker], &t.layers[g.at.layer]
+	k, out := t.means(g, worker, lane, [...]*weights{w.Row, w.Column, w.Whole, w.Cell})
+	z, turned, more := g.state(k.lo, k.hi, g.grid.units.D), grow(&s.column, g.grid.turns.Len()), grow(&s.act, len(out))
+	g.grid.turns.Turn(turned, z)
+	x := s.operand(turned, runtime.NumTurns*g.grid.units.D, w.Turns)
+	x.multiply(more, g.grid.units.D, w.Turns, 0, g.grid.units.D)
+	kernels.Add(out, more)
+	if w.Conv != nil {
+		g.grid.conv.Forward(more, z, w.Conv.plain, 0, g.grid.units.Cells)
+		kernels.Add(out, more)
+	}
+	t.traceData(g, "colours_out", out)
 	t.addNorm(g, k, out)
 }

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -18,7 +17,7 @@ func TestColoursAreEquivariant(t *testing.T) {
 	for i := range m.LLevel {
 		l := &m.LLevel[i]
 		for _, w := range []*quantize.Matrix{&l.Row, &l.Column, &l.Whole, &l.Cell, &l.Turns, &l.Conv, &l.Down} {
-			kernels.Scale(w.F32, 0.2)
+			scale(w.F32, 0.2)
 		}
 	}
 	question := inputs(&c, 1)[0]

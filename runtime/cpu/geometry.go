@@ -13,10 +13,9 @@ type geometry struct {
 	cos, sin []float32         // [P, headDim/2], or nil
 	rotation *kernels.Rotation // the same in bf16, which needs one without angles too
 	bias     [2][]([]float32)  // by level and layer: [heads, P, P] what attention adds to scores; nil without relations
-	conv     kernels.Conv      // over the tokens
-
-	candidates kernels.Candidates // with runtime.CandidateMeans
-	colours    colours            // with runtime.ColourMeans
+	conv     kernels.Conv      // over the tokens, or over cells that have the channels of all their colours
+	units    *kernels.Units    // that candidates lie in
+	turns    kernels.Turns     // with runtime.ColourMeans
 }
 
 // maxGeometries is how many grids a backend remembers.
@@ -40,11 +39,15 @@ func (b *Backend) geometry(s runtime.Shape) *geometry {
 func (b *Backend) newGeometry(s runtime.Shape) *geometry {
 	c := &b.model.Config
 	g := &geometry{shape: s, positions: c.PositionsOf(s), conv: kernels.Conv{Rows: s.Rows, Cols: s.Cols, D: c.Hidden, K: c.Conv}}
-	if rows, cols := s.BoxSize(); c.Has(runtime.CandidateMeans) {
-		g.candidates = kernels.Candidates{Side: s.Cols, BoxRows: rows, BoxCols: cols, D: c.Hidden}
-	}
-	if c.Has(runtime.ColourMeans) {
-		g.colours = newColours(c, s)
+	switch c.Mixing {
+	case runtime.CandidateMixing:
+		rows, cols := s.BoxSize()
+		g.units = kernels.SudokuUnits(s.Cols, rows, cols, c.Hidden)
+	case runtime.ColourMixing:
+		rows := s.Rows - c.Legend(s)/s.Cols
+		g.units = kernels.ColourUnits(rows, s.Cols, runtime.NumColours, c.Hidden)
+		g.turns = kernels.Turns{Rows: rows, Cols: s.Cols, Symbols: runtime.NumColours, D: c.Hidden}
+		g.conv = kernels.Conv{Rows: rows, Cols: s.Cols, D: runtime.NumColours * c.Hidden, K: c.Conv}
 	}
 	g.cos, g.sin = c.RopeTable(s)
 	if b.bf16 {

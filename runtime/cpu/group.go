@@ -262,11 +262,11 @@ func (s *scratch) fit(b *Backend, g *group) {
 		switch {
 		case sublayer == runtime.CandidateMeans:
 			grow(&s.out, p*c.Hidden)
-			grow(&s.column, 2*g.grid.candidates.Units())
+			grow(&s.column, 2*g.grid.units.Len())
 		case sublayer == runtime.ColourMeans:
 			grow(&s.out, p*c.Hidden)
 			grow(&s.act, p*c.Hidden)
-			grow(&s.column, g.grid.colours.scratch())
+			grow(&s.column, max(2*g.grid.units.Len(), g.grid.turns.Len()))
 		case sublayer == runtime.PositionSwiGLU:
 			grow(&s.column, 2*chunk*p)
 			grow(&s.act, chunk*c.InterT())

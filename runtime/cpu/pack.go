@@ -146,7 +146,9 @@ func (b *Backend) layerMatrices(l *layer, name string, from *runtime.Layer) ([]m
 		}
 	}
 	if b.model.Config.Has(runtime.ColourMeans) && l.Conv != nil {
-		l.Conv.plain = newFilters(l.Conv.plain, b.model.Config.Hidden)
+		filters := make([]float32, len(l.Conv.plain)*runtime.NumColours)
+		kernels.Repeat(filters, l.Conv.plain, b.model.Config.Hidden, runtime.NumColours)
+		l.Conv.plain = filters
 	}
 	return all, nil
 }

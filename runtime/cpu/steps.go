@@ -6,7 +6,7 @@ import (
 )
 
 // The code of a step: what it does for one task. A kind of sublayer has a file of its
-// own: conv.go, attention.go (and attention_bf16.go), candidates.go, colours.go,
+// own: conv.go, attention.go (and attention_bf16.go), candidates.go,
 // positions.go, swiglu.go.
 var steps = [numSteps]func(t *batch, g *group, worker, task int){
 	stepRows:       (*batch).rows,

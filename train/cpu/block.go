@@ -54,7 +54,7 @@ var sublayers = [...]sublayer{
 	runtime.Attention:      {(*Device).attentionMemory, (*worker).attend, (*worker).attendBack},
 	runtime.PositionSwiGLU: {(*Device).positionMemory, (*worker).mixPositions, (*worker).mixPositionsBack},
 	runtime.CandidateMeans: {(*Device).candidateMemory, (*worker).mixCandidates, (*worker).mixCandidatesBack},
-	runtime.ColourMeans:    {(*Device).colourMemory, (*worker).mixColours, (*worker).mixColoursBack},
+	runtime.ColourMeans:    {(*Device).candidateMemory, (*worker).mixColours, (*worker).mixColoursBack},
 	runtime.SwiGLU:         {(*Device).swiGLUMemory, (*worker).feedForward, (*worker).feedForwardBack},
 }
 
@@ -74,7 +74,6 @@ type acts struct {
 	gu16         []kernels.BF16 // [R, 2I]; differentiated passes only
 	guT, actT    []float32      // over positions: [lanes*D, 2It], [lanes*D, It]
 	xT, yT       []float32      // [lanes*D, P]: x and y with positions and channels exchanged
-	units        []float32      // candidates: means over units, of each lane where its rows begin
 }
 
 // newActs makes those of one layer, of groups of so many rows.

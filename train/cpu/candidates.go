@@ -1,51 +1,154 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/kernels"
+	"github.com/hrmgo/hrm/runtime"
+)
 
-func (d *Device) candidateMemory(a *acts, rows int, _ bool) {
-	a.units = make([]float32, rows*d.config.Hidden)
+func (d *Device) candidateMemory(*acts, int, bool) {}
+
+// candidateLane is the candidates of a lane: the units and places that they lie in, and
+// where its numbers are in a buffer [R, D].
+type candidateLane struct {
+	units  *kernels.Units
+	turns  kernels.Turns // with runtime.ColourMeans
+	conv   kernels.Conv  // the same: of cells that have the channels of all their colours
+	lo, hi int
 }
 
-// mixCandidates sets a.y = norm(x + means over the candidates of x).
+// candidateScratch is a worker's memory for the candidates of one lane.
+type candidateScratch struct {
+	units             map[runtime.Shape]*kernels.Units
+	means, dMeans, y  []float32 // of units
+	turned, dTurned   []float32
+	filters, dFilters []float32 // of cells: those of a candidate, for each of them
+	more              []float32 // [P, D]
+}
+
+// mixCandidates sets a.y = norm(x + f(x)), see runtime.CandidateMeans.
 func (w *worker) mixCandidates(l *layer, a *acts) {
-	w.eachSudoku(func(c kernels.Candidates, lo, hi int) {
-		means, y := a.units[lo:hi][:c.Units()], w.dWide[:c.Units()]
-		c.Gather(means, a.x[lo:hi])
-		kernels.Scale(means, 1/float32(c.Side))
-		for i, m := range []*linear{l.Lines, l.Box, l.Cell} {
-			lo, hi := c.Weight(i)
-			m.forward(y[lo:hi], means[lo:hi], (hi-lo)/c.D, &w.rounding)
+	w.eachLane(func(c *candidateLane) { w.means(c, unitLinears(l), a.x[c.lo:c.hi]) })
+	w.addNorm(a, w.tmp, 0, w.rows)
+}
+
+func (w *worker) mixCandidatesBack(l *layer, g *layerGrad, a *acts, dy []float32) {
+	x := w.inputBack(a, dy)
+	w.eachLane(func(c *candidateLane) {
+		w.meansBack(c, unitLinears(l), unitGradients(g), x[c.lo:c.hi], dy[c.lo:c.hi])
+	})
+	kernels.Add(dy[:w.rows*w.d.config.Hidden], w.tmp)
+}
+
+// unitLinears returns what multiplies the means of each kind of unit.
+func unitLinears(l *layer) [4]*linear {
+	if l.Row != nil {
+		return [...]*linear{l.Row, l.Column, l.Whole, l.Cell}
+	}
+	return [...]*linear{l.Lines, l.Lines, l.Box, l.Cell}
+}
+
+func unitGradients(g *layerGrad) [4][]float32 {
+	if g.Row != nil {
+		return [...][]float32{g.Row, g.Column, g.Whole, g.Cell}
+	}
+	return [...][]float32{g.Lines, g.Lines, g.Box, g.Cell}
+}
+
+// means sets w.tmp, for each candidate of a lane x, to the sum of its four units' means,
+// each kind multiplied by its matrix.
+func (w *worker) means(c *candidateLane, by [4]*linear, x []float32) {
+	s := &w.candidate
+	c.units.Gather(s.means, x)
+	c.units.Average(s.means)
+	for kind, m := range by {
+		lo, hi := c.units.Kind(kind)
+		m.forward(s.y[lo:hi], s.means[lo:hi], (hi-lo)/m.k, &w.rounding)
+	}
+	c.units.Spread(w.tmp[c.lo:c.hi], s.y)
+}
+
+// meansBack adds to the gradients of the matrices, and sets w.tmp to that of x.
+func (w *worker) meansBack(c *candidateLane, by [4]*linear, grad [4][]float32, x, dy []float32) {
+	s := &w.candidate
+	c.units.Gather(s.means, x)
+	c.units.Average(s.means)
+	dUnits, dMeans := s.y, s.dMeans
+	c.units.Gather(dUnits, dy)
+	for kind, m := range by {
+		lo, hi := c.units.Kind(kind)
+		m.backward(dMeans[lo:hi], grad[kind], dUnits[lo:hi], s.means[lo:hi], (hi-lo)/m.k, false, &w.rounding)
+	}
+	c.units.Average(dMeans)
+	c.units.Spread(w.tmp[c.lo:c.hi], dMeans)
+}
+
+// mixColours sets a.y = norm(x + f(x)), see runtime.ColourMeans.
+func (w *worker) mixColours(l *layer, a *acts) {
+	w.setFilters(l)
+	w.eachLane(func(c *candidateLane) {
+		s, x, out := &w.candidate, a.x[c.lo:c.hi], w.tmp[c.lo:c.hi]
+		w.means(c, unitLinears(l), x)
+		c.turns.Turn(s.turned, x)
+		l.Turns.forward(s.more, s.turned, len(s.turned)/l.Turns.k, &w.rounding)
+		kernels.Add(out, s.more)
+		if l.Conv != nil {
+			c.conv.Forward(s.more, x, s.filters, 0, c.units.Cells)
+			kernels.Add(out, s.more)
 		}
-		c.Spread(w.tmp[lo:hi], y)
 	})
 	w.addNorm(a, w.tmp, 0, w.rows)
 }
 
-// mixCandidatesBack goes the same way: the means of a gradient.
-func (w *worker) mixCandidatesBack(l *layer, g *layerGrad, a *acts, dy []float32) {
-	n := w.rows * w.d.config.Hidden
-	w.sumBack(a, dy)
-	w.eachSudoku(func(c kernels.Candidates, lo, hi int) {
-		units := c.Units()
-		dUnits, dMeans, means := w.dWide[:units], w.dWide[units:][:units], a.units[lo:hi]
-		c.Gather(dUnits, dy[lo:hi])
-		dw := [][]float32{g.Lines, g.Box, g.Cell}
-		for i, m := range []*linear{l.Lines, l.Box, l.Cell} {
-			lo, hi := c.Weight(i)
-			m.backward(dMeans[lo:hi], dw[i], dUnits[lo:hi], means[lo:hi], (hi-lo)/c.D, false, &w.rounding)
+func (w *worker) mixColoursBack(l *layer, g *layerGrad, a *acts, dy []float32) {
+	w.setFilters(l)
+	x := w.inputBack(a, dy)
+	w.eachLane(func(c *candidateLane) {
+		s, x, dy, dx := &w.candidate, x[c.lo:c.hi], dy[c.lo:c.hi], w.tmp[c.lo:c.hi]
+		w.meansBack(c, unitLinears(l), unitGradients(g), x, dy)
+		c.turns.Turn(s.turned, x)
+		l.Turns.backward(s.dTurned, g.Turns, dy, s.turned, len(s.turned)/l.Turns.k, false, &w.rounding)
+		c.turns.Back(dx, s.dTurned)
+		if l.Conv != nil {
+			clear(s.dFilters)
+			c.conv.FilterBack(s.dFilters, dy, x)
+			kernels.RepeatBack(g.Conv, s.dFilters, c.units.D, c.units.Symbols)
+			c.conv.Back(s.more, dy, s.filters, 0, c.units.Cells)
+			kernels.Add(dx, s.more)
 		}
-		kernels.Scale(dMeans, 1/float32(c.Side))
-		c.Spread(w.tmp[lo:hi], dMeans)
 	})
-	kernels.Add(dy[:n], w.tmp[:n])
+	kernels.Add(dy[:w.rows*w.d.config.Hidden], w.tmp)
 }
 
-// eachSudoku calls f with the candidates of each lane and where their numbers lie in a
-// buffer [R, D].
-func (w *worker) eachSudoku(f func(c kernels.Candidates, lo, hi int)) {
-	d := w.d.config.Hidden
-	for lane, s := range w.shapes {
-		rows, cols := s.BoxSize()
-		f(kernels.Candidates{Side: s.Cols, BoxRows: rows, BoxCols: cols, D: d}, w.starts[lane]*d, w.starts[lane+1]*d)
+// setFilters sets the filters of cells.
+func (w *worker) setFilters(l *layer) {
+	if l.Conv == nil {
+		return
+	}
+	s, n := &w.candidate, len(l.Conv.w)*runtime.NumColours
+	s.filters, s.dFilters = grow(&s.filters, n), grow(&s.dFilters, n)
+	kernels.Repeat(s.filters, l.Conv.w, w.d.config.Hidden, runtime.NumColours)
+}
+
+// eachLane calls f with the candidates of each lane, and memory for them.
+func (w *worker) eachLane(f func(c *candidateLane)) {
+	config, s := &w.d.config, &w.candidate
+	d := config.Hidden
+	for lane, shape := range w.shapes {
+		c := candidateLane{lo: w.starts[lane] * d, hi: w.starts[lane+1] * d}
+		rows := shape.Rows - config.Legend(shape)/shape.Cols
+		c.units = remembered(&s.units, shape, func() *kernels.Units {
+			if config.Mixing == runtime.ColourMixing {
+				return kernels.ColourUnits(rows, shape.Cols, runtime.NumColours, d)
+			}
+			boxRows, boxCols := shape.BoxSize()
+			return kernels.SudokuUnits(shape.Cols, boxRows, boxCols, d)
+		})
+		s.means, s.dMeans, s.y = grow(&s.means, c.units.Len()), grow(&s.dMeans, c.units.Len()), grow(&s.y, c.units.Len())
+		if config.Mixing == runtime.ColourMixing {
+			c.turns = kernels.Turns{Rows: rows, Cols: shape.Cols, Symbols: runtime.NumColours, D: d}
+			c.conv = kernels.Conv{Rows: rows, Cols: shape.Cols, D: runtime.NumColours * d, K: config.Conv}
+			s.turned, s.dTurned, s.more = grow(&s.turned, c.turns.Len()), grow(&s.dTurned, c.turns.Len()), grow(&s.more, c.hi-c.lo)
+		}
+		f(&c)
 	}
 }

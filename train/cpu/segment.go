@@ -22,7 +22,7 @@ type worker struct {
 	tmp          []float32 // [R, D]
 	logits       []float32 // [S, vocabulary] of one lane
 	dLogit       []float32
-	colours      colourScratch
+	candidate    candidateScratch
 	candidates   []float32 // [P] logits of candidates of one lane, and their gradient
 	qTokens      []float32 // [P] q_halt of each token of one lane, with runtime.SoftMin
 
