@@ -73,12 +73,12 @@ func (b *Backend) upload() {
 	for _, v := range []struct {
 		name       string
 		have, want int
-	}{{"H_init", len(m.HInit), c.Hidden}, {"L_init", len(m.LInit), c.Hidden}, {"token embedding", m.EmbedTokens.Rows * m.EmbedTokens.Cols, c.VocabSize * c.Hidden}} {
+	}{{"H_init", len(m.HInit), c.Hidden}, {"L_init", len(m.LInit), c.Hidden}, {"token embedding", m.EmbedTokens.Rows * m.EmbedTokens.Cols, c.Embeddings() * c.Hidden}} {
 		if v.have != v.want {
 			u.Err = fmt.Errorf("%s has %d numbers, want %d", v.name, v.have, v.want)
 		}
 	}
-	b.lmHead = u.matrix("lm_head", &m.LMHead, c.VocabSize, c.Hidden)
+	b.lmHead = u.matrix("lm_head", &m.LMHead, c.Outputs(), c.Hidden)
 	if u.Err == nil && (m.QHead.Rows != 2 || m.QHead.Cols != c.Hidden) {
 		u.Err = fmt.Errorf("q_head is %d x %d, want 2 x %d", m.QHead.Rows, m.QHead.Cols, c.Hidden)
 	}

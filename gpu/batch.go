@@ -23,7 +23,8 @@ type batch struct {
 
 	slots, work Carry
 	index       *Buffer // u32 [2][lanes]: of a commit, of a gather
-	logits      *Buffer // [R, vocabulary]
+	logits      *Buffer // [lanes, prefix + tokens, vocabulary]
+	candidates  *Buffer // [R] logits of candidates, where positions are those
 	out         *Buffer // what is read back; see layout
 	layout      layout
 	indexPart   int // numbers in each part of index, a multiple of 64
@@ -53,9 +54,10 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	if tokens == 0 || !c.AnyShape() {
 		tokens = c.SeqLen
 	}
-	p := c.Prefix() + min(tokens, maxNumbers)
+	most := min(tokens, maxNumbers)
+	p := mostPositions(c, most)
 	n := p * c.Hidden
-	if lanes > maxNumbers/(n+p*(2*c.Inter()+c.VocabSize)) {
+	if lanes > maxNumbers/(n+p*2*c.Inter()+(c.Prefix()+most)*c.VocabSize) {
 		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes of %d tokens", ErrLimit, lanes, tokens)
 	}
 	t := &batch{b: b, lanes: lanes, n: n, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
@@ -66,7 +68,10 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	t.net = NewNetwork(a, c, lanes, p)
 	t.slots, t.work = NewCarry(a, c, lanes, p), NewCarry(a, c, lanes, p)
 	t.index = a.Buffer("lanes", 2*t.indexPart)
-	t.logits = a.Buffer("logits", lanes*p*c.VocabSize)
+	t.logits = a.Buffer("logits", lanes*(c.Prefix()+tokens)*c.VocabSize)
+	if c.ByCandidate() {
+		t.candidates = a.Buffer("logits of candidates", lanes*p)
+	}
 	t.out = a.Buffer("results", t.layout.total)
 	if a.Err != nil {
 		a.Release()
@@ -91,7 +96,7 @@ func (t *batch) Reset(i int, in runtime.Input) error {
 	if n := len(in.Tokens); n > t.layout.tokens {
 		return fmt.Errorf("gpu: lane %d: %w: %d tokens, this batch takes at most %d", i, runtime.ErrInput, n, t.layout.tokens)
 	}
-	n := (m.Config.Prefix() + len(in.Tokens)) * m.Config.Hidden
+	n := m.Config.PositionsOf(m.Config.Shape(in)) * m.Config.Hidden
 	x, zH, zL := t.x[:n], t.zH[:n], t.zL[:n]
 	if err := m.Embed(in, x); err != nil {
 		return fmt.Errorf("gpu: lane %d: %w", i, err)
@@ -202,7 +207,7 @@ func (t *batch) segment(ctx context.Context, logits bool) error {
 // the largest puzzle, or all, where that is nearly as much and spares the copies.
 func (t *batch) largest(lanes []int) (tokens int) {
 	for _, lane := range lanes {
-		tokens = max(tokens, t.grids.Positions(lane)-t.layout.prefix)
+		tokens = max(tokens, t.grids.lanes[lane].Len())
 	}
 	if ascending(lanes) && 4*tokens > 3*t.layout.tokens {
 		return t.layout.tokens
@@ -228,7 +233,7 @@ func (t *batch) gather(lanes []int, tokens int) (Lanes, error) {
 // scatter records copies of zH and zL of n lanes from the work space to the slots that
 // index says.
 func (t *batch) scatter(index View, n, tokens int) {
-	size := (t.layout.prefix + tokens) * t.b.config.Hidden
+	size := mostPositions(&t.b.config, tokens) * t.b.config.Hidden
 	t.b.device.Scatter(t.slots.views()[:2], t.work.views()[:2], index, n, size, t.n)
 }
 
@@ -276,9 +281,14 @@ func (b *Backend) rowWork(level runtime.Level, p int) float64 {
 // heads records logits, the most likely tokens and the halting values.
 func (t *batch) heads(z *Carry, lanes Lanes, to part) {
 	c, d := &t.b.config, t.b.device
-	h := Heads{Lanes: lanes.N, P: lanes.P, D: c.Hidden, Tokens: to.tokens, Vocab: c.VocabSize}
+	h := Heads{Lanes: lanes.N, P: c.Prefix() + to.tokens, D: c.Hidden, Tokens: to.tokens, Vocab: c.VocabSize}
 	out := t.out.View(to.results, t.layout.results)
-	d.MatMul(Linear(t.logits, z.ZH, t.b.lmHead, lanes.Rows(), c.VocabSize))
+	if c.ByCandidate() {
+		d.MatMul(Linear(t.candidates, z.ZH, t.b.lmHead, lanes.Rows(), 1))
+		d.Say(t.logits.All(), t.candidates.All(), c, lanes, h)
+	} else {
+		d.MatMul(Linear(t.logits, z.ZH, t.b.lmHead, lanes.Rows(), c.VocabSize))
+	}
 	d.Argmax(out, t.logits.All(), h)
 	if c.HaltPool == runtime.SoftMin {
 		d.QPool(out, lanes.N*h.Tokens, z.ZH.All(), t.b.qHead, t.b.qBias, lanes, h)

@@ -37,13 +37,15 @@ type Acts struct {
 	GateUpT         *Buffer // over positions: [lanes, 2It, D]
 	GateUp          *Buffer // SwiGLU: [R, 2I], nil where there is no backward pass
 	Act             *Buffer // [R, I] silu(gate) * up
+	Units           *Buffer // candidates: their means, see Candidates
 
 	own *Buffer // result where the caller has no buffer for it
 }
 
 // sublayer is the code of a kind: memory allocates what its forward pass needs, with
 // keep all that a backward pass does, and forward records a.Y = rms(a.In + f(a.In)).
-// Each kind has a file of its own: conv.go, attention.go, positions.go, swiglu.go.
+// Each kind has a file of its own: conv.go, attention.go, positions.go, candidates.go,
+// swiglu.go.
 type sublayer struct {
 	memory  func(n *Network, a *Arena, t *Acts, keep bool)
 	forward func(n *Network, l *Layer, t *Acts, lanes Lanes)
@@ -53,6 +55,7 @@ var sublayers = [...]sublayer{
 	runtime.Convolution:    {(*Network).convolutionMemory, (*Network).convolve},
 	runtime.Attention:      {(*Network).attentionMemory, (*Network).attend},
 	runtime.PositionSwiGLU: {(*Network).positionMemory, (*Network).mixPositions},
+	runtime.CandidateMeans: {(*Network).candidateMemory, (*Network).mixCandidates},
 	runtime.SwiGLU:         {(*Network).swiGLUMemory, (*Network).feedForward},
 }
 
@@ -75,6 +78,7 @@ type Network struct {
 
 	sublayers []runtime.Sublayer
 	sum       *Buffer    // [R, D] what a residual adds
+	units     *Buffer    // candidates: products of their means
 	stage     [2]*Buffer // [R, D] inputs of blocks
 	scratch   []*Acts    // of a block whose activations nobody wants
 }

@@ -25,16 +25,17 @@ func TestKindWithoutCode(t *testing.T) {
 	}
 }
 
-// Candidates have no shaders.
-func TestCandidatesAreRefused(t *testing.T) {
+// Colours have no shaders.
+func TestColoursAreRefused(t *testing.T) {
 	m, err := runtime.NewModel(runtime.Config{
-		Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 8, Heads: 2, Expansion: 1, LLayers: 1, HCycles: 1, LCycles: 1,
-		Mixing: runtime.CandidateMixing, HaltPool: runtime.SoftMin, Positions: runtime.NoPos, HaltMaxSteps: 1, NormEps: 1e-5, RopeTheta: 1e4,
+		Family: runtime.TRM, VocabSize: runtime.LegendPainted + 9, SeqLen: 35, Cols: 5, NumPuzzles: 1, Hidden: 8, Heads: 2, Expansion: 1,
+		LLayers: 1, HCycles: 1, LCycles: 1, PuzzleEmbDim: runtime.ColourBlocks * 8,
+		Mixing: runtime.ColourMixing, HaltPool: runtime.SoftMin, Positions: runtime.NoPos, HaltMaxSteps: 1, NormEps: 1e-5, RopeTheta: 1e4,
 	}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(nil, m); !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "means over candidates") {
+	if _, err := New(nil, m); !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "means over colours") {
 		t.Errorf("got %v, want ErrLimit and the kind", err)
 	}
 }

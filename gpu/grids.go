@@ -13,9 +13,10 @@ import (
 //
 //	positions, rows, columns, where the table of its shape begins
 //
-// the same again for lanes in another order (see Gather), and a table for each
-// shape: cos and sin of every angle [positions, headDim/2, 2] where positions turn,
-// then the relation classes, by query and by key, where there are relations.
+// or in place of that, with candidates, the rows of a box; the same again for lanes in
+// another order (see Gather), and a table for each shape: cos and sin of every angle
+// [positions, headDim/2, 2] where positions turn, then the relation classes, by query and
+// by key, where there are relations.
 type Grids struct {
 	P      int // positions of the largest puzzle
 	buffer *Buffer
@@ -32,7 +33,7 @@ const gridWords = 4
 // NewGrids makes room for puzzles of at most so many tokens. No lane has a shape
 // before Set.
 func NewGrids(a *Arena, c *runtime.Config, lanes, tokens int) *Grids {
-	g := &Grids{P: c.Prefix() + tokens, config: c, lanes: make([]runtime.Shape, lanes), tables: make([]runtime.Shape, lanes)}
+	g := &Grids{P: mostPositions(c, tokens), config: c, lanes: make([]runtime.Shape, lanes), tables: make([]runtime.Shape, lanes)}
 	if c.Turns() {
 		g.size += g.P * c.HeadDim()
 	}
@@ -45,7 +46,7 @@ func NewGrids(a *Arena, c *runtime.Config, lanes, tokens int) *Grids {
 
 // Set gives a lane the shape of its puzzle.
 func (g *Grids) Set(lane int, s runtime.Shape) error {
-	if n := g.config.Prefix() + s.Len(); n > g.P {
+	if n := g.config.PositionsOf(s); n > g.P {
 		return fmt.Errorf("%w: %d positions, there is room for %d", runtime.ErrInput, n, g.P)
 	}
 	if g.lanes[lane] == s {
@@ -87,11 +88,15 @@ func (g *Grids) tableAt(place int) int { return 2*len(g.lanes)*gridWords + place
 func (g *Grids) words4(lane int) []uint32 {
 	s := g.lanes[lane]
 	at, _ := g.place(s)
-	return []uint32{uint32(g.Positions(lane)), uint32(s.Rows), uint32(s.Cols), uint32(g.tableAt(at))}
+	last := g.tableAt(at)
+	if g.config.Mixing == runtime.CandidateMixing {
+		last, _ = s.BoxSize()
+	}
+	return []uint32{uint32(g.Positions(lane)), uint32(s.Rows), uint32(s.Cols), uint32(last)}
 }
 
 // Positions returns how many positions the puzzle of a lane has.
-func (g *Grids) Positions(lane int) int { return g.config.Prefix() + g.lanes[lane].Len() }
+func (g *Grids) Positions(lane int) int { return g.config.PositionsOf(g.lanes[lane]) }
 
 // Gather says which lanes Gathered means.
 func (g *Grids) Gather(lanes []int) error {
@@ -107,7 +112,7 @@ func (g *Grids) Gather(lanes []int) error {
 func (g *Grids) First(n int) Lanes { return Lanes{N: n, P: g.P, grids: g.buffer} }
 
 func (g *Grids) Gathered(n, tokens int) Lanes {
-	return Lanes{N: n, P: g.config.Prefix() + tokens, grids: g.buffer, at: len(g.lanes) * gridWords}
+	return Lanes{N: n, P: mostPositions(g.config, tokens), grids: g.buffer, at: len(g.lanes) * gridWords}
 }
 
 // Lanes are N lanes, one after the other, of P rows each in every buffer, and where

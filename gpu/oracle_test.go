@@ -28,7 +28,10 @@ func kindConfigs() map[string]runtime.Config {
 		"none":           func(c *runtime.Config) { c.Mixing = runtime.NoMixing },
 		"softmin":        func(c *runtime.Config) { c.Mixing, c.Conv, c.HaltPool = runtime.NoMixing, 3, runtime.SoftMin },
 		"conv attention": func(c *runtime.Config) { c.Conv, c.Positions = 5, runtime.Rope },
-		"conv mlp_t":     func(c *runtime.Config) { c.Mixing, c.Positions, c.Conv = runtime.PositionMixing, runtime.NoPos, 3 },
+		"candidates": func(c *runtime.Config) {
+			c.Mixing, c.HaltPool, c.Positions, c.SeqLen, c.Cols, c.VocabSize = runtime.CandidateMixing, runtime.SoftMin, runtime.NoPos, 81, 9, 18
+		},
+		"conv mlp_t": func(c *runtime.Config) { c.Mixing, c.Positions, c.Conv = runtime.PositionMixing, runtime.NoPos, 3 },
 	}
 	all := map[string]runtime.Config{}
 	for _, base := range []runtime.Config{hrm, trm} {
@@ -78,11 +81,16 @@ func shapedInputs(c *runtime.Config) (in []runtime.Input) {
 		shapes = []runtime.Shape{c.Grid(), c.Grid(), c.Grid(), c.Grid()}
 	case c.Relations != "":
 		shapes = []runtime.Shape{{Rows: 4, Cols: 4}, {Rows: 8, Cols: 8}, {Rows: 6, Cols: 6}, {Rows: 4, Cols: 4}}
+	case c.Mixing == runtime.CandidateMixing:
+		shapes = []runtime.Shape{{Rows: 9, Cols: 9}, {Rows: 16, Cols: 16}, {Rows: 6, Cols: 6}, {Rows: 4, Cols: 4}}
 	}
 	r := random(17)
 	for i, s := range shapes {
 		one := *c
 		one.SeqLen = s.Len()
+		if c.Mixing == runtime.CandidateMixing {
+			one.VocabSize = runtime.FirstDigit + s.Cols
+		}
 		x := randomInputs(r, &one, i+1)[i]
 		x.Noise, x.Rows, x.Cols = 0, s.Rows, s.Cols
 		in = append(in, x)
@@ -121,20 +129,37 @@ func compareWithReference(t *testing.T, d *gpu.Device, m *runtime.Model, in []ru
 			want := carry[lane].Segment()
 			n := len(want.Logits)
 			logits := out.Logits[k*out.Stride*c.VocabSize:][:n*c.VocabSize]
-			near(t, fmt.Sprintf("step %d, lane %d: logits", step, lane), logits, slices.Concat(want.Logits...))
+			nearLogits(t, fmt.Sprintf("step %d, lane %d: logits", step, lane), logits, slices.Concat(want.Logits...))
 			near(t, "q", []float32{out.QHalt[k], out.QContinue[k]}, []float64{want.QHalt, want.QContinue})
 			for i, token := range out.Tokens[k*out.Stride:][:n] {
 				if row := logits[i*c.VocabSize:][:c.VocabSize]; int(token) != argmax(row) {
 					t.Fatalf("step %d, lane %d: token %d is %d, not the likeliest of %v", step, lane, i, token, row)
 				}
 			}
-			size := (c.Prefix() + n) * c.Hidden
+			size := len(carry[lane].Z[runtime.H]) * c.Hidden
 			zH, zL := zeros(size), zeros(size)
 			check(t, batch.(runtime.StateReader).State(lane, zH, zL))
 			near(t, "zH", zH, slices.Concat(carry[lane].Z[runtime.H]...))
 			near(t, "zL", zL, slices.Concat(carry[lane].Z[runtime.L]...))
 		}
 	}
+}
+
+// nearLogits compares those that are not runtime.NoLogit, beside which all others are
+// nothing, and wants that where it should be.
+func nearLogits(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	var some []float32
+	var wanted []float64
+	for i, w := range want {
+		if (got[i] == runtime.NoLogit) != (w == runtime.NoLogit) {
+			t.Fatalf("%s: number %d is %v, want %v", what, i, got[i], w)
+		}
+		if w != runtime.NoLogit {
+			some, wanted = append(some, got[i]), append(wanted, w)
+		}
+	}
+	near(t, what, some, wanted)
 }
 
 func TestShapeThatDoesNotFit(t *testing.T) {
