@@ -116,3 +116,11 @@ func (d *Device) say(n int, back bool, y, x View, c *runtime.Config, l Lanes, h 
 	d.flat(d.kernel("candidates_say", struct{ Back bool }{back}), n,
 		[]uint32{uint32(n), uint32(h.Tokens), uint32(l.P), uint32(h.Vocab), uint32(c.FirstCandidate()), uint32(l.at)}, x, l.grids.All(), y)
 }
+
+// Roles records which row of the token embedding each candidate has, i32 [lanes, P], of
+// tokens i32 [Lanes, Tokens]: see runtime.Config.Parts. Behind a lane's it is -1.
+func (d *Device) Roles(roles, tokens View, c *runtime.Config, l Lanes, h Heads) {
+	n := l.Rows()
+	d.flat(d.kernel("candidates_roles", nil), n,
+		[]uint32{uint32(n), uint32(h.Tokens), uint32(l.P), uint32(c.FirstCandidate()), uint32(l.at)}, tokens, l.grids.All(), roles)
+}

@@ -3,6 +3,7 @@ package gpu_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/hrmgo/hrm/gpu"
@@ -114,5 +115,34 @@ func TestCandidatesThatDoNotFit(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%d x %d: %v", side, side, err)
 		}
+	}
+}
+
+// The rows of the embedding are those of runtime.Config.Parts, and the shapes of lanes
+// say which tokens there are.
+func TestCandidatesRoles(t *testing.T) {
+	d := open(t)
+	c := candidateConfig(4)
+	on := grids(t, d, c, sudokuShapes, c.SeqLen)
+	h := gpu.Heads{Lanes: len(sudokuShapes), P: c.SeqLen, Tokens: c.SeqLen, Vocab: c.VocabSize}
+	r := random(4)
+	tokens, want := make([]int32, h.Lanes*h.P), make([]int32, on.Rows())
+	for lane, s := range sudokuShapes {
+		own := tokens[lane*h.P:][:s.Len()]
+		for i := range own {
+			own[i] = int32(r.IntN(runtime.FirstDigit + s.Cols))
+		}
+		for i := range on.P {
+			want[lane*on.P+i] = -1
+			if i < c.PositionsOf(s) {
+				parts := c.Parts(own, s, i)
+				want[lane*on.P+i] = int32(parts.Rows()[0])
+			}
+		}
+	}
+	got := upload(t, d, make([]int32, len(want)))
+	d.Roles(got.view(), upload(t, d, tokens).view(), c, on, h)
+	if roles := download[int32](t, d, got); !slices.Equal(roles, want) {
+		t.Errorf("roles %v, want %v", roles, want)
 	}
 }

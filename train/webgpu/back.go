@@ -16,6 +16,7 @@ var back = [...]func(t *Device, w, dw *gpu.Layer, a *gpu.Acts){
 	runtime.Convolution:    (*Device).convolveBack,
 	runtime.Attention:      (*Device).attendBack,
 	runtime.PositionSwiGLU: (*Device).mixPositionsBack,
+	runtime.CandidateMeans: (*Device).mixCandidatesBack,
 	runtime.SwiGLU:         (*Device).feedForwardBack,
 }
 
@@ -78,9 +79,16 @@ func (t *Device) swap() { t.g, t.g2 = t.g2, t.g }
 // linearBack records, for y [rows, out] = x . w^T with gradient dy,
 // dx (+)= dy . w and dw += dy^T . x.
 func (t *Device) linearBack(dx, dy, x *gpu.Buffer, w, dw gpu.Operand, rows, out int, add bool) {
+	t.viewsBack(dx.All(), dy.All(), x.All(), w, dw, rows, out, add)
+}
+
+// viewsBack is linearBack of parts of buffers.
+func (t *Device) viewsBack(dx, dy, x gpu.View, w, dw gpu.Operand, rows, out int, add bool) {
 	in := w.Stride
-	t.gpu.MatMul(gpu.MatMul{M: rows, N: in, K: out, A: rowsOf(dy, out), B: transposed(w), C: dx.All(), CStride: in, Add: add})
-	t.gpu.MatMulSplit(gpu.MatMul{M: out, N: in, K: rows, A: columnsOf(dy, out), B: columnsOf(x, in), C: dw.View, CStride: in}, t.split.All())
+	t.gpu.MatMul(gpu.MatMul{M: rows, N: in, K: out, A: gpu.Operand{View: dy, Stride: out}, B: transposed(w), C: dx, CStride: in, Add: add})
+	t.gpu.MatMulSplit(gpu.MatMul{
+		M: out, N: in, K: rows, A: gpu.Operand{View: dy, Stride: out, KMajor: true}, B: gpu.Operand{View: x, Stride: in, KMajor: true}, C: dw.View, CStride: in,
+	}, t.split.All())
 }
 
 // rowsOf is b [rows, n] reduced over its columns.

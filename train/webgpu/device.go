@@ -48,11 +48,12 @@ type buffers struct {
 	params, grad, m, v, ema *gpu.Buffer // flat, see train.Layout
 	puzzle, puzzleGrad      *gpu.Buffer // [NumPuzzles, dim], [lanes, dim]
 	z, next                 gpu.Carry   // and that of the segment after, HRM
-	tokens, labels          *gpu.Buffer // i32 [R], -1 in the prefix; [lanes, S]
+	tokens, labels          *gpu.Buffer // i32 [lanes, prefix + S], -1 in the prefix; [lanes, S]
+	roles, candidates       *gpu.Buffer // i32 [R] of candidates; [R] their logits, then the gradient
 	ids, last, segments     *gpu.Buffer // u32 [lanes]
 	freshLanes, inits       *gpu.Buffer // u32, of fresh; H_init and L_init [2, D]
 	weight                  *gpu.Buffer // [lanes] 1 / (labelled * batch)
-	logits, dLogits         *gpu.Buffer // [R, vocabulary]
+	logits, dLogits         *gpu.Buffer // [lanes, prefix + S, vocabulary]
 	tok                     *gpu.Buffer // [lanes, S, 2]
 	q, qNext, dq            *gpu.Buffer // [lanes, 2]
 	dTok                    *gpu.Buffer // [lanes, P, 2], with runtime.SoftMin
@@ -61,6 +62,7 @@ type buffers struct {
 
 	g, g2                 *gpu.Buffer // [R, D] the gradient on its way back; see swap
 	dx, dWide, dCtx, drel *gpu.Buffer
+	dUnits                *gpu.Buffer // candidates: of means
 	split                 *gpu.Buffer
 }
 
@@ -79,7 +81,7 @@ func Open(d *gpu.Device, spec train.Spec) (*Device, error) {
 	}
 	t := &Device{
 		gpu: d, spec: spec, layout: train.NewLayout(c), arena: gpu.Arena{Device: d},
-		heads: gpu.Heads{Lanes: spec.Lanes, P: c.P(), D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize},
+		heads: gpu.Heads{Lanes: spec.Lanes, P: c.Prefix() + c.SeqLen, D: c.Hidden, Tokens: c.SeqLen, Vocab: c.VocabSize},
 		out:   make([]float32, 8*spec.Lanes+2),
 	}
 	t.grids = gpu.NewGrids(&t.arena, &t.spec.Config, spec.Lanes, c.SeqLen)
@@ -133,11 +135,15 @@ func (t *Device) allocateState() {
 	if t.spec.Continues() {
 		t.next = gpu.Carry{ZH: a.Buffer("next zH", size), ZL: a.Buffer("next zL", size), X: t.z.X}
 	}
-	t.tokens, t.labels = a.Buffer("tokens", rows), a.Buffer("labels", lanes*c.SeqLen)
+	tokens := lanes * t.heads.P
+	t.tokens, t.labels = a.Buffer("tokens", tokens), a.Buffer("labels", lanes*c.SeqLen)
+	if c.ByCandidate() {
+		t.roles, t.candidates = a.Buffer("roles", rows), a.Buffer("logits of candidates", rows)
+	}
 	t.ids, t.last, t.weight = a.Buffer("puzzle ids", lanes), a.Buffer("last step", lanes), a.Buffer("loss weights", lanes)
 	t.segments = a.Buffer("segments", lanes)
 	t.freshLanes, t.inits = a.Buffer("fresh lanes", lanes), a.Buffer("initial states", 2*c.Hidden)
-	t.logits, t.dLogits = a.Buffer("logits", rows*c.VocabSize), a.Buffer("logits' gradient", rows*c.VocabSize)
+	t.logits, t.dLogits = a.Buffer("logits", tokens*c.VocabSize), a.Buffer("logits' gradient", tokens*c.VocabSize)
 	t.tok = a.Buffer("token losses", 2*lanes*c.SeqLen)
 	t.q, t.qNext, t.dq = a.Buffer("q", 2*lanes), a.Buffer("next q", 2*lanes), a.Buffer("q gradient", 2*lanes)
 	if c.HaltPool == runtime.SoftMin {
@@ -160,7 +166,12 @@ func (t *Device) allocateBackward() {
 		wide = max(wide, rows*3*c.Hidden)
 		t.dCtx = a.Buffer("gradient of attention", size)
 	}
-	t.dWide = a.Buffer("gradient of gate_up or qkv", wide)
+	if c.Has(runtime.CandidateMeans) {
+		units := gpu.Candidates{D: c.Hidden}.Len(t.lanes)
+		wide = max(wide, units)
+		t.dUnits = a.Buffer("gradient of means", units)
+	}
+	t.dWide = a.Buffer("gradient of gate_up, qkv or products of means", wide)
 	if c.Relations != "" {
 		t.drel = a.Buffer("gradient of relations", t.net.Attention.RelationsLen(t.spec.Lanes))
 	}

@@ -48,15 +48,22 @@ func lockstepCases() map[string]train.Spec {
 	continues.HaltRule = runtime.HaltOverContinue
 	softMin := conv
 	softMin.HaltPool = runtime.SoftMin
+	candidates := trm
+	candidates.Mixing, candidates.Relations, candidates.Positions, candidates.HaltPool = runtime.CandidateMixing, "", runtime.NoPos, runtime.SoftMin
+	candidates.LLayers, candidates.InterSize = 2, 32
+	odd := candidates // channels one by one
+	odd.Hidden, odd.Heads, odd.SeqLen = 10, 1, 36
 	return map[string]train.Spec{
-		"continues": {Config: continues, Lanes: 3, Loss: train.Stablemax, Optim: optim},
-		"softmin":   {Config: softMin, Lanes: 4, Loss: train.Softmax, Optim: optim},
-		"conv":      {Config: conv, Lanes: 4, Loss: train.Stablemax, Optim: optim},
-		"three":     {Config: three, Lanes: 4, Loss: train.Softmax, Optim: optim},
-		"positions": {Config: positions, Lanes: 2, Loss: train.Softmax, Optim: optim},
-		"muon":      {Config: hrm, Lanes: 3, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
-		"trm":       {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
-		"hrm":       {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
+		"candidates":     {Config: candidates, Lanes: 4, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9}},
+		"candidates odd": {Config: odd, Lanes: 3, Batch: 5, Loss: train.Stablemax, Optim: optim},
+		"continues":      {Config: continues, Lanes: 3, Loss: train.Stablemax, Optim: optim},
+		"softmin":        {Config: softMin, Lanes: 4, Loss: train.Softmax, Optim: optim},
+		"conv":           {Config: conv, Lanes: 4, Loss: train.Stablemax, Optim: optim},
+		"three":          {Config: three, Lanes: 4, Loss: train.Softmax, Optim: optim},
+		"positions":      {Config: positions, Lanes: 2, Loss: train.Softmax, Optim: optim},
+		"muon":           {Config: hrm, Lanes: 3, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.Muon, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"trm":            {Config: trm, Lanes: 3, Loss: train.Stablemax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, EMA: 0.9, ClipNorm: 0.5}},
+		"hrm":            {Config: hrm, Lanes: 5, Batch: 8, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamAtan2, Beta1: 0.9, Beta2: 0.95, WeightDecay: 0.5, PuzzleWeightDecay: 0.1}},
 	}
 }
 
@@ -111,7 +118,7 @@ func lockstep(t *testing.T, spec train.Spec, steps int64) {
 	sameNumbers(t, "puzzle table", gs.Puzzle, cs.Puzzle, agreement)
 	for lane := range spec.Lanes { // what lies behind a smaller puzzle is nothing
 		c := &spec.Config
-		at, n := lane*c.P()*c.Hidden, (c.Prefix()+gs.Shape(c, lane).Len())*c.Hidden
+		at, n := lane*c.P()*c.Hidden, c.PositionsOf(gs.Shape(c, lane))*c.Hidden
 		sameNumbers(t, "zH", gs.ZH[at:at+n], cs.ZH[at:at+n], carryAgreement)
 	}
 	if !slices.Equal(gs.Shapes, cs.Shapes) || !slices.Equal(gs.Tokens, cs.Tokens) || !slices.Equal(gs.Labels, cs.Labels) || !slices.Equal(gs.PuzzleIDs, cs.PuzzleIDs) {
@@ -127,7 +134,7 @@ func reload(t *testing.T, spec *train.Spec, d train.Device) {
 	check(t, d.Save(&s))
 	c := &spec.Config
 	for lane := range spec.Lanes {
-		row, n := lane*c.P()*c.Hidden, (c.Prefix()+s.Shape(c, lane).Len())*c.Hidden
+		row, n := lane*c.P()*c.Hidden, c.PositionsOf(s.Shape(c, lane))*c.Hidden
 		for i := row + n; i < row+c.P()*c.Hidden; i++ {
 			s.ZH[i], s.ZL[i] = float32(math.NaN()), float32(math.NaN())
 		}
@@ -156,6 +163,9 @@ func sameGradients(t *testing.T, spec *train.Spec, onGPU, onCPU train.Device) {
 func shapes(c *runtime.Config) []runtime.Shape {
 	if !c.AnyShape() || c.Relations != "" { // train.CheckExample takes one
 		return []runtime.Shape{{}}
+	}
+	if c.ByCandidate() {
+		return []runtime.Shape{{}, {Rows: 4, Cols: 4}, {Rows: 6, Cols: 6}}
 	}
 	return []runtime.Shape{{}, {Rows: 2, Cols: 3}, {Rows: c.SeqLen / 3, Cols: 3}, {Rows: 1, Cols: 5}}
 }
@@ -189,6 +199,10 @@ func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
 			f.Input.PuzzleID = int32(r.IntN(c.NumPuzzles))
 		}
 		for i := range f.Labels {
+			if c.ByCandidate() {
+				f.Input.Tokens[i], f.Labels[i] = digit(r, c.Shape(f.Input).Cols)
+				continue
+			}
 			f.Input.Tokens[i], f.Labels[i] = int32(r.IntN(c.VocabSize)), int32(r.IntN(c.VocabSize))
 			if r.IntN(8) == 0 {
 				f.Labels[i] = train.IgnoreLabel
@@ -201,6 +215,15 @@ func stepIn(r *rand.Rand, spec *train.Spec, step int64) *train.StepIn {
 		in.Refill = append(in.Refill, f)
 	}
 	return in
+}
+
+// digit is a token of a sudoku with n digits, and a label that candidates can say.
+func digit(r *rand.Rand, n int) (token, label int32) {
+	token, label = int32(r.IntN(runtime.FirstDigit+n)), int32(runtime.FirstDigit+r.IntN(n))
+	if r.IntN(8) == 0 {
+		label = train.IgnoreLabel
+	}
+	return token, label
 }
 
 const (

@@ -22,11 +22,12 @@ func TestOpenRefusesLabelSmoothing(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesCandidates(t *testing.T) {
+func TestOpenRefusesColours(t *testing.T) {
 	spec := train.Spec{
 		Config: runtime.Config{
-			Family: runtime.TRM, VocabSize: 11, SeqLen: 81, Hidden: 16, Heads: 2, Expansion: 1, LLayers: 1, HCycles: 1, LCycles: 1,
-			Mixing: runtime.CandidateMixing, HaltPool: runtime.SoftMin, Positions: runtime.NoPos, HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
+			Family: runtime.TRM, VocabSize: runtime.LegendPainted + 9, SeqLen: 35, Cols: 5, NumPuzzles: 1, PuzzleEmbDim: runtime.ColourBlocks * 16,
+			Hidden: 16, Heads: 2, Expansion: 1, LLayers: 1, HCycles: 1, LCycles: 1,
+			Mixing: runtime.ColourMixing, HaltPool: runtime.SoftMin, Positions: runtime.NoPos, HaltMaxSteps: 2, NormEps: 1e-5, RopeTheta: 10000,
 		},
 		Lanes: 1, Loss: train.Softmax, Optim: train.Optim{Algorithm: train.AdamW, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8},
 	}

@@ -127,12 +127,12 @@ func (t *Device) refill(r *train.Refill) error {
 // the prefix and ids. What is no token is -1.
 func (t *Device) send() error {
 	c, h := &t.spec.Config, &t.host
-	tokens := make([]int32, t.spec.Lanes*c.P())
+	tokens := make([]int32, t.spec.Lanes*t.heads.P)
 	for i := range tokens {
 		tokens[i] = -1
 	}
 	for lane := range t.spec.Lanes {
-		copy(tokens[lane*c.P()+c.Prefix():], h.LaneTokens(c, lane))
+		copy(tokens[lane*t.heads.P+c.Prefix():], h.LaneTokens(c, lane))
 	}
 	return firstError(
 		t.setGrids(),

@@ -67,7 +67,7 @@ func (t *Device) deliver(out *train.StepOut) {
 
 func (t *Device) record(ctx context.Context, in *train.StepIn) error {
 	if len(t.fresh) > 0 {
-		t.gpu.Start(t.z.ZH.All(), t.z.ZL.All(), t.freshLanes.All(), t.inits.All(), len(t.fresh), t.heads)
+		t.gpu.Start(t.z.ZH.All(), t.z.ZL.All(), t.freshLanes.All(), t.inits.All(), len(t.fresh), t.positions())
 	}
 	t.embed()
 	if err := t.segment(ctx, &t.z, t.saved); err != nil {
@@ -109,7 +109,18 @@ func (t *Device) embed() {
 	if t.puzzle != nil {
 		e.IDs, e.Puzzle = t.ids.All(), t.puzzle.All()
 	}
-	t.gpu.Embed(t.z.X.All(), e, t.heads)
+	if c.ByCandidate() {
+		t.gpu.Roles(t.roles.All(), t.tokens.All(), c, t.lanes, t.heads)
+		e.Tokens = t.roles.All()
+	}
+	t.gpu.Embed(t.z.X.All(), e, t.positions())
+}
+
+// positions are the heads' shapes for what goes over all positions.
+func (t *Device) positions() gpu.Heads {
+	h := t.heads
+	h.P = t.lanes.P
+	return h
 }
 
 // segment records the passes of a segment on z, which save the activations of those
@@ -167,27 +178,27 @@ func (t *Device) haltingBack() {
 // loss records the heads, the losses, and the gradient g of zH.
 func (t *Device) loss() {
 	d, h := t.gpu, t.heads
-	rows := h.Lanes * h.P
-	lm := gpu.Operand{View: t.param("lm_head.weight"), Stride: h.D}
-	d.MatMul(gpu.Linear(t.logits, t.z.ZH, lm, rows, h.Vocab))
+	t.say()
 	d.CrossEntropy(t.tok.All(), t.dLogits.All(), t.logits.All(), t.labels.All(), t.tokens.All(), t.weight.All(), t.segments.All(), t.spec.Loss == train.Softmax, h)
 	q := gpu.QLoss{Q: t.q.All(), Labels: t.labels.All(), Tok: t.tok.All(), Weight: t.weight.All(), Out: t.result.All(), DQ: t.dq.All(), InvBatch: 1 / float64(t.spec.BatchSize())}
 	if t.spec.Continues() {
 		q.Next, q.Last = t.qNext.All(), t.last.All()
 	}
 	d.QLoss(q, h)
-	t.linearBack(t.g, t.dLogits, t.z.ZH, lm, gpu.Operand{View: t.gradient("lm_head.weight"), Stride: h.D}, rows, h.Vocab, false)
+	t.sayBack()
 	t.haltingBack()
 }
 
 // embedBack records the gradients of the embeddings and the puzzle table's
 // rows, from dx, which is scaled already.
 func (t *Device) embedBack() {
-	c, h := &t.spec.Config, t.heads
-	rows := h.Lanes * h.P
+	c, h, tokens := &t.spec.Config, t.heads, t.tokens
+	if c.ByCandidate() {
+		tokens = t.roles
+	}
 	t.gpu.MatMulSplit(gpu.MatMul{
-		M: h.Vocab, N: h.D, K: rows, C: t.gradient("embed_tokens.embedding_weight"), CStride: h.D,
-		A: gpu.Operand{View: t.tokens.All(), Kind: gpu.KindOneHot},
+		M: c.Embeddings(), N: h.D, K: t.lanes.Rows(), C: t.gradient("embed_tokens.embedding_weight"), CStride: h.D,
+		A: gpu.Operand{View: tokens.All(), Kind: gpu.KindOneHot},
 		B: gpu.Operand{View: t.dx.All(), Stride: h.D, KMajor: true},
 	}, t.split.All())
 	if c.Positions == runtime.Learned {
