@@ -1,6 +1,10 @@
 package runtime
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Mixing names how the positions of a puzzle are mixed in a layer.
 type Mixing string
@@ -35,12 +39,14 @@ func (m *Mixing) UnmarshalText(text []byte) (err error) {
 
 // ParseMixing reads a mixing, wrapping ErrConfig.
 func ParseMixing(text string) (Mixing, error) {
+	var names []string
 	for _, m := range []Mixing{AttentionMixing, PositionMixing, NoMixing, CandidateMixing, ColourMixing} {
 		if text == m.String() {
 			return m, nil
 		}
+		names = append(names, m.String())
 	}
-	return "", fmt.Errorf("%w: mixing is %q, want attention, mlp_t, none, candidates or colours", ErrConfig, text)
+	return "", fmt.Errorf("%w: mixing is %q, want one of %s", ErrConfig, text, strings.Join(names, ", "))
 }
 
 // Sublayer is one residual step of a layer:
@@ -91,12 +97,7 @@ func (c *Config) Sublayers() []Sublayer {
 
 // Has reports whether a layer has a kind of sublayer.
 func (c *Config) Has(kind Sublayer) bool {
-	for _, s := range c.Sublayers() {
-		if s == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Sublayers(), kind)
 }
 
 // Block is one value for each weight of a layer, whatever that is: a matrix, its

@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/internal/reuse"
+	"github.com/hrmgo/hrm/kernels"
+)
 
 // headTasks returns into how many tasks, each of some heads, attention is cut: a
 // task's rows of the matrix begin at a panel.
@@ -35,7 +38,7 @@ func (t *batch) heads(g *group, worker, task int) {
 	s, tasks, width, p := &t.b.scratch[worker], t.b.headTasks(), t.b.headWidth(), g.grid.positions
 	lanes := g.lanesOf(task / tasks)
 	rows := span{lanes.lo * p, lanes.hi * p}
-	qkv := grow(&s.qkv, (rows.hi-rows.lo)*width)
+	qkv := reuse.Grow(&s.qkv, (rows.hi-rows.lo)*width)
 	step := t.b.projectRows(p)
 	for lo := rows.lo; lo < rows.hi && !t.stopped(); lo += step {
 		t.projectHeads(g, qkv[(lo-rows.lo)*width:], span{lo, min(lo+step, rows.hi)}, task%tasks)
@@ -120,20 +123,7 @@ func (t *batch) attendHeads(g *group, s *scratch, qkv []float32, at, task int, p
 
 // head returns the attention of one head over p positions.
 func (s *scratch) head(p, dim int) *kernels.HeadF32 {
-	return remembered(&s.heads, p, func() *kernels.HeadF32 { return kernels.NewHeadF32(p, dim) })
-}
-
-// remembered returns what was made for a number of positions, of a few of them.
-func remembered[T any](all *map[int]*T, p int, create func() *T) *T {
-	if t := (*all)[p]; t != nil {
-		return t
-	}
-	if len(*all) >= maxGeometries || *all == nil {
-		*all = map[int]*T{}
-	}
-	t := create()
-	(*all)[p] = t
-	return t
+	return reuse.Remembered(&s.heads, p, func() *kernels.HeadF32 { return kernels.NewHeadF32(p, dim) })
 }
 
 // mix is z = rms(z + o . context) for some rows.
@@ -148,7 +138,7 @@ func (t *batch) mix(g *group, worker int, k span) {
 		x = s.operand(g.context[k.lo*d:k.hi*d], d, w)
 		t.traceData(g, "attn_ctx", x.x)
 	}
-	out := grow(&s.out, x.rows*d)
+	out := reuse.Grow(&s.out, x.rows*d)
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "attn_out", out)
 	t.addNorm(g, k, out)

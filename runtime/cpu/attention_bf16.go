@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/quantize"
 	"github.com/hrmgo/hrm/runtime"
@@ -40,8 +41,8 @@ func (t *batch) headBF16(g *group, worker, task int) {
 	lanes := g.lanesOf(task / c.Heads)
 	n := (lanes.hi - lanes.lo) * p
 	x := g.z8.Rows(lanes.lo*p, n)
-	all := grow(&s.qkv16, t.b.lanesAtOnce(p)*p*3*dim)
-	kernels.HeadI8(all, 3*dim, &x, n, &w, g.grid.rotation, grow(&s.wide, max(n, t.b.bandRows())*2*gluBlock))
+	all := reuse.Grow(&s.qkv16, t.b.lanesAtOnce(p)*p*3*dim)
+	kernels.HeadI8(all, 3*dim, &x, n, &w, g.grid.rotation, reuse.Grow(&s.wide, max(n, t.b.bandRows())*2*gluBlock))
 	attention := s.headBF16(p, dim)
 	for at := lanes.lo; at < lanes.hi; at++ {
 		ctx, qkv, bias := g.context16[at*p*d+h*dim:], all[(at-lanes.lo)*p*3*dim:], g.grid.headBias(t.pass.Level, g.at.layer, h)
@@ -54,7 +55,7 @@ func (t *batch) headBF16(g *group, worker, task int) {
 
 // headBF16 returns the attention of one head over p positions.
 func (s *scratch) headBF16(p, dim int) *kernels.AttentionBF16 {
-	return remembered(&s.bf16, p, func() *kernels.AttentionBF16 {
+	return reuse.Remembered(&s.bf16, p, func() *kernels.AttentionBF16 {
 		return kernels.NewAttentionBF16(kernels.AttentionShape{P: p, Heads: 1, Dim: dim})
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/runtime"
 )
 
@@ -61,7 +62,7 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 func (l *lane) fit(g *geometry, d int) {
 	n := g.positions * d
 	l.grid = g
-	l.x, l.z[0], l.z[1] = grow(&l.x, n), grow(&l.z[0], n), grow(&l.z[1], n)
+	l.x, l.z[0], l.z[1] = reuse.Grow(&l.x, n), reuse.Grow(&l.z[0], n), reuse.Grow(&l.z[1], n)
 }
 
 func (t *batch) Reset(i int, in runtime.Input) error {
@@ -94,7 +95,7 @@ func (t *batch) Step(ctx context.Context, lanes []int, out *runtime.Output) erro
 	t.cut(lanes)
 	if t.softMin() {
 		for i := range t.q {
-			grow(&t.q[i], len(lanes)*t.out.Stride)
+			reuse.Grow(&t.q[i], len(lanes)*t.out.Stride)
 		}
 	}
 	if t.b.trace != nil {

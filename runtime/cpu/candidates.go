@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -18,7 +19,7 @@ func (t *batch) candidates(g *group, worker, lane int) {
 func (t *batch) means(g *group, worker, lane int, by [4]*weights) (k span, out []float32) {
 	u, s, p := g.grid.units, &t.b.scratch[worker], g.grid.positions
 	k = span{lane * p, (lane + 1) * p}
-	means, y := grow(&s.column, 2*u.Len())[:u.Len()], s.column[u.Len():2*u.Len()]
+	means, y := reuse.Grow(&s.column, 2*u.Len())[:u.Len()], s.column[u.Len():2*u.Len()]
 	u.Gather(means, g.state(k.lo, k.hi, u.D))
 	u.Average(means)
 	for kind, m := range by {
@@ -26,7 +27,7 @@ func (t *batch) means(g *group, worker, lane int, by [4]*weights) (k span, out [
 		x := s.operand(means[lo:hi], u.D, m)
 		x.multiply(y[lo:hi], u.D, m, 0, u.D)
 	}
-	out = grow(&s.out, p*u.D)
+	out = reuse.Grow(&s.out, p*u.D)
 	u.Spread(out, y)
 	return k, out
 }
@@ -35,7 +36,7 @@ func (t *batch) means(g *group, worker, lane int, by [4]*weights) (k span, out [
 func (t *batch) colours(g *group, worker, lane int) {
 	s, w := &t.b.scratch[worker], &t.layers[g.at.layer]
 	k, out := t.means(g, worker, lane, [...]*weights{w.Row, w.Column, w.Whole, w.Cell})
-	z, turned, more := g.state(k.lo, k.hi, g.grid.units.D), grow(&s.column, g.grid.turns.Len()), grow(&s.act, len(out))
+	z, turned, more := g.state(k.lo, k.hi, g.grid.units.D), reuse.Grow(&s.column, g.grid.turns.Len()), reuse.Grow(&s.act, len(out))
 	g.grid.turns.Turn(turned, z)
 	x := s.operand(turned, runtime.NumTurns*g.grid.units.D, w.Turns)
 	x.multiply(more, g.grid.units.D, w.Turns, 0, g.grid.units.D)

@@ -1,12 +1,14 @@
 package cpu
 
+import "github.com/hrmgo/hrm/internal/reuse"
+
 // convolve is z = rms(z + conv(z)) for some rows. It reads the other buffer of the
 // state, whose rows around these it needs, and writes the one that the step names.
 func (t *batch) convolve(g *group, worker int, k span) {
 	s, d, p := &t.b.scratch[worker], t.b.model.Config.Hidden, g.grid.positions
 	old := g.z[1-g.at.z]
 	copy(g.state(k.lo, k.hi, d), old[k.lo*d:k.hi*d])
-	out := grow(&s.out, (k.hi-k.lo)*d)
+	out := reuse.Grow(&s.out, (k.hi-k.lo)*d)
 	for lo := k.lo; lo < k.hi; { // a lane at a time
 		begin := lo / p * p
 		hi := min(begin+p, k.hi)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -46,14 +47,6 @@ type scratch struct {
 	heads map[int]*kernels.HeadF32 // one head's attention, by positions
 	qkv16 []kernels.BF16           // qkv in bf16, of one head
 	bf16  map[int]*kernels.AttentionBF16
-}
-
-// grow returns n numbers of buf, which it allocates when it must.
-func grow[T any](buf *[]T, n int) []T {
-	if cap(*buf) < n {
-		*buf = make([]T, n)
-	}
-	return (*buf)[:n]
 }
 
 // chunkRows is the most rows whose SwiGLU is reduced, or whose scores are
@@ -253,32 +246,32 @@ func (t *batch) fitScratch(int, int) {
 func (s *scratch) fit(b *Backend, g *group) {
 	c, p := &b.model.Config, g.grid.positions
 	chunk, width := b.maxChunk(p), max(b.bandRows(), b.maxChunk(p))*2*gluBlock
-	grow(&s.out, chunk*c.Hidden)
-	grow(&s.logits, c.VocabSize)
+	reuse.Grow(&s.out, chunk*c.Hidden)
+	reuse.Grow(&s.logits, c.VocabSize)
 	if b.has8() {
 		s.room(chunk)
 	}
 	for _, sublayer := range b.sublayers {
 		switch {
 		case sublayer == runtime.CandidateMeans:
-			grow(&s.out, p*c.Hidden)
-			grow(&s.column, 2*g.grid.units.Len())
+			reuse.Grow(&s.out, p*c.Hidden)
+			reuse.Grow(&s.column, 2*g.grid.units.Len())
 		case sublayer == runtime.ColourMeans:
-			grow(&s.out, p*c.Hidden)
-			grow(&s.act, p*c.Hidden)
-			grow(&s.column, max(2*g.grid.units.Len(), g.grid.turns.Len()))
+			reuse.Grow(&s.out, p*c.Hidden)
+			reuse.Grow(&s.act, p*c.Hidden)
+			reuse.Grow(&s.column, max(2*g.grid.units.Len(), g.grid.turns.Len()))
 		case sublayer == runtime.PositionSwiGLU:
-			grow(&s.column, 2*chunk*p)
-			grow(&s.act, chunk*c.InterT())
+			reuse.Grow(&s.column, 2*chunk*p)
+			reuse.Grow(&s.act, chunk*c.InterT())
 		case sublayer == runtime.Attention && b.bf16:
 			s.headBF16(p, c.HeadDim())
-			grow(&s.qkv16, b.lanesAtOnce(p)*p*3*c.HeadDim())
+			reuse.Grow(&s.qkv16, b.lanesAtOnce(p)*p*3*c.HeadDim())
 		case sublayer == runtime.Attention:
 			s.head(p, c.HeadDim())
-			grow(&s.qkv, len(g.lanes)*p*b.headWidth())
+			reuse.Grow(&s.qkv, len(g.lanes)*p*b.headWidth())
 		}
 	}
-	grow(&s.wide, width)
+	reuse.Grow(&s.wide, width)
 }
 
 // together is the worker of a step in which all workers take part.

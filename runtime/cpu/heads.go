@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -10,7 +11,7 @@ import (
 func (t *batch) read(g *group, worker, task int) {
 	c := &t.b.model.Config
 	d, prefix, vocab := c.Hidden, c.Prefix(), c.VocabSize
-	logits := grow(&t.b.scratch[worker].logits, vocab)
+	logits := reuse.Grow(&t.b.scratch[worker].logits, vocab)
 	if c.ByCandidate() {
 		t.readCandidates(g, worker, g.chunks[task])
 		return
@@ -48,13 +49,13 @@ func (t *batch) readCandidates(g *group, worker int, rows span) {
 		if pos == 0 {
 			t.readLegend(at-legend, legend)
 		}
-		each := grow(&s.column, 3*n)
+		each := reuse.Grow(&s.column, 3*n)
 		halt, cont, each := each[:n], each[n:2*n], each[2*n:]
 		for i := range n {
 			halt[i], cont[i] = t.readQ(z[i*c.Hidden : (i+1)*c.Hidden])
 		}
 		t.q[0][at], t.q[1][at] = runtime.SoftMinimum(halt), runtime.SoftMinimum(cont)
-		logits := grow(&s.logits, c.VocabSize)
+		logits := reuse.Grow(&s.logits, c.VocabSize)
 		if t.out.WantLogits {
 			logits = t.out.Logits[at*c.VocabSize : (at+1)*c.VocabSize]
 		}

@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/internal/reuse"
+	"github.com/hrmgo/hrm/kernels"
+)
 
 // positions is the SwiGLU over positions, z = rms(z + down . (silu(gate . z) * up .
 // z)), on the transpose of a lane's state, for some channels.
@@ -8,7 +11,7 @@ func (t *batch) positions(g *group, worker, task int) {
 	c, s, w := &t.b.model.Config, &t.b.scratch[worker], &t.layers[g.at.layer]
 	k, at := g.cols[task%len(g.cols)], task/len(g.cols)
 	p, inter, n := g.grid.positions, c.InterT(), k.hi-k.lo
-	column, act := grow(&s.column, 2*n*p), grow(&s.act, n*inter)
+	column, act := reuse.Grow(&s.column, 2*n*p), reuse.Grow(&s.act, n*inter)
 	z, out := column[:n*p], column[n*p:]
 	lane := g.state(at*p, (at+1)*p, c.Hidden)
 	gather(z, lane, c.Hidden, k)

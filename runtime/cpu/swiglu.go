@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/internal/reuse"
+	"github.com/hrmgo/hrm/kernels"
+)
 
 // gluBlock is the number of channels of a SwiGLU that are computed at a time: few, so
 // that gates and ups are still in the first- or second-level cache when they are
@@ -35,7 +38,7 @@ func (t *batch) gluRows(g *group, worker int, rows span, lo int) {
 	}
 	if t.b.bf16 {
 		p := w.i8.Rows(2*lo, 2*gluBlock)
-		kernels.SwiGLUI8(g.act16[from+lo:], inter, &x.i8, x.rows, &p, grow(&s.wide, x.rows*2*gluBlock))
+		kernels.SwiGLUI8(g.act16[from+lo:], inter, &x.i8, x.rows, &p, reuse.Grow(&s.wide, x.rows*2*gluBlock))
 		return
 	}
 	s.glu(g.act[from:], inter, &x, w, lo)
@@ -45,7 +48,7 @@ func (t *batch) gluRows(g *group, worker int, rows span, lo int) {
 // silu(gate . x) * (up . x). gateUp has panels of gates, each followed by its ups.
 func (s *scratch) glu(act []float32, inter int, x *operand, gateUp *weights, lo int) {
 	n := min(gluBlock, inter-lo)
-	block := grow(&s.wide, x.rows*2*n)
+	block := reuse.Grow(&s.wide, x.rows*2*n)
 	x.multiply(block, 2*n, gateUp, 2*lo, 2*n)
 	for i := range x.rows {
 		kernels.SwiGLUPanels(act[i*inter+lo:][:n], block[i*2*n:])
@@ -65,7 +68,7 @@ func (t *batch) downRows(g *group, worker int, k span) {
 		x = s.operand(g.act[from:to], inter, w)
 		t.traceData(g, "swiglu_act", x.x)
 	}
-	out := grow(&s.out, x.rows*d)
+	out := reuse.Grow(&s.out, x.rows*d)
 	x.multiply(out, d, w, 0, d)
 	t.traceData(g, "mlp_out", out)
 	t.addNorm(g, k, out)

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -76,32 +77,16 @@ func (w *worker) attendBackBF16(l *layer, g *layerGrad, a *acts, dy []float32) {
 // attentionF32 returns the attention over a lane's positions.
 func (w *worker) attentionF32(lane int) *kernels.AttentionF32 {
 	p := w.starts[lane+1] - w.starts[lane]
-	return remembered(&w.f32, p, func() *kernels.AttentionF32 { return kernels.NewAttentionF32(w.d.attentionShape(p)) })
+	return reuse.Remembered(&w.f32, p, func() *kernels.AttentionF32 { return kernels.NewAttentionF32(w.d.attentionShape(p)) })
 }
 
 func (w *worker) attentionBF16(lane int) *kernels.AttentionBF16 {
 	p := w.starts[lane+1] - w.starts[lane]
-	return remembered(&w.bf16.attention, p, func() *kernels.AttentionBF16 { return kernels.NewAttentionBF16(w.d.attentionShape(p)) })
+	return reuse.Remembered(&w.bf16.attention, p, func() *kernels.AttentionBF16 { return kernels.NewAttentionBF16(w.d.attentionShape(p)) })
 }
 
 func (d *Device) attentionShape(p int) kernels.AttentionShape {
 	return kernels.AttentionShape{P: p, Heads: d.config.Heads, Dim: d.config.HeadDim()}
-}
-
-// maxRemembered is how many shapes a worker remembers.
-const maxRemembered = 16
-
-// remembered returns what was made for a key, of a few of them.
-func remembered[K comparable, T any](all *map[K]*T, key K, create func() *T) *T {
-	if t := (*all)[key]; t != nil {
-		return t
-	}
-	if len(*all) >= maxRemembered || *all == nil {
-		*all = map[K]*T{}
-	}
-	t := create()
-	(*all)[key] = t
-	return t
 }
 
 // angles are the cosines and sines of a grid, [P, headDim/2].
@@ -133,7 +118,7 @@ func (w *worker) eachPosition(f func(row, at int, a *angles)) {
 	}
 	for lane := range w.lanes {
 		s := w.shapes[lane]
-		a := remembered(&w.angles, s, func() *angles {
+		a := reuse.Remembered(&w.angles, s, func() *angles {
 			cos, sin := c.RopeTable(s)
 			return &angles{cos, sin}
 		})

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"github.com/hrmgo/hrm/internal/reuse"
 	"github.com/hrmgo/hrm/kernels"
 	"github.com/hrmgo/hrm/runtime"
 )
@@ -125,7 +126,7 @@ func (w *worker) setFilters(l *layer) {
 		return
 	}
 	s, n := &w.candidate, len(l.Conv.w)*runtime.NumColours
-	s.filters, s.dFilters = grow(&s.filters, n), grow(&s.dFilters, n)
+	s.filters, s.dFilters = reuse.Grow(&s.filters, n), reuse.Grow(&s.dFilters, n)
 	kernels.Repeat(s.filters, l.Conv.w, w.d.config.Hidden, runtime.NumColours)
 }
 
@@ -136,18 +137,18 @@ func (w *worker) eachLane(f func(c *candidateLane)) {
 	for lane, shape := range w.shapes {
 		c := candidateLane{lo: w.starts[lane] * d, hi: w.starts[lane+1] * d}
 		rows := shape.Rows - config.Legend(shape)/shape.Cols
-		c.units = remembered(&s.units, shape, func() *kernels.Units {
+		c.units = reuse.Remembered(&s.units, shape, func() *kernels.Units {
 			if config.Mixing == runtime.ColourMixing {
 				return kernels.ColourUnits(rows, shape.Cols, runtime.NumColours, d)
 			}
 			boxRows, boxCols := shape.BoxSize()
 			return kernels.SudokuUnits(shape.Cols, boxRows, boxCols, d)
 		})
-		s.means, s.dMeans, s.y = grow(&s.means, c.units.Len()), grow(&s.dMeans, c.units.Len()), grow(&s.y, c.units.Len())
+		s.means, s.dMeans, s.y = reuse.Grow(&s.means, c.units.Len()), reuse.Grow(&s.dMeans, c.units.Len()), reuse.Grow(&s.y, c.units.Len())
 		if config.Mixing == runtime.ColourMixing {
 			c.turns = kernels.Turns{Rows: rows, Cols: shape.Cols, Symbols: runtime.NumColours, D: d}
 			c.conv = kernels.Conv{Rows: rows, Cols: shape.Cols, D: runtime.NumColours * d, K: config.Conv}
-			s.turned, s.dTurned, s.more = grow(&s.turned, c.turns.Len()), grow(&s.dTurned, c.turns.Len()), grow(&s.more, c.hi-c.lo)
+			s.turned, s.dTurned, s.more = reuse.Grow(&s.turned, c.turns.Len()), reuse.Grow(&s.dTurned, c.turns.Len()), reuse.Grow(&s.more, c.hi-c.lo)
 		}
 		f(&c)
 	}

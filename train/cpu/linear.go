@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hrmgo/hrm/kernels"
+import (
+	"github.com/hrmgo/hrm/internal/reuse"
+	"github.com/hrmgo/hrm/kernels"
+)
 
 // linear is y = x . w^T with a master weight w [n, k], made ready for both
 // directions once per step.
@@ -67,7 +70,7 @@ func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding)
 		product(dx, l.k, dy, l.n, m, l.back32)
 		return
 	}
-	rounded := grow(&r.dy, kernels.PadBF16(m)*l.n)
+	rounded := reuse.Grow(&r.dy, kernels.PadBF16(m)*l.n)
 	kernels.RoundBF16(rounded, dy[:m*l.n])
 	kernels.MatMulTBF16(dx, l.k, rounded, l.n, m, &l.back, add)
 	l.addOuter(dw, rounded, round(&r.x, x[:m*l.k]), m, r)
@@ -76,22 +79,14 @@ func (l *linear) backward(dx, dw, dy, x []float32, m int, add bool, r *rounding)
 // addOuter adds dy^T . x to dw. It sets the padding of dy to zero.
 func (l *linear) addOuter(dw []float32, dy, x []kernels.BF16, rows int, r *rounding) {
 	ld := kernels.PadBF16(rows)
-	transposed := grow(&r.transposed, l.n*ld)
+	transposed := reuse.Grow(&r.transposed, l.n*ld)
 	kernels.TransposeBF16(transposed, ld, dy, rows, l.n)
 	r.rows.PackRows(x, l.k, rows, l.k)
 	kernels.MatMulTBF16(dw, l.k, transposed, ld, l.n, &r.rows, true)
 }
 
 func round(buf *[]kernels.BF16, x []float32) []kernels.BF16 {
-	out := grow(buf, len(x))
+	out := reuse.Grow(buf, len(x))
 	kernels.RoundBF16(out, x)
 	return out
-}
-
-// grow returns n numbers of buf, which it allocates when it must.
-func grow[T any](buf *[]T, n int) []T {
-	if cap(*buf) < n {
-		*buf = make([]T, n)
-	}
-	return (*buf)[:n]
 }
