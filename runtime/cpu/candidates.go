@@ -19,7 +19,8 @@ func (t *batch) candidates(g *group, worker, lane int) {
 func (t *batch) means(g *group, worker, lane int, by [4]*weights) (k span, out []float32) {
 	u, s, p := g.grid.units, &t.b.scratch[worker], g.grid.positions
 	k = span{lane * p, (lane + 1) * p}
-	means, y := reuse.Grow(&s.column, 2*u.Len())[:u.Len()], s.column[u.Len():2*u.Len()]
+	buf := reuse.Grow(&s.column, 2*u.Len())
+	means, y := buf[:u.Len()], buf[u.Len():]
 	u.Gather(means, g.state(k.lo, k.hi, u.D))
 	u.Average(means)
 	for kind, m := range by {
