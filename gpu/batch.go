@@ -54,10 +54,10 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	if tokens == 0 || !c.AnyShape() {
 		tokens = c.SeqLen
 	}
-	most := min(tokens, maxNumbers)
-	p := mostPositions(c, most)
+	tokens = mostTokens(c, tokens)
+	p := mostPositions(c, min(tokens, maxNumbers))
 	n := p * c.Hidden
-	if lanes > maxNumbers/(n+p*2*c.Inter()+(c.Prefix()+most)*c.VocabSize) {
+	if lanes > maxNumbers/(n+p*(2*c.Inter()+c.VocabSize)) {
 		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes of %d tokens", ErrLimit, lanes, tokens)
 	}
 	t := &batch{b: b, lanes: lanes, n: n, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),

@@ -8,7 +8,7 @@ import (
 
 // Candidates are the positions of each lane's sudoku with runtime.CandidateMixing, D
 // channels each. Those of a sudoku of n x n cells lie in units of n, as in
-// kernels.Candidates:
+// kernels.SudokuUnits:
 //
 //	[4, units]   (row, digit), (column, digit), (box, digit), (row, column)
 //
@@ -96,9 +96,24 @@ func mostPositions(c *runtime.Config, tokens int) int {
 	if c.Mixing != runtime.CandidateMixing {
 		return c.Prefix() + tokens
 	}
-	const most = 1 << 10 // maxNumbers have no cube beyond
-	side := min(int(math.Sqrt(float64(tokens))), c.VocabSize-runtime.FirstDigit, most)
-	return c.PositionsOf(runtime.Shape{Rows: side, Cols: side})
+	n := largestSide(c, tokens)
+	return n * n * n
+}
+
+// mostTokens is how many tokens, of at most so many, a puzzle can have: with candidates
+// no more than there are digits for.
+func mostTokens(c *runtime.Config, tokens int) int {
+	if c.Mixing != runtime.CandidateMixing {
+		return tokens
+	}
+	n := largestSide(c, tokens)
+	return n * n
+}
+
+// largestSide is that of a sudoku of at most so many tokens.
+func largestSide(c *runtime.Config, tokens int) int {
+	const most = 1 << 10 // a cube beyond has more than maxNumbers
+	return min(int(math.Sqrt(float64(tokens))), c.VocabSize-runtime.FirstDigit, most)
 }
 
 // Say records the logits of tokens [Lanes, Tokens, Vocab] from those of their

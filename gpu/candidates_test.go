@@ -1,6 +1,7 @@
 package gpu_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -107,14 +108,23 @@ func TestCandidatesThatDoNotFit(t *testing.T) {
 	b, err := gpu.New(d, m)
 	check(t, err)
 	defer b.Close()
-	batch, err := b.NewBatch(1, 50)
+	batch, err := b.NewBatch(1, runtime.DefaultMaxTokens)
 	check(t, err)
 	defer batch.Close()
+	if _, err := b.NewBatch(1<<20, 36); !errors.Is(err, gpu.ErrLimit) {
+		t.Errorf("a batch of a million lanes: got %v, want ErrLimit", err)
+	}
 	for side, ok := range map[int]bool{4: true, 6: true, 8: false, 5: false} {
 		err := batch.Reset(0, runtime.Input{Tokens: make([]int32, side*side), Rows: side, Cols: side})
 		if (err == nil) != ok {
 			t.Errorf("%d x %d: %v", side, side, err)
 		}
+	}
+	check(t, batch.Reset(0, runtime.Input{Tokens: make([]int32, 36)}))
+	var out runtime.Output
+	check(t, batch.Step(t.Context(), []int{0}, &out))
+	if out.Stride != 36 {
+		t.Errorf("room for %d tokens, want 36", out.Stride)
 	}
 }
 
