@@ -253,7 +253,12 @@ func (c *csvRecord) grids(p *Puzzle) (err error) {
 	if err := c.resize(p); err != nil {
 		return err
 	}
-	if p.Question, err = c.grid(q); err != nil {
+	if sudokus, ok := c.task.(Sudokus); ok {
+		err = c.sudoku(sudokus, q, p)
+	} else {
+		p.Question, err = c.grid(q)
+	}
+	if err != nil {
 		return err
 	}
 	if cell, err := c.task.checkQuestion(p.Question); err != nil {
@@ -272,10 +277,26 @@ func (c *csvRecord) grids(p *Puzzle) (err error) {
 	return nil
 }
 
+// sudoku reads a question of which the text says the size and how digits are written.
+func (c *csvRecord) sudoku(task Sudokus, i int, p *Puzzle) error {
+	found, err := Parse(task, c.fields[i])
+	var bad *Error
+	if errors.As(err, &bad) {
+		return c.fail(i, bad.Column, bad.Err)
+	}
+	if err != nil {
+		return c.fail(i, 0, err)
+	}
+	p.Question, p.Rows, p.Cols, p.Digits = found.Question, found.Rows, found.Cols, found.Digits
+	c.task = p.Of(task).(gridTask)
+	return nil
+}
+
 // resize finds the size of the record's grids, of a task that comes in sizes: in
 // columns of its own, or as the question shows it.
 func (c *csvRecord) resize(p *Puzzle) error {
-	if _, ok := c.task.(Sizer); !ok {
+	_, sizes := c.task.(Sizer)
+	if _, ok := c.task.(Sudokus); ok || !sizes {
 		return nil
 	}
 	q := c.r.header.at["question"]

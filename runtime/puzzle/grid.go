@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
 
 // MaxGridSide is the largest number of rows and of columns of a Grid.
@@ -291,12 +293,11 @@ func (g Grid) Boxes() (rows, cols int) {
 	if g.Rules != "sudoku" {
 		return 0, 0
 	}
-	for r := 1; r*r <= g.Rows; r++ {
-		if g.Rows%r == 0 {
-			rows = r
-		}
+	rows, cols, ok := sudoku.Boxes(g.Rows)
+	if !ok {
+		return 1, g.Rows
 	}
-	return rows, g.Rows / max(rows, 1)
+	return rows, cols
 }
 
 // Clashes implements Clasher; without rules nothing clashes.

@@ -43,6 +43,7 @@ type Puzzle struct {
 	Question []int32 // [S] tokens
 	Rows     int     // of the grid, S = Rows * Cols; 0, 0: the task's own size
 	Cols     int
+	Digits   Digits   // how the question is written, of Sudokus
 	Answer   []int32  // [S] tokens, nil when unknown; token 0 is not scored
 	ID       int32    // row of the model's puzzle table; 0 where there is one task only
 	Name     string   // of an ARC task, "007bbfb7"; else ""

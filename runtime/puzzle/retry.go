@@ -27,7 +27,7 @@ func (Sudoku) Retry(tokens []int32, logits []float32, seed uint64) (form []int32
 	rng := rand.New(rand.NewPCG(seed, 1))
 	guessed := slices.Clone(tokens)
 	for range 1 + rng.IntN(maxGuesses) {
-		guess(guessed, logits, rng)
+		guess(guessed, logits, 9, 3, 3, rng)
 	}
 	s := RandomSymmetry(rng)
 	form = make([]int32, SudokuCells)
@@ -43,15 +43,16 @@ func (s Symmetry) restore(answer []int32, logits []float32) {
 	}
 }
 
-// guess fills one blank cell, if there is one with a digit left.
-func guess(tokens []int32, logits []float32, rng *rand.Rand) {
-	vocab := Sudoku{}.Vocab()
+// guess fills one blank cell of a sudoku of a side, with boxes of h x w, if there is one
+// with a digit left. The logits may have columns for more digits than there are.
+func guess(tokens []int32, logits []float32, side, h, w int, rng *rand.Rand) {
+	vocab := len(logits) / len(tokens)
 	cell, digit, best := -1, int32(0), math.Inf(-1)
 	for c, t := range tokens {
 		if t != SudokuBlank {
 			continue
 		}
-		d, p := drawDigit(tokens, c, logits[c*vocab:(c+1)*vocab], rng)
+		d, p := drawDigit(logits[c*vocab:][:side+2], peersHold(tokens, c, side, h, w), rng)
 		if p == 0 {
 			continue
 		}
@@ -64,15 +65,14 @@ func guess(tokens []int32, logits []float32, rng *rand.Rand) {
 	}
 }
 
-// drawDigit draws the token of a free digit for a cell, and returns its
-// probability; 0 when no digit is free.
-func drawDigit(tokens []int32, cell int, logits []float32, rng *rand.Rand) (digit int32, p float64) {
-	taken := peersHold(tokens, cell)
+// drawDigit draws the token of a digit that is not taken for a cell, and returns its
+// probability; 0 when none is free.
+func drawDigit(logits []float32, taken uint32, rng *rand.Rand) (digit int32, p float64) {
 	top, sum, best := float64(slices.Max(logits)), 0.0, math.Inf(-1)
 	for t := int32(SudokuBlank + 1); int(t) < len(logits); t++ {
 		l := float64(logits[t]) - top
 		sum += math.Exp(l)
-		if taken[t] {
+		if taken>>t&1 != 0 {
 			continue
 		}
 		if key := l + gumbel(rng); key > best {
@@ -85,14 +85,12 @@ func drawDigit(tokens []int32, cell int, logits []float32, rng *rand.Rand) (digi
 	return digit, max(p/sum, math.SmallestNonzeroFloat64)
 }
 
-// peersHold tells which tokens the row, column and box of a cell hold.
-func peersHold(tokens []int32, cell int) (held [11]bool) {
-	row, col := cell/9, cell%9
-	box := row/3*27 + col/3*3
-	for k := range 9 {
-		held[tokens[9*row+k]] = true
-		held[tokens[9*k+col]] = true
-		held[tokens[box+k/3*9+k%3]] = true
+// peersHold tells which tokens the row, column and box of a cell hold, bit t for t.
+func peersHold(tokens []int32, cell, side, h, w int) (held uint32) {
+	row, col := cell/side, cell%side
+	box := row/h*h*side + col/w*w
+	for k := range side {
+		held |= 1<<tokens[side*row+k] | 1<<tokens[side*k+col] | 1<<tokens[box+k/w*side+k%w]
 	}
 	return held
 }

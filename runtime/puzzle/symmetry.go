@@ -73,9 +73,9 @@ func (s *Symmetry) Apply(dst, src []int32) {
 }
 
 // ApplyLogits sets dst to the transformed src, both [81, 11] with a column for
-// each token, which must not overlap.
+// each token, which must not overlap. Further columns of dst stay.
 func (s *Symmetry) ApplyLogits(dst, src []float32) {
-	vocab := len(s.Token)
+	vocab := len(src) / SudokuCells
 	for i, from := range s.From {
 		for t, to := range s.Token {
 			dst[i*vocab+int(to)] = src[int(from)*vocab+t]

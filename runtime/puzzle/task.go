@@ -161,12 +161,18 @@ func Sized(t Task, rows, cols int) (Task, error) {
 	return nil, fmt.Errorf("%w: a %s of %d x %d, want %d x %d", ErrFormat, t.Name(), rows, cols, r, c)
 }
 
-// Of returns the task for the size of the puzzle, whose reader has checked it.
+// Of returns the task for the size of the puzzle, whose reader has checked it, and of
+// Sudokus for its digits.
 func (p *Puzzle) Of(t Task) Task {
-	if sized, err := Sized(t, p.Rows, p.Cols); err == nil {
-		return sized
+	sized, err := Sized(t, p.Rows, p.Cols)
+	if err != nil {
+		return t
 	}
-	return t
+	if s, ok := sized.(Sudokus); ok {
+		s.Digits = p.Digits
+		return s
+	}
+	return sized
 }
 
 // Answer reads the answer to a question from a model's output: the output itself
