@@ -27,7 +27,7 @@ type Batch interface {
 
 // Input is one puzzle.
 type Input struct {
-	Tokens     []int32 // [S], each below Config.VocabSize
+	Tokens     []int32 // [S], each below Config.VocabSize, or see Config.Vocabulary
 	Rows, Cols int     // of the grid that the tokens fill; 0, 0: the model's own
 	PuzzleID   int32   // row of the puzzle table; 0 where there is one task only
 
@@ -43,8 +43,9 @@ type Output struct {
 	WantLogits bool // set by the caller: fill Logits too
 
 	Stride    int       // T: tokens of the largest puzzle of the batch; a smaller one fills the front of its row
+	Vocab     int       // V: Config.Vocabulary of T
 	Tokens    []int32   // [n, T] the most likely token of each position, the first on a tie
-	Logits    []float32 // [n, T, vocabulary], only with WantLogits
+	Logits    []float32 // [n, T, V], only with WantLogits
 	QHalt     []float32 // [n]
 	QContinue []float32 // [n]
 }
@@ -55,12 +56,12 @@ func (o *Output) Resize(n, tokens int, c *Config) {
 	if tokens == 0 {
 		tokens = c.SeqLen
 	}
-	o.Stride = tokens
+	o.Stride, o.Vocab = tokens, c.Vocabulary(tokens)
 	o.Tokens = resize(o.Tokens, n*tokens)
 	o.QHalt = resize(o.QHalt, n)
 	o.QContinue = resize(o.QContinue, n)
 	if o.WantLogits {
-		o.Logits = resize(o.Logits, n*tokens*c.VocabSize)
+		o.Logits = resize(o.Logits, n*tokens*o.Vocab)
 	}
 }
 

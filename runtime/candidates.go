@@ -1,6 +1,9 @@
 package runtime
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // With CandidateMixing the positions are candidates: a cell of a sudoku with sides of n
 // cells has n of them, one for each digit, and position cell*n + k stands for "this cell
@@ -13,6 +16,9 @@ const (
 	FirstDigit = 2
 	// NoLogit is the logit of a token that no candidate stands for.
 	NoLogit = -1e9
+	// MaxDigits is the largest side of a grid with CandidateMixing: its positions grow
+	// with the third power.
+	MaxDigits = 25
 )
 
 // ByCandidate reports whether positions are candidates for the tokens of their cells.
@@ -113,6 +119,17 @@ func (c *Config) Outputs() int {
 		return 1
 	}
 	return c.VocabSize
+}
+
+// Vocabulary returns V of the logits of grids with so many tokens at most: VocabSize, or
+// with CandidateMixing, where no weight depends on it, a token for each digit of the
+// largest if those are more.
+func (c *Config) Vocabulary(tokens int) int {
+	if c.Mixing != CandidateMixing {
+		return c.VocabSize
+	}
+	side := int(math.Sqrt(float64(tokens)) + 0.5)
+	return max(c.VocabSize, FirstDigit+min(side, MaxDigits))
 }
 
 // CandidateLogits sets the logits of a token [vocabulary] to those of its candidates.

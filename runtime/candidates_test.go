@@ -35,10 +35,10 @@ func TestCandidatesThatDoNotFit(t *testing.T) {
 	}
 }
 
-// The same model takes any sudoku for whose digits there are tokens.
+// The same model takes a sudoku of any size, whatever its own.
 func TestCandidatesOfOtherSizes(t *testing.T) {
 	c := candidateConfig()
-	for side, want := range map[int]string{4: "", 6: "", 8: "", 9: "", 5: "no boxes", 10: "10 digits"} {
+	for side, want := range map[int]string{4: "", 6: "", 8: "", 9: "", 10: "", 16: "", 25: "", 5: "no boxes", 26: "at most 25 x 25"} {
 		err := c.Check(Input{Tokens: make([]int32, side*side), Rows: side, Cols: side})
 		if want == "" && err != nil || want != "" && (!errors.Is(err, ErrInput) || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%d x %d: got %v, want %q", side, side, err, want)
@@ -67,6 +67,11 @@ func TestCandidateRolesAndLogits(t *testing.T) {
 	CandidateLogits(&c, logits, []float32{1, 2, 3, 4})
 	if want := []float32{NoLogit, NoLogit, 1, 2, 3, 4, NoLogit, NoLogit}; !slices.Equal(logits, want) {
 		t.Errorf("logits %v, want %v", logits, want)
+	}
+	for tokens, want := range map[int]int{16: 11, 81: 11, 256: 18, 625: 27, 1 << 16: 27} {
+		if got := c.Vocabulary(tokens); got != want {
+			t.Errorf("%d tokens have logits for %d, want %d", tokens, got, want)
+		}
 	}
 	for token, want := range map[int32]bool{0: false, 1: false, 2: true, 5: true, 6: false} {
 		if c.CanSay(s, token) != want {

@@ -62,8 +62,8 @@ func (c *Config) checkShape(in Input) error {
 	if s.Len() <= c.Legend(s) && c.Mixing == ColourMixing {
 		return fmt.Errorf("%w: a grid of %v, of which a legend takes %d tokens: want rows below it", ErrInput, s, c.Legend(s))
 	}
-	if c.Mixing == CandidateMixing && FirstDigit+s.Cols > c.VocabSize {
-		return fmt.Errorf("%w: a grid of %v has %d digits, and this model tokens for %d", ErrInput, s, s.Cols, c.VocabSize-FirstDigit)
+	if c.Mixing == CandidateMixing && s.Cols > MaxDigits {
+		return fmt.Errorf("%w: a grid of %v, want at most %d x %d with mixing %s", ErrInput, s, MaxDigits, MaxDigits, c.Mixing)
 	}
 	return nil
 }

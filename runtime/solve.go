@@ -400,7 +400,7 @@ func (s *solver) end(k, i int, late bool) {
 
 // logits returns those of the k-th lane of the step.
 func (s *solver) logits(k int, l *lane) []float32 {
-	v := s.config.VocabSize
+	v := s.out.Vocab
 	return s.out.Logits[k*s.out.Stride*v:][:len(l.of.req.Input.Tokens)*v]
 }
 

@@ -42,8 +42,12 @@ func New(b runtime.Backend, t puzzle.Task, lanes int) *Solver {
 	return &Solver{engine: e}
 }
 
-// TaskOf returns the task that a model solves. The error wraps ErrTask.
+// TaskOf returns the task that a model solves: of sudokus with candidates those of all
+// sizes. The error wraps ErrTask.
 func TaskOf(m *runtime.Model) (puzzle.Task, error) {
+	if grid := m.Config.Grid(); m.Config.Mixing == runtime.CandidateMixing && m.Task == (puzzle.Sudokus{}).Name() {
+		return puzzle.Sized(puzzle.Sudokus{}, grid.Rows, grid.Cols)
+	}
 	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTask, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime"
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/solver"
 	"github.com/hrmgo/hrm/train"
 	"github.com/hrmgo/hrm/train/config"
 	"github.com/hrmgo/hrm/train/data"
@@ -85,11 +86,10 @@ func (f *evalFlags) eval(cmd *cobra.Command, path string) (evalResult, error) {
 	if err != nil {
 		return evalResult{}, err
 	}
-	name := m.Task
-	if f.task != "" || name == "" {
-		name = f.task
+	if f.task != "" {
+		m.Task = f.task
 	}
-	task, err := puzzle.ForModel(name, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
+	task, err := solver.TaskOf(m)
 	if err != nil {
 		return evalResult{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hrmgo/hrm/runtime/puzzle"
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
 
 // item is one puzzle of the input, or why there is none.
@@ -29,6 +30,9 @@ func (it *item) because(err error, task puzzle.Task) string {
 	}
 	if errors.Is(err, puzzle.ErrFormat) && !strings.Contains(strings.ToLower(err.Error()), task.Name()) {
 		text += "; the model solves " + task.Name()
+	}
+	if errors.Is(err, puzzle.ErrSize) {
+		text += "; the embedded model, and any of its kind, is for 9 x 9 alone: give --model a file of which hrm inspect says that it takes any square grid with boxes"
 	}
 	return text
 }
@@ -60,8 +64,8 @@ func inputs(args []string, stdin io.Reader, task puzzle.Task) inputSeq {
 // is the number of the first.
 func next(i int, args []string, stdin io.Reader, task puzzle.Task) (inputSeq, int) {
 	arg, where := args[0], fmt.Sprintf("argument %d", i+1)
-	if p, n, err := rows(args, task); n > 1 && err == nil {
-		return only(item{Puzzle: p, where: fmt.Sprintf("arguments %d to %d", i+1, i+n)}), n
+	if p, n, err := rows(args, task); n > 1 && (err == nil || errors.Is(err, puzzle.ErrSize)) {
+		return only(item{Puzzle: p, err: err, where: fmt.Sprintf("arguments %d to %d", i+1, i+n)}), n
 	}
 	switch {
 	case arg == "-":
@@ -74,8 +78,8 @@ func next(i int, args []string, stdin io.Reader, task puzzle.Task) (inputSeq, in
 		return read(where, strings.NewReader(arg), task), 1
 	}
 	p, err := puzzle.Parse(task, arg)
-	if err == nil {
-		return only(item{Puzzle: p, where: where}), 1
+	if err == nil || errors.Is(err, puzzle.ErrSize) {
+		return only(item{Puzzle: p, where: where, err: err}), 1
 	}
 	if _, n, e := rows(args, task); n > 1 {
 		return only(item{where: fmt.Sprintf("arguments %d to %d", i+1, i+n), err: e}), n
@@ -106,13 +110,16 @@ func exists(path string) bool {
 // rows, or its cells, as several arguments.
 func rows(args []string, task puzzle.Task) (p puzzle.Puzzle, n int, err error) {
 	_, cols := task.Size()
-	cells := 0
-	for n < len(args) && utf8.RuneCountInString(args[n]) <= cols && cells < task.SeqLen() && (!exists(args[n]) || args[n] == ".") {
+	cells, most := 0, task.SeqLen()
+	if task.Name() == (puzzle.Sudokus{}).Name() { // perhaps of another size
+		cols, most = 2*sudoku.MaxSide, sudoku.MaxSide*sudoku.MaxSide
+	}
+	for n < len(args) && utf8.RuneCountInString(args[n]) <= cols && cells < most && (!exists(args[n]) || args[n] == ".") {
 		cells += utf8.RuneCountInString(args[n])
 		n++
 	}
-	if p, err = puzzle.Parse(task, strings.Join(args[:n], "\n")); err == nil {
-		return p, n, nil
+	if p, err = puzzle.Parse(task, strings.Join(args[:n], "\n")); err == nil || errors.Is(err, puzzle.ErrSize) && n > 1 {
+		return p, n, err
 	}
 	if p, e := puzzle.Parse(task, strings.Join(args[:n], " ")); e == nil {
 		return p, n, nil

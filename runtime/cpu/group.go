@@ -247,7 +247,7 @@ func (s *scratch) fit(b *Backend, g *group) {
 	c, p := &b.model.Config, g.grid.positions
 	chunk, width := b.maxChunk(p), max(b.bandRows(), b.maxChunk(p))*2*gluBlock
 	reuse.Grow(&s.out, chunk*c.Hidden)
-	reuse.Grow(&s.logits, c.VocabSize)
+	reuse.Grow(&s.logits, c.Vocabulary(g.grid.shape.Len()))
 	if b.has8() {
 		s.room(chunk)
 	}

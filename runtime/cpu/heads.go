@@ -55,9 +55,9 @@ func (t *batch) readCandidates(g *group, worker int, rows span) {
 			halt[i], cont[i] = t.readQ(z[i*c.Hidden : (i+1)*c.Hidden])
 		}
 		t.q[0][at], t.q[1][at] = runtime.SoftMinimum(halt), runtime.SoftMinimum(cont)
-		logits := reuse.Grow(&s.logits, c.VocabSize)
+		logits := reuse.Grow(&s.logits, t.out.Vocab)
 		if t.out.WantLogits {
-			logits = t.out.Logits[at*c.VocabSize : (at+1)*c.VocabSize]
+			logits = t.out.Logits[at*t.out.Vocab : (at+1)*t.out.Vocab]
 		}
 		kernels.MatMulT(each, 1, z, c.Hidden, n, t.b.lmHead.f32)
 		runtime.CandidateLogits(c, logits, each)
@@ -70,7 +70,7 @@ func (t *batch) readLegend(at, n int) {
 	c := &t.b.model.Config
 	clear(t.out.Tokens[at : at+n])
 	if t.out.WantLogits {
-		runtime.CandidateLogits(c, t.out.Logits[at*c.VocabSize:(at+n)*c.VocabSize], nil)
+		runtime.CandidateLogits(c, t.out.Logits[at*t.out.Vocab:(at+n)*t.out.Vocab], nil)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
 
 // jsonGrids reads grids from JSON of any shape: one value or many, in lines or
@@ -21,6 +23,7 @@ type jsonGrids struct {
 	s     *jsonScanner
 	task  gridTask
 	lay   layout
+	sizes bool        // the lists say which size a grid has: Sudokus
 	stack []jsonLevel // the first is the file
 	ready []func() (Puzzle, error)
 	found bool // a puzzle, or an error in one
@@ -74,7 +77,8 @@ const (
 func newJSONGrids(in *bufio.Reader, t gridTask) *jsonGrids {
 	s := newJSONScanner(in)
 	s.loose = true
-	return &jsonGrids{s: s, task: t, lay: t.layout(), stack: []jsonLevel{{wanted: true}}}
+	_, sizes := t.(Sudokus)
+	return &jsonGrids{s: s, task: t, lay: t.layout(), sizes: sizes, stack: []jsonLevel{{wanted: true}}}
 }
 
 // ParseJSON reads the one puzzle of a JSON value: a string that Parse reads, or a
@@ -287,12 +291,60 @@ func (r *jsonGrids) kindOf(text string) int {
 	switch n := utf8.RuneCountInString(text); {
 	case n <= 1:
 		return nodeCell
+	case r.sizes:
+		return r.sizedKind(text, n)
 	case n == r.lay.cols:
 		return nodeRow
 	case n >= r.task.SeqLen() || r.otherSize(text):
 		return nodeGrid
 	}
 	return nodeText
+}
+
+// sizedKind is kindOf for sudokus of all sizes: in a list a string is a number, a row or
+// a grid; one of 16 cells as sudokusReader takes it.
+func (r *jsonGrids) sizedKind(text string, n int) int {
+	_, list := rowsIn(r.stack)
+	switch cells, _ := cellsOf(text); {
+	case list && n == 2 && strings.Trim(text, "0123456789") == "":
+		return nodeCell
+	case list && hasBoxes(len(cells)) && !(len(cells) == 16 && plausible(cells, 4) == 16 && solved4(cells)):
+		return nodeRow
+	case r.otherSize(text):
+		return nodeGrid
+	}
+	return nodeText
+}
+
+// rowsIn returns the innermost list, and whether values stand in one.
+func rowsIn(stack []jsonLevel) (top *jsonLevel, list bool) {
+	top = &stack[len(stack)-1]
+	return top, len(stack) > 1 && !top.object
+}
+
+// isRow reports a list of so many cells that is a row.
+func (r *jsonGrids) isRow(cells int) bool {
+	if r.sizes {
+		_, list := rowsIn(r.stack)
+		return hasBoxes(cells) && (list || !r.isGrid(cells))
+	}
+	return cells == r.lay.cols
+}
+
+// isGrid reports a list of so many cells that is a grid.
+func (r *jsonGrids) isGrid(cells int) bool {
+	if n := side(cells); r.sizes {
+		return n*n == cells && hasBoxes(n)
+	}
+	return cells == r.task.SeqLen()
+}
+
+// areRows reports a list of so many rows that is a grid.
+func (r *jsonGrids) areRows(rows int) bool {
+	if r.sizes {
+		return hasBoxes(rows)
+	}
+	return rows == r.lay.rows
 }
 
 // otherSize reports a grid of another size than the task's own.
@@ -363,14 +415,17 @@ func (r *jsonGrids) cell(top *jsonLevel, n jsonNode) {
 		return // a number alone
 	}
 	top.count++
-	if top.count > r.task.SeqLen() {
+	if top.count > max(r.task.SeqLen(), sudoku.MaxSide*sudoku.MaxSide) {
 		return
 	}
 	text := n.text
+	if r.sizes && len(top.cells) > 0 {
+		top.cells = append(top.cells, ' ')
+	}
 	switch v, err := strconv.ParseFloat(text, 64); {
 	case strings.TrimSpace(text) == "" || err == nil && v == -1:
 		text = "."
-	case err == nil && v >= 0 && v <= 9 && v == float64(int(v)):
+	case err == nil && v >= 0 && v == float64(int(v)) && (v <= 9 || r.sizes && v <= sudoku.MaxSide):
 		text = strconv.Itoa(int(v))
 	case utf8.RuneCountInString(text) != 1:
 		if top.bad == nil {
@@ -395,11 +450,13 @@ func (r *jsonGrids) close() error {
 	}
 	var bad *Error
 	switch {
-	case level.count == r.lay.cols && len(level.rows) == 0:
+	case r.isRow(level.count) && len(level.rows) == 0:
 		n.kind, n.text = nodeRow, string(level.cells)
-	case level.count == r.task.SeqLen() && len(level.rows) == 0:
+	case r.isGrid(level.count) && len(level.rows) == 0 && r.sizes:
+		n.kind, n.text = nodeGrid, string(level.cells)
+	case r.isGrid(level.count) && len(level.rows) == 0:
 		n.kind, n.text = nodeGrid, inRows(string(level.cells), r.lay.cols)
-	case level.count == 0 && len(level.rows) == r.lay.rows:
+	case level.count == 0 && r.areRows(len(level.rows)):
 		n.kind, n.text = nodeGrid, strings.Join(level.rows, "\n")
 	case level.count > 0 && len(level.rows) > 0:
 		bad = r.at(n, errors.New("a list of cells and of rows"))
@@ -508,7 +565,11 @@ func (r *jsonGrids) puzzle(q, a *jsonGrid, o *jsonLevel) {
 			return nil
 		}
 		at := jsonNode{nodeGrid, a.text, a.line, a.col}
-		if p.Answer, err = parseGrid(r.task, a.text); err != nil {
+		task := r.task
+		if r.sizes {
+			task = p.Of(task).(gridTask)
+		}
+		if p.Answer, err = parseGrid(task, a.text); err != nil {
 			return r.at(at, err)
 		}
 		if err := p.Of(r.task).Check(p.Question, p.Answer); err != nil {

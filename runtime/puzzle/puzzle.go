@@ -34,6 +34,9 @@ var (
 	ErrWrong = errors.New("wrong answer")
 	// ErrSpec is wrapped by every error about the description of a task.
 	ErrSpec = errors.New("invalid task description")
+	// ErrSize is wrapped, beside ErrFormat, by the error about a sudoku of another size
+	// than 9 x 9 for Sudoku, which Sudokus takes.
+	ErrSize = errors.New("a sudoku of another size")
 	// ErrUnknown is returned when the kind of a file cannot be recognised.
 	ErrUnknown = errors.New("unknown kind of puzzle")
 )

@@ -107,6 +107,11 @@ func sniff(in *bufio.Reader, task Task) (head []byte, err error) {
 
 func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 	r := &Reader{task: task}
+	if task == (Sudoku{}) {
+		if err := ofAnotherSize(head); err != nil {
+			return nil, err
+		}
+	}
 	switch t := task.(type) {
 	case gridTask:
 		l := &lines{in: in}

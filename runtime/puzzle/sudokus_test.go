@@ -309,3 +309,62 @@ func TestSudokusRetry(t *testing.T) {
 		}
 	}
 }
+
+func TestSudokusInJSON(t *testing.T) {
+	list := func(side int, d Digits, tokens []int32, flat bool) string {
+		var b strings.Builder
+		b.WriteString("[")
+		for i, token := range tokens {
+			switch {
+			case i == 0 && !flat:
+				b.WriteString("[")
+			case i%side == 0 && !flat:
+				b.WriteString("],[")
+			case i > 0:
+				b.WriteString(",")
+			}
+			if text := d.text(token); token == SudokuBlank {
+				b.WriteString("0")
+			} else if d.numbers() {
+				b.WriteString(text)
+			} else {
+				b.WriteString(`"` + text + `"`)
+			}
+		}
+		return b.String() + strings.Repeat("]", 1+btoi(!flat))
+	}
+	q4, a4 := made(4, 6)
+	q16, a16 := made(16, 60)
+	cells := written(4, DigitsFrom1, q4, ".", "", "", false)
+	rows := `["` + strings.Join([]string{cells[:4], cells[4:8], cells[8:12], cells[12:]}, `","`) + `"]`
+	for name, c := range map[string]struct {
+		text string
+		want []int32
+	}{
+		"string": {`"` + cells + `"`, q4}, "rows": {rows, q4}, "lists": {list(4, NumbersFrom1, q4, false), q4},
+		"flat": {list(4, NumbersFrom1, q4, true), q4}, "numbers": {list(16, NumbersFrom1, q16, false), q16},
+		"letters": {list(16, DigitsFrom1, q16, false), q16}, "flat numbers": {list(16, NumbersFrom1, q16, true), q16},
+	} {
+		if p, err := ParseJSON(anySudoku, []byte(c.text)); err != nil || !slices.Equal(p.Question, c.want) {
+			t.Errorf("%s: %v\n%s", name, err, c.text)
+		}
+	}
+	text := fmt.Sprintf(`[{"question": %q, "solution": %q}, {"puzzle": %s, "solution": %s}]`, cells,
+		written(4, DigitsFrom1, a4, ".", "", "", false), list(16, NumbersFrom1, q16, false), list(16, NumbersFrom1, a16, false))
+	r, err := NewReader(strings.NewReader(text), anySudoku)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range [][]int32{a4, a16} {
+		if p, err := r.Next(); err != nil || !slices.Equal(p.Answer, want) {
+			t.Errorf("got %v, %v", p.Answer, err)
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,6 +1,7 @@
 package puzzle
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -166,7 +167,7 @@ func (r *sudokusReader) place(row *sudokuRow) (n int, whole bool) {
 		return 0, false
 	case hasBoxes(n) && (plausible(row.cells, n) == n || n > 9 && 4*plausible(row.cells, n) >= 3*n):
 		return n, false
-	case of*of == n && hasBoxes(of) && n != 16 && 4*plausible(row.cells, of) >= 3*n:
+	case of*of == n && hasBoxes(of) && n != 16 && n-plausible(row.cells, of) <= 2:
 		return of, true
 	}
 	return 0, false
@@ -322,11 +323,34 @@ func (r *sudokusReader) puzzle(side int, rows []sudokuRow) (Puzzle, error) {
 	return p, nil
 }
 
+// ofAnotherSize is the error about a text that begins with a whole sudoku that is not of
+// 9 x 9; nil of any other text.
+func ofAnotherSize(text string) error {
+	if len(firstLine(text)) > maxRow {
+		return nil
+	}
+	r, err := newReader(bufio.NewReaderSize(strings.NewReader(text), min(len(text)+16, maxLine)), Sudokus{Side: 9}, text)
+	if err != nil {
+		return nil
+	}
+	if p, err := r.Next(); err == nil && p.Rows != 9 {
+		return &Error{Where: p.Where, Err: fmt.Errorf("%w: %d x %d, want 9 x 9", ErrSize, p.Rows, p.Cols)}
+	}
+	return nil
+}
+
+// maxRow is the bytes of a line with all cells of the largest grid, and something around
+// them.
+const maxRow = 8 * sudoku.MaxSide * sudoku.MaxSide
+
 // blankSigns are what stands for a blank cell, beside 0.
 const blankSigns = ".-_*?"
 
 // rowOf reads the cells of a line. rule reports a line of a frame, which has none.
 func rowOf(line string) (row sudokuRow, rule bool) {
+	if len(line) > maxRow {
+		return row, false
+	}
 	table := strings.Trim(line, " \r\ufeff")
 	line = strings.TrimFunc(line, isSpace)
 	if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
@@ -431,15 +455,20 @@ func areNumbers(words []textCell) bool {
 }
 
 // charactersOf cuts words into characters.
-func charactersOf(words []textCell) (cells []textCell) {
+func charactersOf(words []textCell) []textCell {
+	n := 0
+	for _, w := range words {
+		n += max(1, utf8.RuneCountInString(w.text))
+	}
+	cells := make([]textCell, 0, n)
 	for _, w := range words {
 		if w.text == "" {
 			cells = append(cells, w)
 		}
-		col := w.col
-		for _, c := range w.text {
-			cells = append(cells, textCell{string(c), col})
-			col++
+		for col := w.col; w.text != ""; col++ {
+			_, size := utf8.DecodeRuneInString(w.text)
+			cells = append(cells, textCell{w.text[:size], col})
+			w.text = w.text[size:]
 		}
 	}
 	return cells

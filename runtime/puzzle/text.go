@@ -299,7 +299,13 @@ func Parse(task Task, text string) (Puzzle, error) {
 		q, err := task.Encode(text)
 		return Puzzle{Question: q, Rating: -1}, err
 	}
-	return onlyOne(t, t.text(linesOf(text), false))
+	p, err := onlyOne(t, t.text(linesOf(text), false))
+	if err != nil && t == (Sudoku{}) {
+		if other := ofAnotherSize(text); other != nil {
+			err = other
+		}
+	}
+	return p, err
 }
 
 // parseGrid is Parse for a grid that may be an answer.

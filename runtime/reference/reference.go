@@ -216,7 +216,7 @@ func (m *Model) byCell(candidates Matrix, shape runtime.Shape) (logits Matrix) {
 		if token < c.Legend(shape) {
 			n = 0
 		}
-		row := make([]float64, c.VocabSize)
+		row := make([]float64, c.Vocabulary(shape.Len()))
 		runtime.CandidateLogits(c, row, said[:n])
 		logits, said = append(logits, row), said[n:]
 	}
