@@ -57,7 +57,7 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	tokens = mostTokens(c, tokens)
 	p := mostPositions(c, min(tokens, maxNumbers))
 	n := p * c.Hidden
-	if lanes > maxNumbers/(n+p*(2*c.Inter()+c.VocabSize)) {
+	if lanes > maxNumbers/(n+p*(2*c.Inter()+c.Vocabulary(tokens))) {
 		return nil, fmt.Errorf("gpu: %w: a batch of %d lanes of %d tokens", ErrLimit, lanes, tokens)
 	}
 	t := &batch{b: b, lanes: lanes, n: n, arena: Arena{Device: b.device}, ready: make([]bool, lanes), used: make([]bool, lanes),
@@ -68,7 +68,7 @@ func (b *Backend) NewBatch(lanes, tokens int) (runtime.Batch, error) {
 	t.net = NewNetwork(a, c, lanes, p)
 	t.slots, t.work = NewCarry(a, c, lanes, p), NewCarry(a, c, lanes, p)
 	t.index = a.Buffer("lanes", 2*t.indexPart)
-	t.logits = a.Buffer("logits", lanes*(c.Prefix()+tokens)*c.VocabSize)
+	t.logits = a.Buffer("logits", lanes*(c.Prefix()+tokens)*t.layout.vocab)
 	if c.ByCandidate() {
 		t.candidates = a.Buffer("logits of candidates", lanes*p)
 	}
@@ -281,7 +281,7 @@ func (b *Backend) rowWork(level runtime.Level, p int) float64 {
 // heads records logits, the most likely tokens and the halting values.
 func (t *batch) heads(z *Carry, lanes Lanes, to part) {
 	c, d := &t.b.config, t.b.device
-	h := Heads{Lanes: lanes.N, P: c.Prefix() + to.tokens, D: c.Hidden, Tokens: to.tokens, Vocab: c.VocabSize}
+	h := Heads{Lanes: lanes.N, P: c.Prefix() + to.tokens, D: c.Hidden, Tokens: to.tokens, Vocab: t.layout.vocab}
 	out := t.out.View(to.results, t.layout.results)
 	if c.ByCandidate() {
 		d.MatMul(Linear(t.candidates, z.ZH, t.b.lmHead, lanes.Rows(), 1))

@@ -101,7 +101,7 @@ func mostPositions(c *runtime.Config, tokens int) int {
 }
 
 // mostTokens is how many tokens, of at most so many, a puzzle can have: with candidates
-// no more than there are digits for.
+// no more than their largest grid has.
 func mostTokens(c *runtime.Config, tokens int) int {
 	if c.Mixing != runtime.CandidateMixing {
 		return tokens
@@ -112,8 +112,7 @@ func mostTokens(c *runtime.Config, tokens int) int {
 
 // largestSide is that of a sudoku of at most so many tokens.
 func largestSide(c *runtime.Config, tokens int) int {
-	const most = 1 << 10 // a cube beyond has more than maxNumbers
-	return min(int(math.Sqrt(float64(tokens))), c.VocabSize-runtime.FirstDigit, most)
+	return min(int(math.Sqrt(float64(tokens))), runtime.MaxDigits)
 }
 
 // Say records the logits of tokens [Lanes, Tokens, Vocab] from those of their

@@ -20,7 +20,7 @@ type layout struct {
 }
 
 func newLayout(c *runtime.Config, lanes, tokens int) layout {
-	l := layout{prefix: c.Prefix(), vocab: c.VocabSize, tokens: tokens, results: ceil(lanes*(tokens+2), 64) * 64}
+	l := layout{prefix: c.Prefix(), vocab: c.Vocabulary(tokens), tokens: tokens, results: ceil(lanes*(tokens+2), 64) * 64}
 	logits := lanes * (l.prefix + tokens) * l.vocab
 	l.begin = ceil(logits, 64) * 64
 	l.total = l.begin + 2*l.results + logits

@@ -300,10 +300,14 @@ func (i *inspection) grid() string {
 		return ""
 	}
 	shape := "no other"
-	if i.AnyShape {
+	relations, _ := i.Config["relations"].(string)
+	switch {
+	case i.Config["mixing"] == string(runtime.CandidateMixing):
+		shape = fmt.Sprintf("or any other square grid with boxes, up to %d x %d", runtime.MaxDigits, runtime.MaxDigits)
+	case i.AnyShape:
 		shape = "or any other"
 	}
-	if relations, ok := i.Config["relations"].(string); ok && relations != "" {
+	if relations != "" {
 		shape += " of a " + relations
 	}
 	return fmt.Sprintf("%d x %d, %s", i.Rows, i.Cols, shape)

@@ -35,7 +35,9 @@ arguments. Files may be gzip, zip or UTF-16.
 
   sudoku  81 characters, with 0 or . or another symbol for a blank; 9 rows, in
           frames or not; a table with a column "question" or "puzzle"; JSON of
-          strings or lists. Text around them is passed over
+          strings or lists. Text around them is passed over. Of any side from 4 to
+          25 with boxes where the model takes them (hrm inspect says so): 1-9 and then
+          A, B, ..., letters alone, from 0, or numbers between spaces
   maze    lines of characters: # wall, space open, S start, G goal, 2x2 to 255x255
           where the model takes any size; or a table or JSON
   arc     tasks in the public JSON format: one, a map, a list, a folder, Kaggle's

@@ -243,11 +243,12 @@ func compareWith(t *testing.T, m *runtime.Model, in []runtime.Input, want [2][]e
 		out := runStep(t, b, lanes)
 		for k, lane := range lanes {
 			w, n := want[segment][lane], len(in[lane].Tokens)
-			logits, tokens := out.Logits[k*out.Stride*c.VocabSize:][:n*c.VocabSize], out.Tokens[k*out.Stride:][:n]
+			logits, tokens := out.Logits[k*out.Stride*out.Vocab:][:n*out.Vocab], out.Tokens[k*out.Stride:][:n]
+			w.logits = widen(w.logits, c.Vocabulary(n), out.Vocab)
 			near(t, fmt.Sprintf("segment %d lane %d logits", segment+1, lane), logits, w.logits, bound)
 			near(t, "q", []float32{out.QHalt[k], out.QContinue[k]}, w.q, bound)
 			for i, token := range tokens {
-				row := logits[i*c.VocabSize:][:c.VocabSize]
+				row := logits[i*out.Vocab:][:out.Vocab]
 				if row[token] != slices.Max(row) {
 					t.Errorf("token %d is %d, not the largest of %v", i, token, row)
 				}
@@ -260,6 +261,18 @@ func compareWith(t *testing.T, m *runtime.Model, in []runtime.Input, want [2][]e
 			near(t, "zL", zL, w.zL, bound)
 		}
 	}
+}
+
+// widen gives logits with columns for v tokens columns for wide, as those have that stand
+// in a batch with larger grids.
+func widen(logits []float64, v, wide int) (out []float64) {
+	for i := 0; i < len(logits); i += v {
+		out = append(out, logits[i:i+v]...)
+		for range wide - v {
+			out = append(out, runtime.NoLogit)
+		}
+	}
+	return out
 }
 
 // Grids of three shapes in one batch, by a model of another one.
@@ -293,6 +306,9 @@ func shaped(c *runtime.Config) []runtime.Input {
 	shapes := []runtime.Shape{{Rows: 7, Cols: 5}, {Rows: 3, Cols: 4}, {Rows: 4, Cols: 12}}
 	if c.Relations != "" || c.Mixing == runtime.CandidateMixing {
 		shapes = []runtime.Shape{{Rows: 4, Cols: 4}, {Rows: 8, Cols: 8}, {Rows: 6, Cols: 6}}
+	}
+	if c.Mixing == runtime.CandidateMixing { // more digits than its own grid has
+		shapes[1] = runtime.Shape{Rows: 10, Cols: 10}
 	}
 	if c.Mixing == runtime.ColourMixing { // below a legend
 		shapes[1].Rows = 6

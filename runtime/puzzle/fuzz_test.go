@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -114,6 +115,26 @@ func FuzzSudoku(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) { fuzzText(t, in, Sudoku{}, easyQ) })
+}
+
+func FuzzSudokus(f *testing.F) {
+	for _, s := range []string{"1...\n..2.\n.3..\n...4\n", "1.....3....2.4..", "A.|..\n..|B.\n--+--\n.C|..\n..|.D\n", "1,,,\n,,2,\n", "10 . 3\n", easyQ} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if !isPlain(in) {
+			return
+		}
+		all, _ := fuzzReader(t, in, anySudoku)
+		for i := range all {
+			p := &all[i]
+			task := p.Of(anySudoku)
+			again, err := Parse(Sudokus{Side: p.Rows}, task.Decode(p.Question))
+			if err != nil || !slices.Equal(again.Question, p.Question) || again.Rows != p.Rows {
+				t.Fatalf("%s went out as %q and came in as %v, %v", in, task.Decode(p.Question), again.Question, err)
+			}
+		}
+	})
 }
 
 func FuzzMaze(f *testing.F) {

@@ -104,7 +104,13 @@ func ParseJSON(task Task, value []byte) (Puzzle, error) {
 	if rows, ok := rowsOf(task, value); ok {
 		return Parse(task, rows)
 	}
-	return onlyOne(task, newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), t))
+	p, err := onlyOne(task, newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), t))
+	if err != nil && task == (Sudoku{}) {
+		if other := ofAnotherSize(string(value)); other != nil {
+			err = other
+		}
+	}
+	return p, err
 }
 
 // rowsOf returns the text of a list of rows, where the task's puzzles come in sizes:

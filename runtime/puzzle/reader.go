@@ -107,11 +107,6 @@ func sniff(in *bufio.Reader, task Task) (head []byte, err error) {
 
 func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 	r := &Reader{task: task}
-	if task == (Sudoku{}) {
-		if err := ofAnotherSize(head); err != nil {
-			return nil, err
-		}
-	}
 	switch t := task.(type) {
 	case gridTask:
 		l := &lines{in: in}
@@ -133,7 +128,30 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 	default:
 		return nil, fmt.Errorf("%w: task %s has no text format", ErrUnknown, task.Name())
 	}
+	if task == (Sudoku{}) {
+		if other := ofAnotherSize(head); other != nil {
+			r.next = instead(r.next, other)
+		}
+	}
 	return r, nil
+}
+
+// instead returns an error for those that come before the first sound puzzle.
+func instead(next func() (Puzzle, error), other error) func() (Puzzle, error) {
+	sound, told := false, false
+	return func() (Puzzle, error) {
+		for {
+			p, err := next()
+			var bad *Error
+			if sound = sound || err == nil; sound || !errors.As(err, &bad) {
+				return p, err
+			}
+			if !told {
+				told = true
+				return p, other
+			}
+		}
+	}
 }
 
 // Task returns the kind of the puzzles; nil for an empty file of unknown kind.

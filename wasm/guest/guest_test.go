@@ -3,6 +3,7 @@ package guest
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -84,6 +85,27 @@ func TestSolveReadsAlike(t *testing.T) {
 		r := &results[i]
 		if want == "" && !r.Valid() || want != "" && (r.Error == nil || r.Error.Kind != want) {
 			t.Errorf("puzzle %d: %+v, want %q", i, r, want)
+		}
+	}
+}
+
+// A plugin with a model of candidates takes sudokus of all sizes.
+func TestSudokusOfAllSizes(t *testing.T) {
+	data, err := os.ReadFile("../../train/start/sudoku-candidates.hrm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g Guest
+	if err := g.open(data, "sudoku"); err != nil {
+		t.Fatal(err)
+	}
+	results, failed := g.Solve([]abi.Puzzle{{Text: "1.....3....2.4.."}, {Text: "A...\n..B.\n.C..\n...D"}, {Text: "1.....3....2.4..", Rows: 4, Cols: 4}}, abi.Options{})
+	if failed != nil || len(results) != 3 {
+		t.Fatal(failed)
+	}
+	for i, want := range []string{"1324423131422413", "ABDCCDBADCABBACD", "1324423131422413"} {
+		if r := results[i]; r.Error != nil || r.Answer != want || r.Rows != 4 || r.Cols != 4 {
+			t.Errorf("puzzle %d: %+v", i, r)
 		}
 	}
 }
