@@ -261,3 +261,46 @@ func TestDispatchesOfASegment(t *testing.T) {
 		t.Errorf("%d dispatches in a segment, want 179 (and never more than 200)", n)
 	}
 }
+
+// Sudokus with more digits than the model's own grid has, and one of its own beside them.
+func TestSegmentOfLargerSudokus(t *testing.T) {
+	d, m, r := open(t), smallModels(t)["candidates"], random(9)
+	onGPU, err := gpu.New(d, m)
+	check(t, err)
+	defer onGPU.Close()
+	onCPU, err := cpu.New(m, cpu.Options{})
+	check(t, err)
+	defer onCPU.Close()
+	batches, outs := [2]runtime.Batch{}, [2]runtime.Output{{WantLogits: true}, {WantLogits: true}}
+	sides := []int{10, 6, 9}
+	for i, b := range []runtime.Backend{onGPU, onCPU} {
+		batches[i], err = b.NewBatch(len(sides), 100)
+		check(t, err)
+		defer batches[i].Close()
+	}
+	for lane, side := range sides {
+		in := runtime.Input{Tokens: make([]int32, side*side), Rows: side, Cols: side}
+		for j := range in.Tokens {
+			in.Tokens[j] = int32(r.IntN(runtime.FirstDigit + side))
+		}
+		for _, b := range batches {
+			check(t, b.Reset(lane, in))
+		}
+	}
+	for range 2 {
+		for i, b := range batches {
+			check(t, b.Step(t.Context(), []int{0, 1, 2}, &outs[i]))
+		}
+	}
+	got, want := &outs[0], &outs[1]
+	if got.Vocab != runtime.FirstDigit+10 || want.Vocab != got.Vocab {
+		t.Fatalf("logits of %d and %d tokens, want 12", got.Vocab, want.Vocab)
+	}
+	for lane, side := range sides {
+		n := side * side
+		nearLogits(t, "logits", got.Logits[lane*got.Stride*got.Vocab:][:n*got.Vocab], doubles(want.Logits[lane*want.Stride*want.Vocab:][:n*want.Vocab]))
+		if at := lane * got.Stride; !slices.Equal(got.Tokens[at:at+n], want.Tokens[at:at+n]) {
+			t.Errorf("lane %d: other tokens", lane)
+		}
+	}
+}
