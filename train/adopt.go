@@ -11,7 +11,7 @@ import (
 
 // Adopt returns a model of the configuration with the weights of another. The two may
 // differ in how long they think (halt_max_steps, halt_rule, halt_pool, H_cycles, L_cycles), and where no weight
-// depends on the number of positions in their grids. names are those of the puzzle
+// depends on the number of positions in their grids, with candidates also in their digits. names are those of the puzzle
 // table's rows, nil where they have none: a row goes to its name, and one of a name that
 // the other model does not know begins as the mean of its rows. An error wraps ErrSpec.
 func Adopt(m *runtime.Model, c runtime.Config, names []string) (*runtime.Model, error) {
@@ -41,6 +41,8 @@ func mayDiffer(key string, c *runtime.Config, names []string) bool {
 		return true
 	case "seq_len", "cols":
 		return c.AnyShape()
+	case "vocab_size":
+		return c.Mixing == runtime.CandidateMixing
 	case "num_puzzle_identifiers":
 		return names != nil
 	}

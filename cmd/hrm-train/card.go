@@ -93,7 +93,11 @@ func newCard(m *runtime.Model, file, format string, size int64, measured []curve
 	grid := m.Config.Grid()
 	c.Grid = fmt.Sprintf("grids of %d x %d", grid.Rows, grid.Cols)
 	if t, err := puzzle.New(m.Task, m.TaskSpec); err == nil && m.Config.AnyShape() {
-		if _, sizes := t.(puzzle.Sizer); sizes {
+		_, sizes := t.(puzzle.Sizer)
+		switch {
+		case m.Config.Mixing == runtime.CandidateMixing:
+			c.Grid += " and any other square with boxes"
+		case sizes:
 			c.Grid += " and others"
 		}
 	}

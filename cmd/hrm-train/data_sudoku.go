@@ -25,6 +25,8 @@ type sudokuFlags struct {
 	rating int
 	clues  string
 	from   []string
+	side   int
+	order  int
 }
 
 func newDataSudoku() *cobra.Command {
@@ -42,9 +44,18 @@ is equivalent to one of a --dedup-against file.
 The rating is half the guesses of a backtracking search that proves the solution
 to be the only one; on hard sudokus its mean is that of the tdoku solver's, which
 rates Sudoku-Extreme. Hard sudokus are found by changing clues of hard ones: --from
-gives some to start with, without it the search starts from random ones.`,
+gives some to start with, without it the search starts from random ones.
+
+Of other sizes than 9 x 9 (--order 2: 4 x 4 with boxes of 2 x 2, 4: 16 x 16; --size 6:
+6 x 6 with boxes of 2 x 3) sudokus are generated with a number of --clues, or with none
+to spare as far as a search of bounded length can tell. Digits are written 1 to 9 and
+then A, B, ...; left out are those that are there already under other names of their
+digits. The rating is half the guesses of a simpler search. A model of candidates
+trains on a file for each size at once, and solves all.`,
 		Example: `  hrm-train data sudoku --generate 20000 --rating 20 --dedup-against valid.csv.gz --out hard.csv.gz
   hrm-train data sudoku --generate 1000 --clues 28-36 --out ordinary.csv.gz
+  hrm-train data sudoku --order 4 --generate 200 --clues 110-150 --out sixteen.csv.gz
+  hrm-train data sudoku --size 6 --generate 1000 --out six.csv.gz
   hrm-train data sudoku --in downloaded.txt --out clean.csv.gz`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -52,6 +63,9 @@ gives some to start with, without it the search starts from random ones.`,
 	f.register(cmd)
 	cmd.Flags().IntVar(&f.rating, "rating", 20, "lowest rating of generated sudokus")
 	cmd.Flags().StringVar(&f.clues, "clues", "", "generate ordinary sudokus with this many clues, as in 30 or 28-36")
+	cmd.Flags().IntVar(&f.order, "order", 3, "rows and columns of a box: 2 for 4 x 4, 3 for 9 x 9, 4 for 16 x 16")
+	cmd.Flags().IntVar(&f.side, "size", 9, "rows and columns of the grid, 4 to 25 with boxes, such as 6 for 6 x 6")
+	cmd.MarkFlagsMutuallyExclusive("order", "size")
 	cmd.Flags().StringArrayVar(&f.from, "from", nil, "file of hard sudokus to start generation from (repeatable)")
 	return cmd
 }
@@ -60,7 +74,13 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	low, high, err := parseClues(f.clues)
+	if cmd.Flags().Changed("order") {
+		f.side = f.order * f.order
+	}
+	if f.side != 9 {
+		return f.boards(cmd)
+	}
+	low, high, err := parseClues(f.clues, 24, 80)
 	if err != nil {
 		return err
 	}
@@ -92,8 +112,8 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 	return t.finish(left, err)
 }
 
-// parseClues reads "30" or "28-36"; "" is no limits.
-func parseClues(text string) (low, high int, err error) {
+// parseClues reads "30" or "28-36", from least to most; "" is no limits.
+func parseClues(text string, least, most int) (low, high int, err error) {
 	if text == "" {
 		return 0, 0, nil
 	}
@@ -103,8 +123,8 @@ func parseClues(text string) (low, high int, err error) {
 	}
 	low, errLow := strconv.Atoi(a)
 	high, errHigh := strconv.Atoi(b)
-	if errors.Join(errLow, errHigh) != nil || low < 24 || high < low || high > 80 {
-		return 0, 0, fmt.Errorf("--clues %s: want a number or a range such as 28-36, between 24 and 80", text)
+	if errors.Join(errLow, errHigh) != nil || low < least || high < low || high > most {
+		return 0, 0, fmt.Errorf("--clues %s: want a number or a range such as %d-%d, between %d and %d", text, least+4, least+12, least, most)
 	}
 	return low, high, nil
 }

@@ -67,14 +67,14 @@ func openSource(ctx context.Context, c *config.Config) (*source, error) {
 	hash := sha256.New()
 	for i := range parts {
 		p := &parts[i]
-		p.Plain, p.Hints = !c.Augment, c.Hints
+		p.Plain, p.Hints = !c.Augment, hints(c.Hints, p.Set)
 		fmt.Fprintf(hash, "%v %s\n", p.Weight, p.Set.Hash())
 		s.puzzles += p.Set.Len()
 		s.numPuzzles = max(s.numPuzzles, p.Set.NumPuzzles)
 	}
 	s.sha256 = hex.EncodeToString(hash.Sum(nil))
 	sampler, err := data.NewSampler(c.Seed, parts...)
-	s.examples = &drawn{sampler}
+	s.examples = &drawn{sampler, task}
 	return s, err
 }
 
@@ -96,9 +96,23 @@ func (s *source) load(ctx context.Context, c *config.Config, task puzzle.Task) (
 				return nil, fmt.Errorf("data set %s: %w", d.Path, err)
 			}
 		}
+		if set.SeqLen > task.SeqLen() && set.Task != nil {
+			rows, cols := set.Task.Size()
+			return nil, fmt.Errorf("data set %s: %w: grids of %d x %d, and the model has room for %d tokens: task_spec={rows: %d, cols: %d} makes more",
+				d.Path, config.ErrConfig, rows, cols, task.SeqLen(), rows, cols)
+		}
 		parts = append(parts, data.Part{Set: set, Weight: d.Weight})
 	}
 	return parts, nil
+}
+
+// hints returns how many blank cells of a set may hold their answer, where n of a 9 x 9
+// sudoku may.
+func hints(n int, set *data.Set) int {
+	if s, ok := set.Task.(puzzle.Sudokus); ok && n > 0 {
+		return max(1, n*s.SeqLen()/puzzle.SudokuCells)
+	}
+	return n
 }
 
 // loadARC reads ARC tasks; those of split evaluation become the validation.
@@ -151,15 +165,26 @@ func tokens(bytes []uint8) []int32 {
 	return out
 }
 
-// drawn is examples of files.
-type drawn struct{ *data.Sampler }
+// drawn is examples of files. A file's may be smaller grids than the task's own.
+type drawn struct {
+	*data.Sampler
+	task puzzle.Task
+}
 
 // Example implements train.Source. The trainer asks in order.
 func (d *drawn) Example(n int64, in *runtime.Input, labels []int32) error {
 	if uint64(n) != d.Draws() {
 		return fmt.Errorf("%w: example %d asked for after %d draws", data.ErrData, n, d.Draws())
 	}
-	in.PuzzleID = d.Next(in.Tokens, labels)
+	id, set := d.Next(in.Tokens, labels)
+	in.PuzzleID = id
+	if set.Task == nil {
+		return nil
+	}
+	rows, cols := set.Task.Size()
+	if r, c := d.task.Size(); rows != r || cols != c {
+		in.Rows, in.Cols, in.Tokens = rows, cols, in.Tokens[:rows*cols]
+	}
 	return nil
 }
 

@@ -40,6 +40,24 @@ func (s Sudokus) Sized(rows, cols int) (Task, error) {
 	return s, nil
 }
 
+// Describe implements Describer: rows and cols are those of the largest grid that a model
+// is trained on.
+func (s Sudokus) Describe(of map[string]any) (Task, error) {
+	d := spec{of: of}
+	rows, cols := d.int("rows", 9, 4, sudoku.MaxSide), d.int("cols", 9, 4, sudoku.MaxSide)
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	if rows != cols || !hasBoxes(rows) {
+		return nil, fmt.Errorf("%w: %d rows and %d cols, want a square with boxes: %s", ErrSpec, rows, cols, sudokuSides)
+	}
+	s.Side = rows
+	return s, nil
+}
+
+// Spec implements Describer. The size is in the model's configuration.
+func (Sudokus) Spec() map[string]any { return nil }
+
 func hasBoxes(side int) bool {
 	_, _, ok := sudoku.Boxes(side)
 	return ok && side <= sudoku.MaxSide

@@ -182,6 +182,15 @@ func TestSudokusInAFile(t *testing.T) {
 	}
 }
 
+// A model of 16 x 16 reads 4 x 4 as one of 9 x 9 does.
+func TestSudokusOfAModelOf16(t *testing.T) {
+	for _, text := range []string{"1.....3....2.4..", "1...............", "1...\n..2.\n.3..\n...4\n"} {
+		if p, err := Parse(Sudokus{Side: 16}, text); err != nil || p.Rows != 4 {
+			t.Errorf("%q: %d x %d, %v", text, p.Rows, p.Cols, err)
+		}
+	}
+}
+
 // All that the tests of Sudoku read is read as well.
 func TestSudokusReadsNine(t *testing.T) {
 	for _, text := range []string{easyQ, "id 7\t" + easyQ + "\t" + easyA + "\thard", (Sudoku{}).Render(mustEncode(t, Sudoku{}, easyQ), nil)} {

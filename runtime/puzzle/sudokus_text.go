@@ -161,7 +161,7 @@ func (r *sudokusReader) place(row *sudokuRow) (n int, whole bool) {
 		return n, false
 	case row.maybe && len(r.rows) == 0 && n < 4:
 		return 0, false
-	case n == 16 && r.task.Side != 16 && plausible(row.cells, 4) == n && (r.task.Side == 4 || solved4(row.cells)):
+	case n == 16 && !r.rowsOf16() && plausible(row.cells, 4) == n && (r.task.Side == 4 || solved4(row.cells)):
 		return 4, true
 	case (n == 9 || n == 81) && !lettersAlone(row.cells):
 		return 0, false
@@ -172,6 +172,10 @@ func (r *sudokusReader) place(row *sudokuRow) (n int, whole bool) {
 	}
 	return 0, false
 }
+
+// rowsOf16 reports that an answer of 16 x 16 is read. A question may have any size, whatever
+// the task's own.
+func (r *sudokusReader) rowsOf16() bool { return r.answers && r.task.Side == 16 }
 
 // adopts reports whether no grid of 9 x 9 is under way, or one of nothing but blank cells
 // so far, that letters go on: then it takes its rows.
@@ -265,7 +269,7 @@ func (r *sudokusReader) flush() {
 	small := side == 16 && !slices.ContainsFunc(rows, func(w sudokuRow) bool { return plausible(w.cells, 4) < 16 })
 	switch {
 	case len(rows) == 0:
-	case small && r.task.Side != 16:
+	case small && !r.rowsOf16():
 		for _, row := range rows {
 			r.emit(4, []sudokuRow{row})
 		}

@@ -74,7 +74,7 @@ type Config struct {
 	Data       []Source `yaml:"data" doc:"training files: path or path=weight; a batch draws from them by weight"`
 	TrainLimit int      `yaml:"train_limit" doc:"puzzles used of each training file, 0 for all"`
 	Augment    bool     `yaml:"augment" doc:"draw a random symmetry of each puzzle"`
-	Hints      int      `yaml:"hints" doc:"tasks with blank cells: half of the draws have up to so many of them answered, 0 for none"`
+	Hints      int      `yaml:"hints" doc:"tasks with blank cells: half of the draws have up to so many of them answered, in sudokus of other sizes than 9x9 in proportion; 0 for none"`
 	Generate   bool     `yaml:"generate" doc:"maze: make mazes while training, instead of data; the keys maze_* say which"`
 	MazeSizes  []Size   `yaml:"maze_sizes" doc:"rows x columns, or with =weight: 30x30=2; a batch draws from them by weight"`
 	MazeSteps  int      `yaml:"maze_steps" doc:"how far S is from G in 30x30: half to one and a half times this, other sizes in proportion to their cells to the power of 3/4"`
@@ -130,6 +130,9 @@ type Size struct {
 // for: the largest that is generated, else the task's own.
 func (c *Config) PuzzleTask() (puzzle.Task, error) {
 	t, err := puzzle.New(c.Task, c.TaskSpec)
+	if c.Mixing == runtime.CandidateMixing && c.Task == (puzzle.Sudokus{}).Name() {
+		t, err = puzzle.Sudokus{}.Describe(c.TaskSpec)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}

@@ -49,7 +49,7 @@ func NewSampler(seed uint64, parts ...Part) (*Sampler, error) {
 			return nil, fmt.Errorf("%w: part %d has no examples", ErrData, i)
 		case !(p.Weight > 0) || p.Weight > 1e9:
 			return nil, fmt.Errorf("%w: part %d has weight %v, want above 0", ErrData, i, p.Weight)
-		case p.Set.SeqLen != first.SeqLen || p.Set.Vocab != first.Vocab:
+		case (p.Set.SeqLen != first.SeqLen || p.Set.Vocab != first.Vocab) && !sizesOf(p.Set.Task, first.Task):
 			return nil, fmt.Errorf("%w: part %d has %d tokens below %d, part 0 has %d below %d", ErrData, i,
 				p.Set.SeqLen, p.Set.Vocab, first.SeqLen, first.Vocab)
 		}
@@ -63,6 +63,12 @@ func NewSampler(seed uint64, parts ...Part) (*Sampler, error) {
 		s.weight = append(s.weight, p.Weight/sum)
 	}
 	return s, s.Seek(make(Cursor, len(parts)))
+}
+
+// sizesOf reports two tasks that are one in different sizes.
+func sizesOf(a, b puzzle.Task) bool {
+	_, sizes := a.(puzzle.Sizer)
+	return sizes && b != nil && a.Name() == b.Name()
 }
 
 // Cursor returns the place of the next draw.
@@ -98,9 +104,9 @@ func (s *Sampler) Epoch() float64 {
 	return float64(s.Draws()) / float64(groups)
 }
 
-// Next writes the next example into input and label [S] and returns its
-// puzzle id. Nothing is allocated.
-func (s *Sampler) Next(input, label []int32) int32 {
+// Next writes the next example into the front of input and label [S], S being that of the
+// largest, and returns its puzzle id and the set that it is of. Nothing is allocated.
+func (s *Sampler) Next(input, label []int32) (id int32, of *Set) {
 	n := s.Draws()
 	i := s.turn(n)
 	p, order := &s.parts[i], s.order[i]
@@ -110,11 +116,12 @@ func (s *Sampler) Next(input, label []int32) int32 {
 	}
 	s.cursor[i]++
 	s.pcg.Seed(s.seed, mix(n+1))
-	id := p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
+	input, label = input[:p.Set.SeqLen], label[:p.Set.SeqLen]
+	id = p.Set.Draw(s.rng, int(order[at]), p.Plain, input, label)
 	if blank := puzzle.BlankToken(p.Set.Task); blank > 0 && p.Hints > 0 && s.rng.IntN(2) == 0 {
 		reveal(s.rng, 1+s.rng.IntN(p.Hints), blank, input, label)
 	}
-	return id
+	return id, p.Set
 }
 
 // reveal answers n random blank cells, all where there are fewer.

@@ -66,6 +66,9 @@ func (s *Set) resize(p *puzzle.Puzzle) error {
 		return fmt.Errorf("%w: %s: %w", ErrData, p.Where, err)
 	}
 	s.Task, s.SeqLen = t, t.SeqLen()
+	if _, ok := t.(puzzle.Sudokus); ok { // a token for each digit
+		s.Vocab = max(s.Vocab, t.Vocab())
+	}
 	return nil
 }
 

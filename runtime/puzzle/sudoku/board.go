@@ -122,7 +122,20 @@ type BoardSolution struct {
 
 // RunBoard is Run for a sudoku of any side, by naked and hidden singles alone: slower
 // than Run on 9 x 9.
-func (o Search) RunBoard(b *Board) BoardSolution {
+func (o Search) RunBoard(b *Board) BoardSolution { return o.without(b, 0, 0) }
+
+// Needs reports whether a sudoku with one solution would have others without the clue in
+// a cell, or finding out takes more than so many guesses.
+func (b *Board) Needs(cell, guesses int) bool {
+	d := b.Cells[cell]
+	b.Cells[cell] = 0
+	s := Search{Limit: 1, Guesses: guesses}.without(b, cell, d)
+	b.Cells[cell] = d
+	return s.Count > 0 || s.Cut
+}
+
+// without is RunBoard for solutions that have another digit than d in a cell, 0 for any.
+func (o Search) without(b *Board, cell int, d uint8) BoardSolution {
 	s := boardSearch{Search: o, n: b.Side, g: groupsFor(b.Side)}
 	may := make([]uint32, len(b.Cells))
 	for i := range may {
@@ -130,6 +143,14 @@ func (o Search) RunBoard(b *Board) BoardSolution {
 	}
 	for i, d := range b.Cells {
 		if d != 0 && (may[i]>>(d-1)&1 == 0 || !s.put(may, i, int(d-1))) {
+			return s.out
+		}
+	}
+	if d > 0 {
+		if may[cell] &^= 1 << (d - 1); may[cell] == 0 {
+			return s.out
+		}
+		if m := may[cell]; m&(m-1) == 0 && !s.put(may, cell, bits.TrailingZeros32(m)) {
 			return s.out
 		}
 	}
