@@ -64,7 +64,8 @@ export type Task = "sudoku" | "maze" | "arc";
  * with "." or "0" for a blank, or 9 rows; a maze 30 rows of 30 characters "# SG",
  * or all 900. Or a list: of all cells, as in `[5, 3, 0, ...]`, or of rows, each a
  * string or a list of cells; a cell is a digit, a character, or null for a blank
- * one. A grid of ARC is a list of rows of colours, a whole task an object. Or the tokens of the model.
+ * one. A model of candidates takes sudokus of any side up to 25, and cells up to as much.
+ * A grid of ARC is a list of rows of colours, a whole task an object. Or the tokens of the model.
  */
 export type Puzzle = ArcTask | string | ArrayLike<Cell> | ArrayLike<string | ArrayLike<Cell>> | { tokens: ArrayLike<number> };
 

@@ -22,17 +22,18 @@ function tokens(list) {
 
 /** A list of rows, each a string or a list of cells, or a list of all cells. */
 function text(list, task) {
-  if (list.some(isList)) return list.map((row) => (isList(row) ? Array.from(row, (c) => cell(c, task)).join("") : row)).join("\n");
+  const between = list.some((row) => (isList(row) ? Array.from(row) : [row]).some((c) => Number.isInteger(c) && c > 9)) ? " " : "";
+  if (list.some(isList)) return list.map((row) => (isList(row) ? Array.from(row, (c) => cell(c, task)).join(between) : row)).join("\n");
   if (list.some((x) => typeof x === "string" && x.length > 1)) return list.join("\n");
-  return list.map((c) => cell(c, task)).join("");
+  return list.map((c) => cell(c, task)).join(between);
 }
 
-/** A cell is a digit, a character, or nothing, which is blank. */
+/** A cell is a digit, of a sudoku a number up to 25, a character, or nothing, which is blank. */
 function cell(c, task) {
   const blank = task === "maze" ? " " : ".";
   if (c === null || c === undefined || c === "") return blank;
   if (c === " ") return blank;
-  if (typeof c === "string" || (Number.isInteger(c) && c >= 0 && c <= 9)) return String(c);
+  if (typeof c === "string" || (Number.isInteger(c) && c >= 0 && c <= (task === "sudoku" ? 25 : 9))) return String(c);
   throw bad(`a cell is ${JSON.stringify(c)}, want a digit or a character; the tokens of a model are {tokens: [...]}`);
 }
 

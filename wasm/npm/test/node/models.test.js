@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { HRM } from "@hrmgo/hrm";
 import * as models from "@hrmgo/hrm/models";
 import { examplesOf, rules } from "../../demo/arcs.js";
 import { task } from "../../demo/rulebook.js";
@@ -53,5 +55,23 @@ test("the model of rules answers new inputs about as often as the page says", { 
     const right = answers.filter(({ text }, k) => text === JSON.stringify(asked[k].output)).length;
     assert.ok(right >= 20 * (rule.right - 15) / 100, `${rule.name}: ${right} of 20 are right, ${rule.right} of 100 are promised`);
   }
+  await model.dispose();
+});
+
+test("a model of candidates takes sudokus of every size, in every way to write them", { skip }, async () => {
+  const model = await HRM.load(fileURLToPath(new URL("../../../../train/start/sudoku-candidates.hrm", import.meta.url)));
+  const forms = {
+    "1324423131422413": "1.....3....2.4..", ABDCCDBADCABBACD: "A...\n..B.\n.C..\n...D",
+    "1243342143122134": [[1, 0, 0, 0], [0, 0, 2, 0], [0, 3, 0, 0], [0, 0, 0, 4]],
+  };
+  for (const [answer, form] of Object.entries(forms)) {
+    const { text, rows, cols, valid } = await model.solve(form);
+    assert.deepEqual([text, rows, cols, valid], [answer, 4, 4, true]);
+  }
+  const digit = (i) => (((Math.floor(i / 16) % 4) * 4 + Math.floor(i / 64) + i) % 16) + 1;
+  const full = Array.from({ length: 16 }, (_, r) => Array.from({ length: 16 }, (__, c) => digit(16 * r + c)));
+  const sixteen = await model.solve(full.map((row, r) => row.map((d, c) => ((16 * r + c) % 20 ? d : 0))));
+  assert.deepEqual([sixteen.text, sixteen.rows, sixteen.valid], [full.flat().join(" "), 16, true]);
+  assert.ok((await model.solve(easy)).valid);
   await model.dispose();
 });
