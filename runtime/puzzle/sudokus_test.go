@@ -271,9 +271,7 @@ func TestSudokusCheckAndExamine(t *testing.T) {
 		t.Errorf("an empty one: %v", err)
 	}
 	none := slices.Repeat([]int32{1}, 36)
-	for i, token := range []int32{2, 3, 4, 5, 6} {
-		none[i] = token
-	}
+	copy(none, []int32{2, 3, 4, 5, 6})
 	none[35], none[11] = 7, 7 // no 6 is left for the end of row 1
 	if err := Examine(task, none); !errors.Is(err, ErrUnsolvable) || !strings.Contains(err.Error(), "no solution") {
 		t.Errorf("one without a solution: %v", err)
