@@ -22,7 +22,7 @@ type Config struct {
 	Preset string `yaml:"preset" doc:"name of the preset that it began as, for the record"`
 	Task   string `yaml:"task" doc:"sudoku, maze, arc or grid"`
 	// TaskSpec goes into the model's file.
-	TaskSpec map[string]any `yaml:"task_spec" doc:"what the task's name does not say; maze: labels (directions, or path as in published models), rows, cols; grid: rows, cols, alphabet, blank, padding, rules (latin or sudoku)"`
+	TaskSpec map[string]any `yaml:"task_spec" doc:"what the task's name does not say; sudoku with mixing candidates: rows, cols of the largest grid; maze: labels (directions, or path as in published models), rows, cols; grid: rows, cols, alphabet, blank, padding, rules (latin or sudoku)"`
 
 	// The model.
 	Family       runtime.Family    `yaml:"family" doc:"hrm: two levels; trm: one shared level, no q_continue"`
