@@ -151,7 +151,7 @@ func TestFindByName(t *testing.T) {
 	if place, err := Find("sudoku"); err != nil || place.Path != "" || place.String() != "sudoku" {
 		t.Errorf("an embedded model: %v, %v", place, err)
 	}
-	if _, _, err := Open("sudokuu"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "there are sudoku, maze, mine; hrm pull fetches others") {
+	if _, _, err := Open("sudokuu"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "there are sudoku, maze, sudoku-sizes, mine; hrm pull fetches others") {
 		t.Errorf("no such name: %v", err)
 	}
 	if err := os.Mkdir("sudoku", 0o777); err != nil {

@@ -69,9 +69,10 @@ var pages = map[string][]string{
 	"docs/performance.md": {
 		"machines", "summary", "cpu", "embedded", "int8", "gpu", "browser", "training", "memory", "resident", "peak", "accuracy",
 	},
-	"docs/cards/sudoku.md":   {"sudoku"},
-	"docs/cards/maze.md":     {"maze", "maze-halting"},
-	"docs/cards/mini-arc.md": {"mini-arc"},
+	"docs/cards/sudoku.md":       {"sudoku"},
+	"docs/cards/maze.md":         {"maze", "maze-halting"},
+	"docs/cards/sudoku-sizes.md": {"sudoku-sizes"},
+	"docs/cards/mini-arc.md":     {"mini-arc"},
 }
 
 // read returns what lies in bench/results below root.

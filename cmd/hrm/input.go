@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hrmgo/hrm/native/embedded"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 )
@@ -32,7 +33,7 @@ func (it *item) because(err error, task puzzle.Task) string {
 		text += "; the model solves " + task.Name()
 	}
 	if errors.Is(err, puzzle.ErrSize) {
-		text += "; the embedded model, and any of its kind, is for 9 x 9 alone: give --model a file of which hrm inspect says that it takes any square grid with boxes"
+		text += "; this model is for 9 x 9 alone: --model " + embedded.SudokuSizes + " takes any square grid with boxes, and so does a file of which hrm inspect says it"
 	}
 	return text
 }

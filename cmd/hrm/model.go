@@ -105,9 +105,9 @@ func (f *modelFlags) open() (*runtime.Model, io.Closer, error) {
 	return m, file, err
 }
 
-// look sets the task to what the first puzzle looks like, where there is an embedded
-// model for that and neither a model nor a task was asked for. It returns in, with
-// what it has looked at still to be read.
+// look sets the task, or the model, to what the first puzzle looks like, where there is
+// an embedded model for that and neither a model nor a task was asked for. It returns in,
+// with what it has looked at still to be read.
 func (f *modelFlags) look(args []string, in io.Reader) io.Reader {
 	if f.path != "" || f.task != "" || len(embedded.Models) < 2 {
 		return in
@@ -125,7 +125,9 @@ func (f *modelFlags) look(args []string, in io.Reader) io.Reader {
 	default:
 		t = puzzle.Recognise(bufio.NewReader(strings.NewReader(strings.Join(args, "\n"))))
 	}
-	if t != nil && embedded.For(t.Name()) != nil {
+	if _, sizes := t.(puzzle.Sudokus); sizes {
+		f.path = embedded.SudokuSizes
+	} else if t != nil && embedded.For(t.Name()) != nil {
 		f.task = t.Name()
 	}
 	return in

@@ -56,10 +56,13 @@ func TestModels(t *testing.T) {
 	cacheIn(t)
 	code, out, errOut := hrm(t, "", "models", "--json")
 	var entries []modelEntry
-	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != statusOK || len(entries) != 2 {
+	if err := json.Unmarshal([]byte(out), &entries); err != nil || code != statusOK || len(entries) != 3 {
 		t.Fatalf("status %d, %v: %s%s", code, err, out, errOut)
 	}
 	if e := entries[0]; e.Task != "sudoku" || e.Parameters != 527426 || e.Bytes != int64(len(embedded.Model)) || e.Exact == "" {
+		t.Errorf("%+v", e)
+	}
+	if e := entries[2]; e.Name != embedded.SudokuSizes || e.Task != "sudoku" {
 		t.Errorf("%+v", e)
 	}
 	if e := entries[1]; e.Task != "maze" || e.TaskSpec["labels"] != "directions" {
@@ -72,7 +75,7 @@ func TestModels(t *testing.T) {
 	if data, err := os.ReadFile(path); err != nil || string(data) != string(embedded.For("maze")) {
 		t.Errorf("the file differs: %v", err)
 	}
-	if code, _, errOut := hrm(t, "", "models", "export", "chess", "-o", path); code != statusUsage || !strings.Contains(errOut, "there are sudoku, maze; hrm pull fetches others") {
+	if code, _, errOut := hrm(t, "", "models", "export", "chess", "-o", path); code != statusUsage || !strings.Contains(errOut, "there are sudoku, maze, sudoku-sizes; hrm pull fetches others") {
 		t.Errorf("status %d, %s", code, errOut)
 	}
 	if code, _, errOut := hrm(t, easy, "solve", "-m", path, "--task", "sudoku"); code != statusUsage || !strings.Contains(errOut, "solves maze, want sudoku") {

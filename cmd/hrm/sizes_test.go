@@ -81,8 +81,9 @@ func inRows(text string, n int) (rows string) {
 	return rows
 }
 
-// Other models say which one takes a sudoku of another size.
-func TestSudokuOfAnotherSizeForAnotherModel(t *testing.T) {
+// A sudoku of another size goes to the embedded model for those, however it is written;
+// others say which one takes it.
+func TestEmbeddedModelForSizes(t *testing.T) {
 	q16, _ := sixteen("123456789ABCDEFG", "")
 	numbers := strings.NewReplacer("A", "10", "B", "11", "C", "12", "D", "13", "E", "14", "F", "15", "G", "16").Replace(strings.Join(strings.Split(q16, ""), " "))
 	for name, c := range map[string]struct {
@@ -90,16 +91,24 @@ func TestSudokuOfAnotherSizeForAnotherModel(t *testing.T) {
 		args        []string
 	}{
 		"an argument": {"4 x 4", "", []string{"1.....3....2.4.."}},
-		"rows":        {"4 x 4", "", []string{"1...", "..2.", ".3..", "...4"}},
-		"input":       {"4 x 4", "1...\n..2.\n.3..\n...4\n", nil},
+		"rows":        {"4 x 4", "", []string{"1...", "..3.", "...2", ".4.."}},
+		"input":       {"4 x 4", "1...\n..3.\n...2\n.4..\n", nil},
 		"a table":     {"16 x 16", "question\n" + q16 + "\n", nil},
 		"numbers":     {"16 x 16", numbers + "\n", nil},
 		"JSON":        {"4 x 4", `["1.....3....2.4.."]`, nil},
 	} {
-		code, _, errOut := hrm(t, c.stdin, append([]string{"solve"}, c.args...)...)
-		if code != statusUsage || !strings.Contains(errOut, c.size+", want 9 x 9; the embedded model") {
+		args := append([]string{"solve", "--max-segments", "2", "--restarts", "0"}, c.args...)
+		if code, out, errOut := hrm(t, c.stdin, args...); code == statusUsage || c.size == "4 x 4" && !strings.Contains(out, "1324423131422413") {
+			t.Errorf("%s: status %d, %q, %q", name, code, out, errOut)
+		}
+		args = append(args, "--model", "sudoku")
+		if code, _, errOut := hrm(t, c.stdin, args...); code != statusUsage || !strings.Contains(errOut, c.size+", want 9 x 9; this model is for 9 x 9 alone: --model sudoku-sizes takes") {
 			t.Errorf("%s: status %d, %q", name, code, errOut)
 		}
+	}
+	file := writeFile(t, "four.txt", "1.....3....2.4..\n")
+	if code, out, errOut := hrm(t, "", "solve", file); code != statusOK || !strings.Contains(out, "1324423131422413") {
+		t.Errorf("a file: status %d, %q, %q", code, out, errOut)
 	}
 }
 
@@ -120,7 +129,7 @@ func TestEvalSudokusOfSeveralSizes(t *testing.T) {
 }
 
 func TestInspectSaysWhichSudokus(t *testing.T) {
-	if _, out, _ := hrm(t, "", "inspect", candidates); !strings.Contains(out, "9 x 9, or any other square grid with boxes, up to 25 x 25") {
+	if _, out, _ := hrm(t, "", "inspect", candidates); !strings.Contains(out, "16 x 16, or any other square grid with boxes, up to 25 x 25") {
 		t.Error(out)
 	}
 }

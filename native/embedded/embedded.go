@@ -19,14 +19,23 @@ var Model []byte
 //go:embed maze.hrm
 var maze []byte
 
+// sizes is a sudoku solver for grids of other sizes: each digit of a cell is a position,
+// and no weight depends on how many there are; int8.
+//
+//go:embed sudoku-sizes.hrm
+var sizes []byte
+
+// SudokuSizes is the name of the model for sudokus of other sizes than 9 x 9.
+const SudokuSizes = "sudoku-sizes"
+
 // Entry is a model that is embedded.
 type Entry struct {
-	Name string // the task that it solves
+	Name string // the task that it solves, or SudokuSizes
 	File []byte // .hrm, not to be changed
 }
 
 // Models are those that are embedded, the default first.
-var Models = []Entry{{"sudoku", Model}, {"maze", maze}}
+var Models = []Entry{{"sudoku", Model}, {"maze", maze}, {SudokuSizes, sizes}}
 
 // arc knows seven rules about grids of colours, from examples that wasm/npm/train/rules.mjs
 // makes; int8. docs/arc.md says more.
@@ -38,10 +47,10 @@ var arc []byte
 // and the plugins carry, for its rules are the page's.
 func Page() []Entry { return append(slices.Clone(Models), Entry{"arc", arc}) }
 
-// For returns the model for a task, the default for "", and nil where there is none.
-func For(task string) []byte {
+// For returns the model of a name, the default for "", and nil where there is none.
+func For(name string) []byte {
 	for _, e := range Models {
-		if task == "" || e.Name == task {
+		if name == "" || e.Name == name {
 			return e.File
 		}
 	}

@@ -20,4 +20,5 @@ func Example() {
 	// Output:
 	// sudoku sudoku Apache-2.0
 	// maze maze Apache-2.0
+	// sudoku-sizes sudoku Apache-2.0
 }

@@ -77,7 +77,11 @@ const (
 func newJSONGrids(in *bufio.Reader, t gridTask) *jsonGrids {
 	s := newJSONScanner(in)
 	s.loose = true
-	_, sizes := t.(Sudokus)
+	sudokus, sizes := t.(Sudokus)
+	if sizes { // whatever the largest is that the model was trained on
+		sudokus.Side = 9
+		t = sudokus
+	}
 	return &jsonGrids{s: s, task: t, lay: t.layout(), sizes: sizes, stack: []jsonLevel{{wanted: true}}}
 }
 

@@ -254,7 +254,8 @@ func recogniseJSON(head string) Task {
 }
 
 // Recognise returns the task of the puzzles that come next, of which nothing is read;
-// nil where that is unclear, as it is of an archive.
+// nil where that is unclear, as it is of an archive. It is Sudokus where the first is a
+// sudoku of another size than 9 x 9.
 func Recognise(in *bufio.Reader) Task {
 	head, _ := sniff(in, nil)
 	return recognise(string(head))
@@ -272,6 +273,17 @@ func recogniseLine(line string) Task {
 
 // recognise returns the task of a file that starts with head, nil if unclear.
 func recognise(head string) Task {
+	t := recogniseKind(head)
+	if t != nil && t != (Sudoku{}) {
+		return t
+	}
+	if p, ok := otherSize(head); ok {
+		return Sudokus{Side: p.Rows}
+	}
+	return t
+}
+
+func recogniseKind(head string) Task {
 	if isJSON(head) {
 		return recogniseJSON(head)
 	}

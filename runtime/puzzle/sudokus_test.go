@@ -352,13 +352,15 @@ func TestSudokusInJSON(t *testing.T) {
 		"flat": {list(4, NumbersFrom1, q4, true), q4}, "numbers": {list(16, NumbersFrom1, q16, false), q16},
 		"letters": {list(16, DigitsFrom1, q16, false), q16}, "flat numbers": {list(16, NumbersFrom1, q16, true), q16},
 	} {
-		if p, err := ParseJSON(anySudoku, []byte(c.text)); err != nil || !slices.Equal(p.Question, c.want) {
-			t.Errorf("%s: %v\n%s", name, err, c.text)
+		for _, task := range []Sudokus{anySudoku, {Side: 16}, {Side: 4}} {
+			if p, err := ParseJSON(task, []byte(c.text)); err != nil || !slices.Equal(p.Question, c.want) {
+				t.Errorf("%s, of a model for %d: %v\n%s", name, task.Side, err, c.text)
+			}
 		}
 	}
 	text := fmt.Sprintf(`[{"question": %q, "solution": %q}, {"puzzle": %s, "solution": %s}]`, cells,
 		written(4, DigitsFrom1, a4, ".", "", "", false), list(16, NumbersFrom1, q16, false), list(16, NumbersFrom1, a16, false))
-	r, err := NewReader(strings.NewReader(text), anySudoku)
+	r, err := NewReader(strings.NewReader(text), Sudokus{Side: 16})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -330,17 +330,24 @@ func (r *sudokusReader) puzzle(side int, rows []sudokuRow) (Puzzle, error) {
 // ofAnotherSize is the error about a text that begins with a whole sudoku that is not of
 // 9 x 9; nil of any other text.
 func ofAnotherSize(text string) error {
-	if len(firstLine(text)) > maxRow {
+	p, ok := otherSize(text)
+	if !ok {
 		return nil
+	}
+	return &Error{Where: p.Where, Err: fmt.Errorf("%w: %d x %d, want 9 x 9", ErrSize, p.Rows, p.Cols)}
+}
+
+// otherSize returns the whole sudoku that a text begins with, if it is not of 9 x 9.
+func otherSize(text string) (p Puzzle, ok bool) {
+	if len(firstLine(text)) > maxRow {
+		return p, false
 	}
 	r, err := newReader(bufio.NewReaderSize(strings.NewReader(text), min(len(text)+16, maxLine)), Sudokus{Side: 9}, text)
 	if err != nil {
-		return nil
+		return p, false
 	}
-	if p, err := r.Next(); err == nil && p.Rows != 9 {
-		return &Error{Where: p.Where, Err: fmt.Errorf("%w: %d x %d, want 9 x 9", ErrSize, p.Rows, p.Cols)}
-	}
-	return nil
+	p, err = r.Next()
+	return p, err == nil && p.Rows != 9
 }
 
 // maxRow is the bytes of a line with all cells of the largest grid, and something around

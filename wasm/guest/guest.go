@@ -70,6 +70,7 @@ func (g *Guest) open(model []byte, task string) *abi.Error {
 		if model = embedded.For(task); model == nil {
 			return &abi.Error{Kind: abi.KindModel, Message: fmt.Sprintf("no embedded model solves %q", task)}
 		}
+		task = "" // it is the model's name
 	}
 	s, m, err := solver.Parse(model, task, 1)
 	if err != nil {
