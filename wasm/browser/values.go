@@ -133,7 +133,8 @@ func description(s *model, d device) js.Value {
 	for k, v := range s.Model.Meta {
 		meta[k] = v
 	}
-	names, _ := s.Model.Puzzles() // opening has read them
+	_, nine := s.Task.(puzzle.Sudoku) // takes 9 x 9 alone, whatever the weights could
+	names, _ := s.Model.Puzzles()     // opening has read them
 	known := make([]any, 0, len(names))
 	for _, name := range names {
 		if name != "<blank>" {
@@ -142,7 +143,7 @@ func description(s *model, d device) js.Value {
 	}
 	return js.ValueOf(map[string]any{
 		"task": s.Task.Name(), "puzzles": known, "tokens": c.SeqLen, "vocabulary": c.VocabSize,
-		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape(),
+		"rows": grid.Rows, "cols": grid.Cols, "anyShape": c.AnyShape() && !nine,
 		"family": string(c.Family), "hidden": c.Hidden, "maxSegments": c.HaltMaxSteps, "parameters": s.parameters, "meta": meta,
 		"device": map[string]any{"kind": d.kind, "name": s.Backend.Name(), "reason": d.why},
 	})

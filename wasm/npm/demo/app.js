@@ -1,11 +1,12 @@
 import { ArcBoard, fillRules } from "./arc.js";
 import { Chart } from "./chart.js";
 import { Drawing } from "./drawing.js";
-import { examples, looks, maze } from "./examples.js";
+import { examples, looks as howMany, maze } from "./examples.js";
 import { describe, list, measured } from "./facts.js";
 import { Film } from "./film.js";
 import { MazeBoard } from "./maze.js";
 import { Player } from "./player.js";
+import { sizes } from "./sizes.js";
 import { Source, builtins, explain, hasGPU } from "./source.js";
 import { SudokuBoard } from "./sudoku.js";
 import { Typing } from "./typing.js";
@@ -65,9 +66,12 @@ function present() {
   describe(slot);
   if (slot) document.body.dataset.ready = task;
   else delete document.body.dataset.ready;
-  $("builtin").hidden = !slot || slot.at === builtins[task] || !builtins[task];
+  $("builtin").hidden = !slot || isBuiltin(slot) || !source.builtin;
+  $("sizes").hidden = !source.sizes;
   $("device").value = slot?.device ?? "wasm";
 }
+
+const isBuiltin = ({ at }) => Object.values(builtins).includes(at);
 
 /** The puzzle changed: what was thought about the former one is gone. whole: it is not amid a stroke. */
 function edited(whole = true) {
@@ -77,9 +81,23 @@ function edited(whole = true) {
   verdict = board.examine(whole);
   if (whole) typing.changed(board);
   if (board === boards.maze) drawing.changed();
-  for (const b of $("levels").children) b.setAttribute("aria-pressed", examples[b.dataset.level].includes(board.text));
+  if (board === boards.sudoku) sized();
   introduce();
   transport();
+}
+
+/** What goes with the sudoku's size: its puzzles, and another model perhaps. */
+function sized() {
+  const { side, text } = board;
+  if (source.side !== side || $("levels").childElementCount === 0) {
+    source.side = side;
+    document.body.toggleAttribute("data-sizes", side !== 9);
+    fillLevels(side);
+    present();
+    source.open();
+  }
+  for (const b of $("levels").children) b.setAttribute("aria-pressed", sizes[side][b.dataset.level].includes(text));
+  for (const b of $("sizes").children) b.setAttribute("aria-pressed", Number(b.dataset.side) === side);
 }
 
 function reset() {
@@ -94,7 +112,7 @@ function reset() {
 /** Says what is known before anyone thinks. */
 function introduce() {
   if (source.model || verdict.kind !== "one") return say(verdict.title, verdict.text);
-  if (!builtins[board.task]) say(`There is no network for ${board.task}s here.`, "Drop a .hrm file on the page.");
+  if (!source.builtin) say(`There is no network for ${board.task}s${source.sizes ? "" : " of this size"} here.`, "Drop a .hrm file on the page.");
 }
 
 function say(words, more = "") {
@@ -193,7 +211,7 @@ function transport() {
   $("play").textContent = playing || (thinking && calm.matches) ? "Pause"
     : fresh ? (bad ? "Let it try anyway" : !source.model && wish ? "Starts when loaded" : "Solve")
       : atEnd && whole ? "Play again" : "Play";
-  $("play").disabled = typing.wrong || (fresh && (verdict.kind === "empty" || !(source.model || builtins[board.task])));
+  $("play").disabled = typing.wrong || (fresh && (verdict.kind === "empty" || !(source.model || source.builtin)));
   $("back").disabled = at <= 0;
   $("next").disabled = at >= looks.length - 1;
   $("compare").disabled = verdict.kind !== "one" || !source.model;
@@ -221,11 +239,12 @@ const source = new Source({
     $("progress").value = part;
     if (player.looks.length === 0 && ["one", "unknown"].includes(verdict?.kind)) say(`Loading ${name}: ${Math.round(100 * part)} %`, wish ? "The puzzle starts by itself." : "");
   },
-  async loaded(task) {
+  async loaded(task, slot) {
     $("progress").hidden = true;
     $("error").hidden = true;
     performance.mark("hrm-ready");
     choose(task);
+    if (source.slot !== slot && !isBuiltin(slot)) typing.set(boards.sudoku.last(9) ?? examples.extreme[0]); // it knows no other size
     present();
     const { info } = source.model;
     if (task === "maze") drawing.limit(info.anyShape ? null : info);
@@ -296,9 +315,22 @@ function button(text, onClick, attributes = {}) {
   return b;
 }
 
-function fillLevels() {
+/** A size is chosen with its last puzzle, or the first one that there is. */
+function fillSizes() {
+  for (const side of Object.keys(sizes).map(Number)) {
+    $("sizes").append(button(`${side} × ${side}`, () => {
+      choose("sudoku");
+      const [first] = Object.values(sizes[side])[0];
+      if (board.side !== side) typing.visit(() => typing.set(board.last(side) ?? first));
+      think();
+    }, { "data-side": side, "aria-pressed": "false" }));
+  }
+}
+
+function fillLevels(side) {
   const turn = {};
-  for (const [level, puzzles] of Object.entries(examples)) {
+  $("levels").dataset.count = Object.keys(sizes[side]).length;
+  $("levels").replaceChildren(...Object.entries(sizes[side]).map(([level, puzzles]) => {
     const b = button(capital(level), () => {
       choose("sudoku");
       turn[level] = puzzles.includes(board.text) ? (puzzles.indexOf(board.text) + 1) % puzzles.length : turn[level] ?? 0;
@@ -306,10 +338,17 @@ function fillLevels() {
       think();
     }, { "data-level": level, "aria-pressed": "false" });
     const small = document.createElement("small");
-    small.textContent = looks[level];
+    small.textContent = side === 9 ? howMany[level] : clues(puzzles);
     b.append(small);
-    $("levels").append(b);
-  }
+    return b;
+  }));
+}
+
+/** How many clues puzzles have, in words. */
+function clues(puzzles) {
+  const counts = puzzles.map((p) => p.replaceAll(".", "").length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return `${least === most ? most : `${least}–${most}`} clues`;
 }
 
 /** The rules of the third board, to choose from. */
@@ -334,7 +373,7 @@ function fillTasks() {
     b.hidden = !builtins[task];
     $("tasks").append(b);
   }
-  $("tasks").hidden = Object.keys(builtins).length < 2;
+  $("tasks").hidden = Object.keys(boards).filter((task) => builtins[task]).length < 2;
 }
 
 async function savePicture() {
@@ -380,7 +419,7 @@ function wire() {
   $("save").addEventListener("click", savePicture);
   for (const a of document.querySelectorAll("[data-to]")) a.addEventListener("click", goTo);
   $("error-close").addEventListener("click", () => { $("error").hidden = true; });
-  for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(builtins[source.task] ?? Object.values(builtins)[0], "the built-in model"));
+  for (const id of ["error-builtin", "builtin"]) $(id).addEventListener("click", () => source.load(source.builtin ?? Object.values(builtins)[0], "the built-in model"));
   $("device").addEventListener("change", (e) => chooseDevice(e.target.value));
   $("compare").addEventListener("click", compareDevices);
   $("file").addEventListener("change", (e) => {
@@ -427,7 +466,7 @@ function wireDrop() {
   });
 }
 
-fillLevels();
+fillSizes();
 fillTasks();
 wire();
 wireDrop();

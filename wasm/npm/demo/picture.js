@@ -1,4 +1,6 @@
 // The look that is shown, as a picture to save.
+import { geometry } from "./geometry.js";
+
 const width = 1080;
 const side = 960;
 const left = (width - side) / 2;
@@ -30,9 +32,10 @@ export async function picture(board, words, colour) {
 }
 
 function sudoku(board, top, colour, tools) {
-  const cell = side / 9;
-  for (let i = 0; i < 81; i++) drawCell(board, i, left + (i % 9) * cell, top + Math.floor(i / 9) * cell, cell, tools);
-  lines(tools.pen, colour, top, cell);
+  const n = board.side;
+  const cell = side / n;
+  for (let i = 0; i < n * n; i++) drawCell(board, i, left + (i % n) * cell, top + Math.floor(i / n) * cell, cell, tools);
+  lines(tools.pen, colour, top, n);
 }
 
 const inks = { given: "--ink", over: "--bad", bad: "--bad", sure: "--sure", unsure: "--ink" };
@@ -47,19 +50,27 @@ function drawCell({ look, given }, i, x, y, cell, { pen, fill, write }) {
     pen.globalAlpha = 1;
   }
   if (digit === ".") return;
-  write(digit, x + cell / 2, y + cell * 0.7, inks[kind], font(58, kind === "given" ? 700 : 400), "center");
-  if (kind === "bad" || kind === "over") fill("--bad", x + cell / 2 - 19, y + cell * 0.76, 38, 4);
+  const part = (pixels) => (pixels * cell * 9) / side; // of a cell, in pixels of those of 9 x 9
+  write(digit, x + cell / 2, y + cell * 0.7, inks[kind], font(part(58), kind === "given" ? 700 : 400), "center");
+  if (kind === "bad" || kind === "over") fill("--bad", x + cell / 2 - part(19), y + cell * 0.76, part(38), part(4));
   const former = kind === "over" ? given[i] : look?.former?.[i];
   if (!former || former === "." || former === digit) return;
-  write(former, x + cell - 18, y + 29, "--muted", font(22), "center");
-  fill("--muted", x + cell - 27, y + 20, 18, 2);
+  write(former, x + cell - part(18), y + part(29), "--muted", font(part(22)), "center");
+  fill("--muted", x + cell - part(27), y + part(20), part(18), part(2));
 }
 
-function lines(pen, colour, top, cell) {
-  for (let k = 0; k <= 9; k++) {
-    pen.fillStyle = colour(k % 3 ? "--line" : "--frame");
-    const thick = k % 3 ? 1.5 : 4;
-    pen.fillRect(left + k * cell - thick / 2, top, thick, side);
-    pen.fillRect(left, top + k * cell - thick / 2, side, thick);
+function lines(pen, colour, top, n) {
+  const { high, wide } = geometry(n);
+  const cell = side / n;
+  const line = (k, of, box) => {
+    pen.fillStyle = colour(k % of ? "--line" : "--frame");
+    const thick = k % of ? 1.5 : 4;
+    pen.fillRect(...box(k * cell - thick / 2, thick));
+  };
+  for (const edges of [false, true]) { // those of boxes over the others
+    for (let k = 0; k <= n; k++) {
+      if ((k % wide === 0) === edges) line(k, wide, (at, thick) => [left + at, top, thick, side]);
+      if ((k % high === 0) === edges) line(k, high, (at, thick) => [left, top + at, side, thick]);
+    }
   }
 }

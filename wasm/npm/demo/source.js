@@ -6,6 +6,7 @@ const served = document.documentElement.dataset.models.split(" "); // the tasks 
 /** Where the built-in models are. */
 export const builtins = Object.fromEntries(served.map((task, i) => [task, new URL(i === 0 ? "model.hrm" : `${task}.hrm`, document.baseURI).href]));
 const tasks = ["sudoku", "maze", "arc"];
+const sizes = "sudoku-sizes"; // what the one for sudokus of other sizes than 9 x 9 is called
 
 /** What to do about an error, by its code, where the message does not say. */
 const advice = {
@@ -34,19 +35,31 @@ export async function hasGPU() {
 
 export class Source {
   task = served[0]; // the one whose model is used
-  #slots = {}; // {model, at, name, bytes, device} of each task
+  side = 9; // of the sudoku
+  #slots = {}; // {model, at, name, bytes, device} of each task, and of sizes
   #loading = null; // {stopper, at} of a load under way
 
   /** on: {progress, loaded, failed} */
   constructor(on) { this.on = on; }
 
   /** What is loaded for the task: {model, at, name, bytes, device}, or null. */
-  get slot() { return this.#slots[this.task] ?? null; }
+  get slot() { return this.#slots[this.anySize ? this.task : this.#name] ?? null; }
   get model() { return this.slot?.model ?? null; }
+
+  /** Where the built-in model of the task is, if there is one. */
+  get builtin() { return builtins[this.#name]; }
+
+  /** Whether the model for 9 x 9, a visitor's perhaps, is one for every size. */
+  get anySize() { return Boolean(this.#slots.sudoku?.model.info.anyShape); }
+
+  /** Whether there is a model for other sizes. */
+  get sizes() { return this.anySize || sizes in builtins; }
+
+  get #name() { return this.task === "sudoku" && this.side !== 9 ? sizes : this.task; }
 
   /** Loads the built-in model of the task, unless there is one or it comes already. */
   open() {
-    const at = builtins[this.task];
+    const at = this.builtin;
     const coming = this.#loading?.at; // a visitor's own one comes first
     if (!at || this.slot || coming === at || (coming && !Object.values(builtins).includes(coming))) return null;
     return this.load(at, "the built-in model");
@@ -70,10 +83,10 @@ export class Source {
         await model.dispose();
         throw Object.assign(new Error(`${name} solves ${model.task} puzzles`), { code: "task" });
       }
-      this.#slots[model.task]?.model.dispose();
-      this.#slots[model.task] = { model, at: source, name, bytes: arrived.model?.loaded ?? 0, device };
+      const slot = { model, at: source, name, bytes: arrived.model?.loaded ?? 0, device };
+      this.#keep(source === builtins[sizes] ? sizes : model.task, slot);
       this.#loading = null;
-      await this.on.loaded(model.task);
+      await this.on.loaded(model.task, slot);
     } catch (error) {
       if (loading !== this.#loading || error.code === "aborted") return null;
       this.#loading = null;
@@ -81,6 +94,16 @@ export class Source {
       return error;
     }
     return null;
+  }
+
+  #keep(name, slot) {
+    const drop = (other) => {
+      this.#slots[other]?.model.dispose();
+      delete this.#slots[other];
+    };
+    if (name === sizes && this.anySize) drop("sudoku"); // back from a visitor's, for all sizes
+    drop(name);
+    this.#slots[name] = slot;
   }
 
   /** Loads the present model again, for another device; without that device it stays as it is. */

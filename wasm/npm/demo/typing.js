@@ -1,4 +1,6 @@
 // How a puzzle comes in: keypad, text, files, the address; and undo.
+import { digits } from "./geometry.js";
+
 const $ = (id) => document.getElementById(id);
 const phone = matchMedia("(max-width: 56rem) and (pointer: coarse)");
 const hints = {
@@ -17,7 +19,6 @@ export class Typing {
     this.boards = boards;
     this.board = boards.sudoku;
     this.on = on;
-    this.#pad();
     $("type").addEventListener("click", () => this.open($("sheet").hidden));
     $("done").addEventListener("click", () => {
       this.open(false);
@@ -25,7 +26,7 @@ export class Typing {
     });
     $("clear").addEventListener("click", () => this.board.clear());
     for (const b of document.querySelectorAll("[data-undo]")) b.addEventListener("click", () => this.undo());
-    $("text").addEventListener("input", (e) => this.#read(e.target.value));
+    $("text").addEventListener("input", (e) => this.#read(e.target.value, e.inputType === "insertText"));
     $("text").addEventListener("focus", (e) => e.target.select());
     document.addEventListener("paste", (e) => this.#paste(e));
     document.addEventListener("keydown", (e) => {
@@ -39,7 +40,13 @@ export class Typing {
     });
   }
 
-  #pad() {
+  /** The keys for the board's digits. */
+  #pad({ side }) {
+    if ($("pad").childElementCount === side + 1) return;
+    $("pad").replaceChildren();
+    const [keys, thumbs] = side > 9 ? [9, 9] : [side + 1, side < 7 ? side + 1 : 5]; // in a row, and on a phone
+    $("pad").style.setProperty("--keys", keys);
+    $("pad").style.setProperty("--thumbs", thumbs);
     const key = (text, digit, name) => {
       const b = document.createElement("button");
       b.type = "button";
@@ -48,7 +55,7 @@ export class Typing {
       b.addEventListener("click", () => this.boards.sudoku.put(digit));
       $("pad").append(b);
     };
-    for (const d of "123456789") key(d, d, `Digit ${d}`);
+    for (const d of digits.slice(0, side)) key(d, d, `Digit ${d}`);
     key("⌫", ".", "Blank");
   }
 
@@ -56,7 +63,6 @@ export class Typing {
   use(board) {
     this.board = board;
     $("text-label").textContent = hints[board.task];
-    $("text").rows = board.task === "sudoku" ? 2 : 6;
     $("text").value = board.text;
     this.#note("");
   }
@@ -79,7 +85,7 @@ export class Typing {
   #parse(text) {
     const boards = [this.board, ...Object.values(this.boards).filter((b) => b !== this.board)];
     const read = boards.map((board) => ({ board, ...board.read(text) }));
-    return read.find((r) => r.text) ?? { error: read[0].error };
+    return read.find((r) => r.text && !r.doubt) ?? read.find((r) => r.text) ?? { error: read[0].error };
   }
 
   /** The puzzle that the address has, if it has one. */
@@ -107,6 +113,8 @@ export class Typing {
   /** The board has another puzzle. */
   changed(board) {
     const { text, task, hash } = board;
+    if (task === "sudoku") this.#pad(board);
+    $("text").rows = task === "sudoku" && text.length <= 81 ? 2 : 6;
     if (this.#last[task] !== undefined && this.#last[task] !== text) this.#past[task].push(this.#last[task]);
     this.#last[task] = text;
     for (const b of document.querySelectorAll("[data-undo]")) b.disabled = this.#past[task].length === 0;
@@ -129,8 +137,12 @@ export class Typing {
     $("done").disabled = this.wrong;
   }
 
-  #read(text) {
-    const found = this.#parse(text);
+  /** typed: key by key, on the way to a grid of the board's own size. */
+  #read(text, typed) {
+    let found = this.#parse(text);
+    if (typed && found.board?.task === "sudoku" && found.board === this.board && found.text.length !== this.board.text.length) {
+      found = { error: `${found.text.length} of ${this.board.text.length} cells.` };
+    }
     if (found.text && (found.board !== this.board || found.text !== this.board.text)) this.#put(found);
     this.#note(found.error ?? "");
     if (found.more > 0) $("text-note").textContent = `The first of ${found.more + 1} puzzles.`;
