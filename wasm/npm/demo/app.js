@@ -112,7 +112,8 @@ function reset() {
 /** Says what is known before anyone thinks. */
 function introduce() {
   if (source.model || verdict.kind !== "one") return say(verdict.title, verdict.text);
-  if (!source.builtin) say(`There is no network for ${board.task}s${source.sizes ? "" : " of this size"} here.`, "Drop a .hrm file on the page.");
+  const size = board === boards.sudoku && builtins.sudoku ? " of this size" : "";
+  if (!source.builtin) say(`There is no network for ${board.task}s${size} here.`, "Drop a .hrm file on the page.");
 }
 
 function say(words, more = "") {

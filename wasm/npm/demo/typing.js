@@ -26,7 +26,7 @@ export class Typing {
     });
     $("clear").addEventListener("click", () => this.board.clear());
     for (const b of document.querySelectorAll("[data-undo]")) b.addEventListener("click", () => this.undo());
-    $("text").addEventListener("input", (e) => this.#read(e.target.value, e.inputType === "insertText"));
+    $("text").addEventListener("input", (e) => this.#read(e.target.value, e.data?.length === 1));
     $("text").addEventListener("focus", (e) => e.target.select());
     document.addEventListener("paste", (e) => this.#paste(e));
     document.addEventListener("keydown", (e) => {
