@@ -316,12 +316,12 @@ function button(text, onClick, attributes = {}) {
   return b;
 }
 
-/** A size is chosen with its last puzzle, or the first one that there is. */
+/** A size is chosen with the puzzle that was here last, or the first hard one. */
 function fillSizes() {
   for (const side of Object.keys(sizes).map(Number)) {
     $("sizes").append(button(`${side} × ${side}`, () => {
       choose("sudoku");
-      const [first] = Object.values(sizes[side])[0];
+      const [first] = Object.values(sizes[side]).at(-1);
       if (board.side !== side) typing.visit(() => typing.set(board.last(side) ?? first));
       think();
     }, { "data-side": side, "aria-pressed": "false" }));

@@ -52,7 +52,7 @@ export class SudokuBoard {
   }
 
   examine() { return examine(this.text); }
-  looks({ maxSegments }) { return this.side < 6 ? Math.min(6, maxSegments) : maxSegments; } // it need not look long at 16 cells
+  looks({ maxSegments }) { return maxSegments; }
   focus() { this.grid.cells[this.grid.at].focus({ preventScroll: true }); }
 
   /** The cells of a grid of the puzzle's size, in place of those there were. */
