@@ -110,7 +110,7 @@ func ParseJSON(task Task, value []byte) (Puzzle, error) {
 	}
 	p, err := onlyOne(task, newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), t))
 	if err != nil && task == (Sudoku{}) {
-		if other := ofAnotherSize(string(value)); other != nil {
+		if other := ofAnotherSize(newJSONGrids(bufio.NewReaderSize(bytes.NewReader(value), 16), anySize).next); other != nil {
 			err = other
 		}
 	}

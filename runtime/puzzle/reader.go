@@ -129,7 +129,7 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 		return nil, fmt.Errorf("%w: task %s has no text format", ErrUnknown, task.Name())
 	}
 	if task == (Sudoku{}) {
-		if other := ofAnotherSize(head); other != nil {
+		if other := headOfAnotherSize(head); other != nil {
 			r.next = instead(r.next, other)
 		}
 	}
@@ -277,10 +277,22 @@ func recognise(head string) Task {
 	if t != nil && t != (Sudoku{}) {
 		return t
 	}
-	if p, ok := otherSize(head); ok {
-		return Sudokus{Side: p.Rows}
+	if headOfAnotherSize(head) != nil {
+		return anySize
 	}
 	return t
+}
+
+// headOfAnotherSize is ofAnotherSize of a file that starts with head.
+func headOfAnotherSize(head string) error {
+	if !fits(head) {
+		return nil
+	}
+	r, err := newReader(bufio.NewReaderSize(strings.NewReader(head), min(len(head)+16, maxLine)), anySize, head)
+	if err != nil {
+		return nil
+	}
+	return ofAnotherSize(r.next)
 }
 
 func recogniseKind(head string) Task {

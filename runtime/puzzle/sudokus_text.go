@@ -1,7 +1,6 @@
 package puzzle
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -327,28 +326,21 @@ func (r *sudokusReader) puzzle(side int, rows []sudokuRow) (Puzzle, error) {
 	return p, nil
 }
 
-// ofAnotherSize is the error about a text that begins with a whole sudoku that is not of
-// 9 x 9; nil of any other text.
-func ofAnotherSize(text string) error {
-	p, ok := otherSize(text)
-	if !ok {
+// ofAnotherSize is the error about a first puzzle that is a whole sudoku not of 9 x 9; nil
+// of any other.
+func ofAnotherSize(next func() (Puzzle, error)) error {
+	p, err := next()
+	if err != nil || p.Rows == 9 {
 		return nil
 	}
 	return &Error{Where: p.Where, Err: fmt.Errorf("%w: %d x %d, want 9 x 9", ErrSize, p.Rows, p.Cols)}
 }
 
-// otherSize returns the whole sudoku that a text begins with, if it is not of 9 x 9.
-func otherSize(text string) (p Puzzle, ok bool) {
-	if len(firstLine(text)) > maxRow {
-		return p, false
-	}
-	r, err := newReader(bufio.NewReaderSize(strings.NewReader(text), min(len(text)+16, maxLine)), Sudokus{Side: 9}, text)
-	if err != nil {
-		return p, false
-	}
-	p, err = r.Next()
-	return p, err == nil && p.Rows != 9
-}
+// anySize is the task that reads a text to see which size it has.
+var anySize = Sudokus{Side: 9}
+
+// fits reports a text whose first line may hold a sudoku.
+func fits(text string) bool { return len(firstLine(text)) <= maxRow }
 
 // maxRow is the bytes of a line with all cells of the largest grid, and something around
 // them.

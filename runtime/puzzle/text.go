@@ -300,8 +300,8 @@ func Parse(task Task, text string) (Puzzle, error) {
 		return Puzzle{Question: q, Rating: -1}, err
 	}
 	p, err := onlyOne(t, t.text(linesOf(text), false))
-	if err != nil && t == (Sudoku{}) {
-		if other := ofAnotherSize(text); other != nil {
+	if err != nil && t == (Sudoku{}) && fits(text) {
+		if other := ofAnotherSize(anySize.text(linesOf(text), false).next); other != nil {
 			err = other
 		}
 	}

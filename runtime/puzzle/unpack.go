@@ -3,7 +3,6 @@ package puzzle
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -103,7 +102,7 @@ func unpackWith(r io.Reader, b *budget, depth int) (u unpacked, err error) {
 	magic, _ := in.Peek(2)
 	switch {
 	case depth > 0 && bytes.Equal(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(counted{in, b})
+		z, err := gunzip(counted{in, b})
 		if err != nil {
 			return u, fmt.Errorf("gzip: %w", err)
 		}

@@ -10,3 +10,8 @@ import (
 func listZip(io.ReaderAt, int64) ([]packed, error) {
 	return nil, errors.New("archives are not read here; unpack it first")
 }
+
+// gunzip is left out for the same reason.
+func gunzip(io.Reader) (io.Reader, error) {
+	return nil, errors.New("it is not read here; unpack it first")
+}

@@ -4,6 +4,7 @@ package puzzle
 
 import (
 	"archive/zip"
+	"compress/gzip"
 	"fmt"
 	"io"
 )
@@ -22,3 +23,5 @@ func listZip(at io.ReaderAt, size int64) ([]packed, error) {
 	}
 	return files, nil
 }
+
+func gunzip(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }

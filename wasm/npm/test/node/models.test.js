@@ -11,16 +11,17 @@ import { easy, skip } from "./setup.js";
 const input = [[1, 0, 3], [0, 6, 0], [3, 3, 0], [0, 0, 0], [1, 0, 6], [0, 1, 0]].map((left) => [...left, 0, 0, 0]);
 const mirror = rules.find((rule) => rule.name === "mirror");
 const arc = { name: "mirror", train: examplesOf(mirror), test: [{ input, output: mirror.apply(input) }] };
-const puzzles = { arc, sudoku: easy, maze: "S.#..\n..#..\n.....\n##.##\n....G" };
+const puzzles = { arc, sudoku: easy, sudokuSizes: "1.....3....2.4..", maze: "S.#..\n..#..\n.....\n##.##\n....G" };
 
 test("every model of the package has a function, and solves a puzzle", { skip }, async () => {
   const names = readdirSync(new URL("../../dist", import.meta.url)).filter((n) => n.endsWith(".hrm")).map((n) => n.replace(".hrm", ""));
   assert.ok(names.includes("sudoku"));
   for (const name of names) {
-    assert.equal(typeof models[name], "function", `lib/models.js has nothing for dist/${name}.hrm`);
-    const model = await models[name]();
-    assert.equal(model.task, name);
-    const { valid, reason } = await model.solve(puzzles[name]);
+    const own = name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    assert.equal(typeof models[own], "function", `lib/models.js has nothing for dist/${name}.hrm`);
+    const model = await models[own]();
+    assert.equal(model.task, name.replace(/-.*/, ""));
+    const { valid, reason } = await model.solve(puzzles[own]);
     assert.ok(valid, reason);
     await model.dispose();
   }
