@@ -313,8 +313,9 @@ func fixtures(t *testing.T, root string) map[string][]byte {
 		"model.hrm": read("native/embedded/float32.hrm"), "float32.hrm": read("native/embedded/float32.hrm"), "native/embedded/float32.hrm": read("native/embedded/float32.hrm"),
 		"sudoku.hrm": read("native/embedded/float32.hrm"), "hrm-sudoku": read("native/embedded/float32.hrm"), "maze.hrm": read("native/embedded/maze.hrm"), "arc.hrm": read("native/embedded/arc.hrm"),
 	}
-	const start = "train/start/sudoku-candidates.hrm"
-	files[start] = read(start)
+	for _, name := range []string{"train/start/sudoku-candidates.hrm", "train/arc/mini-arc.hrm"} {
+		files[name] = read(name)
+	}
 	for i, name := range []string{"train", "ordinary", "hard", "gen-hard", "valid", "test", "puzzles"} {
 		// Each its own, which a data set is held to: the same grid under other digits.
 		swap := strings.NewReplacer("1", fmt.Sprint(1+i), fmt.Sprint(1+i), "1")
