@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,14 +19,12 @@ import (
 // under the names of columns. Lists and objects around them are opened. Python's
 // None, True, False, quotes and trailing commas are read too.
 type jsonGrids struct {
+	queue
 	s     *jsonScanner
 	task  gridTask
 	lay   layout
 	sizes bool        // the lists say which size a grid has: Sudokus
 	stack []jsonLevel // the first is the file
-	ready []func() (Puzzle, error)
-	found bool // a puzzle, or an error in one
-	done  bool
 }
 
 // jsonLevel is an open list or object, or the file.
@@ -138,26 +135,18 @@ func rowsOf(task Task, value []byte) (text string, ok bool) {
 }
 
 func (r *jsonGrids) next() (Puzzle, error) {
-	for len(r.ready) == 0 {
-		if r.done {
-			return Puzzle{}, io.EOF
-		}
-		err := r.step()
-		var bad *Error
-		if errors.As(err, &bad) {
-			r.recover(bad)
-		} else if err != nil {
-			return Puzzle{}, err
-		}
-	}
-	f := r.ready[0]
-	r.ready = r.ready[1:]
-	return f()
+	return r.first(r)
 }
 
-func (r *jsonGrids) fail(bad *Error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
+// read takes a step, and goes on behind what is broken.
+func (r *jsonGrids) read() error {
+	err := r.step()
+	var bad *Error
+	if errors.As(err, &bad) {
+		r.recover(bad)
+		return nil
+	}
+	return err
 }
 
 // recover goes on in the next line, when what is broken began in this one: a
@@ -165,7 +154,7 @@ func (r *jsonGrids) fail(bad *Error) {
 func (r *jsonGrids) recover(bad *Error) {
 	r.fail(bad)
 	if len(r.stack) > 1 && r.stack[1].line != r.s.line {
-		r.done = true
+		r.closed = true
 		return
 	}
 	r.stack = r.stack[:1]
@@ -175,7 +164,7 @@ func (r *jsonGrids) recover(bad *Error) {
 	}
 	for {
 		if c, err := r.s.byte(); err != nil || c == '\n' {
-			r.done = err != nil
+			r.closed = err != nil
 			return
 		}
 	}
@@ -218,7 +207,7 @@ func (r *jsonGrids) file() error {
 	c, err := r.s.token()
 	var end *Error
 	if errors.As(err, &end) {
-		r.done = true
+		r.closed = true
 		r.atEnd()
 		return nil
 	}
@@ -249,7 +238,7 @@ func (r *jsonGrids) key(top *jsonLevel) (err error) {
 	}
 	if (top.key == "train" || top.key == "test") && len(r.stack) <= 3 {
 		if c, err := r.s.peek(); err == nil && c == '[' {
-			r.done = true
+			r.closed = true
 			return &Error{Line: r.s.line, Err: fmt.Errorf("an ARC task, want a %s", r.task.Name())}
 		}
 	}
@@ -545,8 +534,7 @@ func (r *jsonGrids) puzzle(q, a *jsonGrid, o *jsonLevel) {
 
 // emit makes the puzzle of a grid ready.
 func (r *jsonGrids) emit(n jsonNode, more func(*Puzzle) error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) {
+	r.push(func() (Puzzle, error) {
 		p, err := Parse(r.task, n.text)
 		if err != nil {
 			return Puzzle{}, r.at(n, err)

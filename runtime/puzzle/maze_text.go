@@ -130,30 +130,18 @@ func mazeLine(line string) lineKind {
 // any text between two mazes; or each in a line of its own, a square or of the
 // task's size.
 type mazeReader struct {
+	queue
 	lines   *lines
 	task    Maze
 	answers bool // read grids without a look at whether they can be questions
 
 	block  []string
-	start  int // line of the first row
-	ready  []func() (Puzzle, error)
-	found  bool
+	start  int    // line of the first row
 	passed *Error // the first line that is no row
-	closed bool
 }
 
 func (r *mazeReader) next() (Puzzle, error) {
-	for len(r.ready) == 0 {
-		if r.closed {
-			return Puzzle{}, io.EOF
-		}
-		if err := r.read(); err != nil {
-			return Puzzle{}, err
-		}
-	}
-	f := r.ready[0]
-	r.ready = r.ready[1:]
-	return f()
+	return r.first(r)
 }
 
 // read takes one line.
@@ -253,14 +241,8 @@ func side(n int) int {
 	return 0
 }
 
-func (r *mazeReader) fail(bad *Error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
-}
-
 func (r *mazeReader) emit(rows []string, line int) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return r.puzzle(rows, line) })
+	r.push(func() (Puzzle, error) { return r.puzzle(rows, line) })
 }
 
 // puzzle makes a maze of its rows, of which the first is at a line.

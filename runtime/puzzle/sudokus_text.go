@@ -19,18 +19,16 @@ import (
 //
 // What is of 9 x 9, or nothing, is left to the reader of Sudoku.
 type sudokusReader struct {
+	queue
 	lines   *lines
 	task    Sudokus
 	answers bool // read grids as task.Digits says, without a look at whether they can be questions
 	nine    *textReader
-	ready   []func() (Puzzle, error)
 
 	rows   []sudokuRow
 	side   int    // of the grid of rows
 	sign   rune   // of its blank cells; 0: not known yet
-	found  bool   // a puzzle, or an error in one
 	passed *Error // why the first row that was passed over is no grid
-	closed bool
 }
 
 // sudokuRow is a line of cells.
@@ -55,17 +53,7 @@ func newSudokusReader(l *lines, t Sudokus, answers bool) *sudokusReader {
 }
 
 func (r *sudokusReader) next() (Puzzle, error) {
-	for len(r.ready) == 0 {
-		if r.closed {
-			return Puzzle{}, io.EOF
-		}
-		if err := r.read(); err != nil {
-			return Puzzle{}, err
-		}
-	}
-	f := r.ready[0]
-	r.ready = r.ready[1:]
-	return f()
+	return r.first(r)
 }
 
 // read takes one line.
@@ -107,19 +95,13 @@ func (r *sudokusReader) end() {
 // drain takes the puzzles that the reader of Sudoku has found.
 func (r *sudokusReader) drain() {
 	for _, f := range r.nine.ready {
-		r.found = true
-		r.ready = append(r.ready, func() (Puzzle, error) {
+		r.push(func() (Puzzle, error) {
 			p, err := f()
 			p.Rows, p.Cols = 9, 9
 			return p, err
 		})
 	}
 	r.nine.ready = nil
-}
-
-func (r *sudokusReader) fail(bad *Error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
 }
 
 // take goes on with a line.
@@ -283,8 +265,7 @@ func (r *sudokusReader) flush() {
 }
 
 func (r *sudokusReader) emit(side int, rows []sudokuRow) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return r.puzzle(side, rows) })
+	r.push(func() (Puzzle, error) { return r.puzzle(side, rows) })
 }
 
 // puzzle makes one of the rows of a grid, or of the one line that holds it.

@@ -51,19 +51,17 @@ type row struct {
 // line that cannot be a row, or before a line that holds a whole grid. Whatever
 // is wrong in it is one error, and reading goes on behind it.
 type textReader struct {
+	queue
 	lines   *lines
 	task    gridTask
 	lay     layout
 	rows    []row
-	start   int    // rows before the current chunk
-	blank   rune   // of the grid of rows; 0: not known yet
-	bad     *Error // the first error in rows
-	ready   []func() (Puzzle, error)
+	start   int                          // rows before the current chunk
+	blank   rune                         // of the grid of rows; 0: not known yet
+	bad     *Error                       // the first error in rows
 	resize  func(line []symbol) gridTask // of a task that comes in sizes: that which a grid has that begins so
 	answers bool                         // read grids without a look at whether they can be questions
-	found   bool                         // a puzzle, or an error in one
 	passed  *Error                       // why the first line that was passed over is no grid
-	closed  bool
 }
 
 func newTextReader(l *lines, t gridTask) *textReader {
@@ -71,17 +69,7 @@ func newTextReader(l *lines, t gridTask) *textReader {
 }
 
 func (r *textReader) next() (Puzzle, error) {
-	for len(r.ready) == 0 {
-		if r.closed {
-			return Puzzle{}, io.EOF
-		}
-		if err := r.read(); err != nil {
-			return Puzzle{}, err
-		}
-	}
-	f := r.ready[0]
-	r.ready = r.ready[1:]
-	return f()
+	return r.first(r)
 }
 
 // read takes one line and appends the puzzles that it ends to ready.
@@ -105,12 +93,6 @@ func (r *textReader) read() error {
 		r.take(r.parse(line))
 	}
 	return nil
-}
-
-// fail makes an error ready.
-func (r *textReader) fail(bad *Error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return Puzzle{}, bad })
 }
 
 // take goes on with a line.
@@ -240,8 +222,7 @@ func (r *textReader) flush() {
 }
 
 func (r *textReader) emit(rows []row, bad *Error) {
-	r.found = true
-	r.ready = append(r.ready, func() (Puzzle, error) { return r.puzzle(rows, bad) })
+	r.push(func() (Puzzle, error) { return r.puzzle(rows, bad) })
 }
 
 func (r *textReader) puzzle(rows []row, bad *Error) (Puzzle, error) {
