@@ -129,15 +129,14 @@ func newReader(in *bufio.Reader, task Task, head string) (*Reader, error) {
 		return nil, fmt.Errorf("%w: task %s has no text format", ErrUnknown, task.Name())
 	}
 	if task == (Sudoku{}) {
-		if other := headOfAnotherSize(head); other != nil {
-			r.next = instead(r.next, other)
-		}
+		r.next = instead(r.next, func() error { return headOfAnotherSize(head) })
 	}
 	return r, nil
 }
 
-// instead returns an error for those that come before the first sound puzzle.
-func instead(next func() (Puzzle, error), other error) func() (Puzzle, error) {
+// instead returns another error, if there is one, for those that come before the first
+// sound puzzle.
+func instead(next func() (Puzzle, error), another func() error) func() (Puzzle, error) {
 	sound, told := false, false
 	return func() (Puzzle, error) {
 		for {
@@ -148,7 +147,11 @@ func instead(next func() (Puzzle, error), other error) func() (Puzzle, error) {
 			}
 			if !told {
 				told = true
-				return p, other
+				if other := another(); other != nil {
+					return p, other
+				}
+				sound = true // of this kind, with something wrong
+				return p, err
 			}
 		}
 	}
