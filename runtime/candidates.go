@@ -157,7 +157,7 @@ func (c *Config) validateCandidates() error {
 		return nil
 	}
 	s := c.Grid()
-	_, _, ok := boxes(s)
+	_, _, ok := boxesOf(s)
 	switch {
 	case !ok:
 		return fmt.Errorf("%w: mixing %s needs a square grid with boxes, such as seq_len 81, got %v", ErrConfig, c.Mixing, s)
@@ -177,6 +177,6 @@ func (c *Config) validateCandidates() error {
 
 // BoxSize returns the rows and columns of a box of a sudoku.
 func (s Shape) BoxSize() (rows, cols int) {
-	rows, cols, _ = boxes(s)
+	rows, cols, _ = boxesOf(s)
 	return rows, cols
 }

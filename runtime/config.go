@@ -261,7 +261,7 @@ func (c *Config) validateShape() error {
 	case c.Relations != "" && c.Relations != "sudoku":
 		return fmt.Errorf("%w: relations is %q, want sudoku or nothing", ErrConfig, c.Relations)
 	}
-	if _, _, ok := boxes(c.Grid()); c.Relations != "" && !ok {
+	if _, _, ok := boxesOf(c.Grid()); c.Relations != "" && !ok {
 		return fmt.Errorf("%w: relations %s need a square grid with boxes, such as seq_len 81, got %v", ErrConfig, c.Relations, c.Grid())
 	}
 	if err := cmp.Or(c.validateCandidates(), c.validateColours()); err != nil {

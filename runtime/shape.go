@@ -3,6 +3,8 @@ package runtime
 import (
 	"fmt"
 	"math"
+
+	"github.com/hrmgo/hrm/internal/boxes"
 )
 
 // Shape is the grid of a puzzle's tokens. They lie row by row.
@@ -55,7 +57,7 @@ func (c *Config) checkShape(in Input) error {
 		return fmt.Errorf("%w: a grid of %v, but the weights of this model are for %v alone", ErrInput, s, c.Grid())
 	}
 	if c.Relations != "" || c.Mixing == CandidateMixing {
-		if _, _, ok := boxes(s); !ok {
+		if _, _, ok := boxesOf(s); !ok {
 			return fmt.Errorf("%w: a grid of %v has no boxes, which this model looks at: want a square whose side is a product of two", ErrInput, s)
 		}
 	}
@@ -68,17 +70,12 @@ func (c *Config) checkShape(in Input) error {
 	return nil
 }
 
-// boxes returns the size of the boxes of a sudoku: a square of side n has n of them, as
-// near to squares as can be and lying down (6 x 6: 2 x 3).
-func boxes(s Shape) (rows, cols int, ok bool) {
-	n := s.Rows
-	if n != s.Cols {
+// boxesOf returns the size of the boxes of a sudoku, which is a square.
+func boxesOf(s Shape) (rows, cols int, ok bool) {
+	if s.Rows != s.Cols {
 		return 0, 0, false
 	}
-	for rows = int(math.Sqrt(float64(n)) + 0.5); rows > 1 && n%rows != 0; {
-		rows--
-	}
-	return rows, n / max(rows, 1), rows > 1
+	return boxes.Of(s.Rows)
 }
 
 // Relation returns the class of position j seen from position i in a grid, below
@@ -90,7 +87,7 @@ func (c *Config) Relation(s Shape, i, j int) int {
 	if i < prefix || j < prefix {
 		return 7
 	}
-	h, w, _ := boxes(s)
+	h, w, _ := boxesOf(s)
 	ri, ci := (i-prefix)/s.Cols, (i-prefix)%s.Cols
 	rj, cj := (j-prefix)/s.Cols, (j-prefix)%s.Cols
 	row, col := ri == rj, ci == cj

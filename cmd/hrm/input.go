@@ -112,7 +112,7 @@ func exists(path string) bool {
 func rows(args []string, task puzzle.Task) (p puzzle.Puzzle, n int, err error) {
 	_, cols := task.Size()
 	cells, most := 0, task.SeqLen()
-	if side := utf8.RuneCountInString(args[0]); task.Name() == (puzzle.Sudokus{}).Name() && hasBoxes(side) {
+	if side := utf8.RuneCountInString(args[0]); task.Name() == (puzzle.Sudokus{}).Name() && sudoku.HasBoxes(side) {
 		cols, most = side, side*side // perhaps of another size
 	}
 	for n < len(args) && utf8.RuneCountInString(args[n]) <= cols && cells < most && (!exists(args[n]) || args[n] == ".") {
@@ -125,16 +125,10 @@ func rows(args []string, task puzzle.Task) (p puzzle.Puzzle, n int, err error) {
 	if p, e := puzzle.Parse(task, strings.Join(args[:n], " ")); e == nil {
 		return p, n, nil
 	}
-	if cells < task.SeqLen()/2 && !(hasBoxes(n) && cells == n*n) {
+	if cells < task.SeqLen()/2 && !(sudoku.HasBoxes(n) && cells == n*n) {
 		n = 0 // words
 	}
 	return p, n, err
-}
-
-// hasBoxes reports the side of a sudoku.
-func hasBoxes(side int) bool {
-	_, _, ok := sudoku.Boxes(side)
-	return ok && side <= sudoku.MaxSide
 }
 
 // files yields the puzzles of a file or folder; tasks of ARC of all that follow

@@ -293,10 +293,7 @@ func (g Grid) Boxes() (rows, cols int) {
 	if g.Rules != "sudoku" {
 		return 0, 0
 	}
-	rows, cols, ok := sudoku.Boxes(g.Rows)
-	if !ok {
-		return 1, g.Rows
-	}
+	rows, cols, _ = sudoku.Boxes(g.Rows)
 	return rows, cols
 }
 

@@ -33,7 +33,7 @@ func (s Sudokus) Vocab() int { return s.Side + 2 }
 
 // Sized implements Sizer.
 func (s Sudokus) Sized(rows, cols int) (Task, error) {
-	if rows != cols || !hasBoxes(rows) {
+	if rows != cols || !sudoku.HasBoxes(rows) {
 		return nil, fmt.Errorf("%w: a sudoku of %d x %d, want a square with boxes: %s", ErrFormat, rows, cols, sudokuSides)
 	}
 	s.Side = rows
@@ -48,7 +48,7 @@ func (s Sudokus) Describe(of map[string]any) (Task, error) {
 	if err := d.end(); err != nil {
 		return nil, err
 	}
-	if rows != cols || !hasBoxes(rows) {
+	if rows != cols || !sudoku.HasBoxes(rows) {
 		return nil, fmt.Errorf("%w: %d rows and %d cols, want a square with boxes: %s", ErrSpec, rows, cols, sudokuSides)
 	}
 	s.Side = rows
@@ -57,11 +57,6 @@ func (s Sudokus) Describe(of map[string]any) (Task, error) {
 
 // Spec implements Describer. The size is in the model's configuration.
 func (Sudokus) Spec() map[string]any { return nil }
-
-func hasBoxes(side int) bool {
-	_, _, ok := sudoku.Boxes(side)
-	return ok && side <= sudoku.MaxSide
-}
 
 // Judges implements Judge.
 func (Sudokus) Judges() bool { return true }

@@ -1,6 +1,10 @@
 package puzzle
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
+)
 
 // sizedKind is kindOf for sudokus of all sizes: in a list a string is a number, a row or
 // a grid; one of 16 cells as sudokusReader takes it.
@@ -9,7 +13,7 @@ func (r *jsonGrids) sizedKind(text string, n int) int {
 	switch cells, _ := cellsOf(text); {
 	case list && n == 2 && strings.Trim(text, "0123456789") == "":
 		return nodeCell
-	case list && hasBoxes(len(cells)) && !(len(cells) == 16 && plausible(cells, 4) == 16 && solved4(cells)):
+	case list && sudoku.HasBoxes(len(cells)) && !(len(cells) == 16 && plausible(cells, 4) == 16 && solved4(cells)):
 		return nodeRow
 	case r.otherSize(text):
 		return nodeGrid
@@ -27,7 +31,7 @@ func rowsIn(stack []jsonLevel) (top *jsonLevel, list bool) {
 func (r *jsonGrids) isRow(cells int) bool {
 	if r.sizes {
 		_, list := rowsIn(r.stack)
-		return hasBoxes(cells) && (list || !r.isGrid(cells))
+		return sudoku.HasBoxes(cells) && (list || !r.isGrid(cells))
 	}
 	return cells == r.lay.cols
 }
@@ -35,7 +39,7 @@ func (r *jsonGrids) isRow(cells int) bool {
 // isGrid reports a list of so many cells that is a grid.
 func (r *jsonGrids) isGrid(cells int) bool {
 	if n := side(cells); r.sizes {
-		return n*n == cells && hasBoxes(n)
+		return n*n == cells && sudoku.HasBoxes(n)
 	}
 	return cells == r.task.SeqLen()
 }
@@ -43,7 +47,7 @@ func (r *jsonGrids) isGrid(cells int) bool {
 // areRows reports a list of so many rows that is a grid.
 func (r *jsonGrids) areRows(rows int) bool {
 	if r.sizes {
-		return hasBoxes(rows)
+		return sudoku.HasBoxes(rows)
 	}
 	return rows == r.lay.rows
 }

@@ -146,9 +146,9 @@ func (r *sudokusReader) place(row *sudokuRow) (n int, whole bool) {
 		return 4, true
 	case (n == 9 || n == 81) && !lettersAlone(row.cells):
 		return 0, false
-	case hasBoxes(n) && (plausible(row.cells, n) == n || n > 9 && 4*plausible(row.cells, n) >= 3*n):
+	case sudoku.HasBoxes(n) && (plausible(row.cells, n) == n || n > 9 && 4*plausible(row.cells, n) >= 3*n):
 		return n, false
-	case of*of == n && hasBoxes(of) && n != 16 && n-plausible(row.cells, of) <= 2:
+	case of*of == n && sudoku.HasBoxes(of) && n != 16 && n-plausible(row.cells, of) <= 2:
 		return of, true
 	}
 	return 0, false
@@ -344,7 +344,7 @@ func rowOf(line string) (row sudokuRow, rule bool) {
 		return row, true
 	}
 	cells, sign := cellsOf(table) // tabs at its ends may stand for blank cells
-	if !hasBoxes(len(cells)) {
+	if !sudoku.HasBoxes(len(cells)) {
 		cells, sign = cellsOf(line)
 	}
 	row = sudokuRow{cells: cells, sign: sign}
@@ -425,7 +425,7 @@ func wordsOf(line string) (words []textCell) {
 // areNumbers reports words that are the cells of a row or a grid, one of two digits.
 func areNumbers(words []textCell) bool {
 	n, two := len(words), false
-	if of := side(n); n < 10 || !hasBoxes(n) && (of*of != n || !hasBoxes(of)) {
+	if of := side(n); n < 10 || !sudoku.HasBoxes(n) && (of*of != n || !sudoku.HasBoxes(of)) {
 		return false
 	}
 	for _, w := range words {

@@ -4,24 +4,22 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"sync"
+
+	"github.com/hrmgo/hrm/internal/boxes"
 )
 
 // MaxSide is the largest side of a Board.
 const MaxSide = 25
 
 // Boxes returns the size of a box of a sudoku with sides of n cells, which has n of
-// them, as near to squares as can be and lying down (6 x 6: 2 x 3); ok is false where
-// there are none.
-func Boxes(n int) (rows, cols int, ok bool) {
-	for r := 2; r*r <= n; r++ {
-		if n%r == 0 {
-			rows = r
-		}
-	}
-	if rows == 0 {
-		return 0, 0, false
-	}
-	return rows, n / rows, true
+// them, as near to squares as can be and lying down (6 x 6: 2 x 3). ok is false where
+// there are none but rows, 1 x n.
+func Boxes(n int) (rows, cols int, ok bool) { return boxes.Of(n) }
+
+// HasBoxes reports the side of a Board.
+func HasBoxes(side int) bool {
+	_, _, ok := Boxes(side)
+	return ok && side <= MaxSide
 }
 
 // Board is a sudoku of any side up to MaxSide that has boxes: digits 1 to Side row by
@@ -33,7 +31,7 @@ type Board struct {
 
 // NewBoard returns an empty board. It panics where a side has no boxes.
 func NewBoard(side int) Board {
-	if _, _, ok := Boxes(side); !ok || side > MaxSide {
+	if !HasBoxes(side) {
 		panic("sudoku: a board without boxes, or too large")
 	}
 	return Board{side, make([]uint8, side*side)}
