@@ -45,10 +45,13 @@ func New(b runtime.Backend, t puzzle.Task, lanes int) *Solver {
 // TaskOf returns the task that a model solves: of sudokus with candidates those of all
 // sizes. The error wraps ErrTask.
 func TaskOf(m *runtime.Model) (puzzle.Task, error) {
+	var t puzzle.Task
+	var err error
 	if grid := m.Config.Grid(); m.Config.Mixing == runtime.CandidateMixing && m.Task == (puzzle.Sudokus{}).Name() {
-		return puzzle.Sized(puzzle.Sudokus{}, grid.Rows, grid.Cols)
+		t, err = puzzle.Sized(puzzle.Sudokus{}, grid.Rows, grid.Cols)
+	} else {
+		t, err = puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	}
-	t, err := puzzle.ForModel(m.Task, m.TaskSpec, m.Config.SeqLen, m.Config.Cols, m.Config.VocabSize)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTask, err)
 	}

@@ -129,9 +129,12 @@ type Size struct {
 // PuzzleTask returns the task with its description, at the size that the model is
 // for: the largest that is generated, else the task's own.
 func (c *Config) PuzzleTask() (puzzle.Task, error) {
-	t, err := puzzle.New(c.Task, c.TaskSpec)
+	var t puzzle.Task
+	var err error
 	if c.Mixing == runtime.CandidateMixing && c.Task == (puzzle.Sudokus{}).Name() {
 		t, err = puzzle.Sudokus{}.Describe(c.TaskSpec)
+	} else {
+		t, err = puzzle.New(c.Task, c.TaskSpec)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
