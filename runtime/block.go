@@ -127,6 +127,15 @@ func (b *Block[T]) All() [15]*T {
 	return [...]*T{&b.Conv, &b.GateUpT, &b.DownT, &b.QKV, &b.O, &b.RelationBias, &b.Lines, &b.Box, &b.Row, &b.Column, &b.Whole, &b.Cell, &b.Turns, &b.GateUp, &b.Down}
 }
 
+// Units returns what multiplies the means of the four kinds of units that a candidate
+// lies in: those of rows, of columns, of boxes or with ColourMixing of the grid, of cells.
+func (b *Block[T]) Units(m Mixing) [4]T {
+	if m == ColourMixing {
+		return [...]T{b.Row, b.Column, b.Whole, b.Cell}
+	}
+	return [...]T{b.Lines, b.Lines, b.Box, b.Cell}
+}
+
 // Param describes one weight of a layer.
 type Param struct {
 	Name       string // after the layer's, as in the reference's files

@@ -28,40 +28,25 @@ type candidateScratch struct {
 
 // mixCandidates sets a.y = norm(x + f(x)), see runtime.CandidateMeans.
 func (w *worker) mixCandidates(l *layer, a *acts) {
-	w.eachLane(func(c *candidateLane) { w.means(c, unitLinears(l), a.x[c.lo:c.hi]) })
+	w.eachLane(func(c *candidateLane) { w.means(c, l, a.x[c.lo:c.hi]) })
 	w.addNorm(a, w.tmp, 0, w.rows)
 }
 
 func (w *worker) mixCandidatesBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	x := w.inputBack(a, dy)
 	w.eachLane(func(c *candidateLane) {
-		w.meansBack(c, unitLinears(l), unitGradients(g), x[c.lo:c.hi], dy[c.lo:c.hi])
+		w.meansBack(c, l, g, x[c.lo:c.hi], dy[c.lo:c.hi])
 	})
 	kernels.Add(dy[:w.rows*w.d.config.Hidden], w.tmp)
 }
 
-// unitLinears returns what multiplies the means of each kind of unit.
-func unitLinears(l *layer) [4]*linear {
-	if l.Row != nil {
-		return [...]*linear{l.Row, l.Column, l.Whole, l.Cell}
-	}
-	return [...]*linear{l.Lines, l.Lines, l.Box, l.Cell}
-}
-
-func unitGradients(g *layerGrad) [4][]float32 {
-	if g.Row != nil {
-		return [...][]float32{g.Row, g.Column, g.Whole, g.Cell}
-	}
-	return [...][]float32{g.Lines, g.Lines, g.Box, g.Cell}
-}
-
 // means sets w.tmp, for each candidate of a lane x, to the sum of its four units' means,
 // each kind multiplied by its matrix.
-func (w *worker) means(c *candidateLane, by [4]*linear, x []float32) {
+func (w *worker) means(c *candidateLane, l *layer, x []float32) {
 	s := &w.candidate
 	c.units.Gather(s.means, x)
 	c.units.Average(s.means)
-	for kind, m := range by {
+	for kind, m := range l.Units(w.d.config.Mixing) {
 		lo, hi := c.units.Kind(kind)
 		m.forward(s.y[lo:hi], s.means[lo:hi], (hi-lo)/m.k, &w.rounding)
 	}
@@ -69,13 +54,14 @@ func (w *worker) means(c *candidateLane, by [4]*linear, x []float32) {
 }
 
 // meansBack adds to the gradients of the matrices, and sets w.tmp to that of x.
-func (w *worker) meansBack(c *candidateLane, by [4]*linear, grad [4][]float32, x, dy []float32) {
-	s := &w.candidate
+func (w *worker) meansBack(c *candidateLane, l *layer, g *layerGrad, x, dy []float32) {
+	s, mixing := &w.candidate, w.d.config.Mixing
 	c.units.Gather(s.means, x)
 	c.units.Average(s.means)
 	dUnits, dMeans := s.y, s.dMeans
 	c.units.Gather(dUnits, dy)
-	for kind, m := range by {
+	grad := g.Units(mixing)
+	for kind, m := range l.Units(mixing) {
 		lo, hi := c.units.Kind(kind)
 		m.backward(dMeans[lo:hi], grad[kind], dUnits[lo:hi], s.means[lo:hi], (hi-lo)/m.k, false, &w.rounding)
 	}
@@ -88,7 +74,7 @@ func (w *worker) mixColours(l *layer, a *acts) {
 	w.setFilters(l)
 	w.eachLane(func(c *candidateLane) {
 		s, x, out := &w.candidate, a.x[c.lo:c.hi], w.tmp[c.lo:c.hi]
-		w.means(c, unitLinears(l), x)
+		w.means(c, l, x)
 		c.turns.Turn(s.turned, x)
 		l.Turns.forward(s.more, s.turned, len(s.turned)/l.Turns.k, &w.rounding)
 		kernels.Add(out, s.more)
@@ -105,7 +91,7 @@ func (w *worker) mixColoursBack(l *layer, g *layerGrad, a *acts, dy []float32) {
 	x := w.inputBack(a, dy)
 	w.eachLane(func(c *candidateLane) {
 		s, x, dy, dx := &w.candidate, x[c.lo:c.hi], dy[c.lo:c.hi], w.tmp[c.lo:c.hi]
-		w.meansBack(c, unitLinears(l), unitGradients(g), x, dy)
+		w.meansBack(c, l, g, x, dy)
 		c.turns.Turn(s.turned, x)
 		l.Turns.backward(s.dTurned, g.Turns, dy, s.turned, len(s.turned)/l.Turns.k, false, &w.rounding)
 		c.turns.Back(dx, s.dTurned)
