@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/puzzle/sudoku"
 	"github.com/hrmgo/hrm/train/data"
@@ -19,41 +18,26 @@ func (f *sudokuFlags) boards(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	ctx, task := cmd.Context(), puzzle.Sudokus{Side: f.side}
-	target, err := command.NewTarget(cmd, f.out)
-	if err != nil {
-		return err
-	}
-	defer target.Discard()
-	t, err := openTable(ctx, target, task, f.resume)
-	if err != nil {
-		return err
-	}
-	filter := data.NewBoardFilter()
-	for _, path := range f.against {
-		set, err := data.Load(ctx, path, task)
-		if err != nil {
-			return err
+	task, filter := puzzle.Sudokus{Side: f.side}, data.NewBoardFilter()
+	return f.fill(cmd, task, func(ctx context.Context, t *table) error {
+		for _, path := range f.against {
+			set, err := data.Load(ctx, path, task)
+			if err != nil {
+				return err
+			}
+			for i := range set.Len() {
+				filter.Keep(tokens(set.Input(i)))
+			}
 		}
-		for i := range set.Len() {
-			filter.Keep(tokens(set.Input(i)))
+		for _, p := range t.rows {
+			filter.Keep(p.Question)
 		}
-	}
-	for _, p := range t.rows {
-		filter.Keep(p.Question)
-	}
-	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return f.keepBoard(p, filter) })
-	var few error
-	if err == nil && f.generate > 0 {
-		report := newReporter(cmd.ErrOrStderr())
-		report.count(len(t.rows), f.generate, "sudokus")
-		err = f.makeBoards(ctx, t, filter, report, low, high)
-		report.done()
-		if errors.Is(err, data.ErrFew) && len(t.rows) > 0 {
-			few, err = err, nil
-		}
-	}
-	return errors.Join(t.finish(left, err), few)
+		return nil
+	}, func(p *puzzle.Puzzle) (bool, error) {
+		return f.keepBoard(p, filter)
+	}, func(ctx context.Context, t *table, report *reporter) error {
+		return f.makeBoards(ctx, t, filter, report, low, high)
+	})
 }
 
 // checkBoards reports flags that do not go with the size, and reads --clues.

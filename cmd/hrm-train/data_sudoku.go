@@ -84,32 +84,51 @@ func (f *sudokuFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	var filter *data.Filter
+	return f.fill(cmd, puzzle.Sudoku{}, func(ctx context.Context, t *table) (err error) {
+		filter, err = f.filter(ctx, t)
+		return err
+	}, func(p *puzzle.Puzzle) (bool, error) {
+		return keepSudoku(p, filter)
+	}, func(ctx context.Context, t *table, report *reporter) error {
+		if f.clues != "" {
+			return f.ordinary(ctx, t, filter, report, low, high)
+		}
+		return f.hard(ctx, t, filter, report)
+	})
+}
+
+// fill makes the table of the flags: start learns what is there, keep judges what is
+// imported, and then generate adds what is generated. With data.ErrFew the table keeps what
+// was made.
+func (f *sudokuFlags) fill(cmd *cobra.Command, task puzzle.Task, start func(context.Context, *table) error,
+	keep func(*puzzle.Puzzle) (bool, error), generate func(context.Context, *table, *reporter) error,
+) error {
 	ctx := cmd.Context()
 	target, err := command.NewTarget(cmd, f.out)
 	if err != nil {
 		return err
 	}
 	defer target.Discard()
-	t, err := openTable(ctx, target, puzzle.Sudoku{}, f.resume)
+	t, err := openTable(ctx, target, task, f.resume)
 	if err != nil {
 		return err
 	}
-	filter, err := f.filter(ctx, t)
-	if err != nil {
+	if err := start(ctx, t); err != nil {
 		return err
 	}
-	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), func(p *puzzle.Puzzle) (bool, error) { return keepSudoku(p, filter) })
+	left, err := f.importAll(ctx, t, cmd.ErrOrStderr(), keep)
+	var few error
 	if err == nil && f.generate > 0 {
 		report := newReporter(cmd.ErrOrStderr())
 		report.count(len(t.rows), f.generate, "sudokus")
-		if f.clues != "" {
-			err = f.ordinary(ctx, t, filter, report, low, high)
-		} else {
-			err = f.hard(ctx, t, filter, report)
-		}
+		err = generate(ctx, t, report)
 		report.done()
+		if errors.Is(err, data.ErrFew) && len(t.rows) > 0 {
+			few, err = err, nil
+		}
 	}
-	return t.finish(left, err)
+	return errors.Join(t.finish(left, err), few)
 }
 
 // parseClues reads "30" or "28-36", from least to most; "" is no limits.
