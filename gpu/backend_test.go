@@ -129,16 +129,23 @@ func TestSegmentAgreesWithCPU(t *testing.T) {
 		for _, f := range formats[name] {
 			t.Run(name+"/"+f.String(), func(t *testing.T) {
 				packed, plain := converted(t, m, f)
-				onGPU, err := gpu.New(d, packed)
-				check(t, err)
-				defer onGPU.Close()
-				onCPU, err := cpu.New(plain, cpu.Options{})
-				check(t, err)
-				defer onCPU.Close()
+				onGPU, onCPU := both(t, d, packed, plain)
 				agree(t, onGPU, onCPU)
 			})
 		}
 	}
+}
+
+// both returns backends for the same numbers, until the test ends.
+func both(t *testing.T, d *gpu.Device, packed, plain *runtime.Model) (onGPU, onCPU runtime.Backend) {
+	t.Helper()
+	g, err := gpu.New(d, packed)
+	check(t, err)
+	t.Cleanup(func() { g.Close() })
+	c, err := cpu.New(plain, cpu.Options{})
+	check(t, err)
+	t.Cleanup(func() { c.Close() })
+	return g, c
 }
 
 func agree(t *testing.T, onGPU, onCPU runtime.Backend) {
@@ -180,12 +187,7 @@ func TestSolve(t *testing.T) {
 	d := open(t)
 	for name, m := range smallModels(t) {
 		t.Run(name, func(t *testing.T) {
-			onGPU, err := gpu.New(d, m)
-			check(t, err)
-			defer onGPU.Close()
-			onCPU, err := cpu.New(m, cpu.Options{})
-			check(t, err)
-			defer onCPU.Close()
+			onGPU, onCPU := both(t, d, m, m)
 			in := varied(&m.Config, randomInputs(random(9), &m.Config, 12))
 			want, err := runtime.Solve(t.Context(), onCPU, in, runtime.Options{Lanes: 5})
 			check(t, err)
@@ -265,18 +267,14 @@ func TestDispatchesOfASegment(t *testing.T) {
 // Sudokus with more digits than the model's own grid has, and one of its own beside them.
 func TestSegmentOfLargerSudokus(t *testing.T) {
 	d, m, r := open(t), smallModels(t)["candidates"], random(9)
-	onGPU, err := gpu.New(d, m)
-	check(t, err)
-	defer onGPU.Close()
-	onCPU, err := cpu.New(m, cpu.Options{})
-	check(t, err)
-	defer onCPU.Close()
+	onGPU, onCPU := both(t, d, m, m)
 	batches, outs := [2]runtime.Batch{}, [2]runtime.Output{{WantLogits: true}, {WantLogits: true}}
 	sides := []int{10, 6, 9}
 	for i, b := range []runtime.Backend{onGPU, onCPU} {
-		batches[i], err = b.NewBatch(len(sides), 100)
+		batch, err := b.NewBatch(len(sides), 100)
 		check(t, err)
-		defer batches[i].Close()
+		defer batch.Close()
+		batches[i] = batch
 	}
 	for lane, side := range sides {
 		in := runtime.Input{Tokens: make([]int32, side*side), Rows: side, Cols: side}
