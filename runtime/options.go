@@ -56,7 +56,10 @@ type Options struct {
 	// accepted: by Accept where it is given, else by the halting head.
 	Restarts int
 	// Retry gives attempt 1, 2, ... of a puzzle another form of the same
-	// puzzle. Nil: the same puzzle from a perturbed start.
+	// puzzle. Nil: the same puzzle from a perturbed start. With guesses that are right
+	// a puzzle is easy: the first guessAttempts forms have a quarter of the segments that
+	// training allowed, and every further so many have a quarter more, up to all of those
+	// of the first attempt.
 	Retry Retry
 	Noise float32 // of the perturbed start, 0: DefaultNoise
 	Seed  uint64  // of perturbed starts and of Retry
@@ -148,6 +151,20 @@ func (o *Options) maxSegments(c *Config, shape Shape) int {
 		return o.Halt.n
 	}
 	return max(c.trainedSegments(shape), o.Halt.n)
+}
+
+// guessAttempts is the number of attempts after which further ones get more segments.
+const guessAttempts = 32
+
+// segmentsOf returns the limit for attempt n at a puzzle of a shape, of which the first
+// has most.
+func (o *Options) segmentsOf(c *Config, shape Shape, n int) int {
+	most := o.maxSegments(c, shape)
+	if n == 0 || o.Retry == nil || o.Halt.fixed {
+		return most
+	}
+	quarters := 1 + n/guessAttempts
+	return min(most, max(o.Halt.n, (c.trainedSegments(shape)*quarters+3)/4))
 }
 
 // trainedSegments returns HaltMaxSteps, and as many times more as a grid is longer than

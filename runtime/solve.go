@@ -315,7 +315,7 @@ func (s *solver) newThought(req *Request) *thought {
 	if t.o == nil {
 		t.o = &s.o
 	}
-	t.limit, t.until = t.o.maxSegments(s.config, s.config.Shape(req.Input)), t.o.Restarts
+	t.until = t.o.Restarts
 	return t
 }
 
@@ -351,7 +351,7 @@ func (s *solver) after(k, i int) {
 	tokens := s.out.Tokens[k*s.out.Stride:][:len(t.req.Input.Tokens)]
 	final := o.Latch != nil && l.latch(tokens)
 	l.now = Attempt{Tokens: append(l.now.Tokens[:0], tokens...), Segments: l.segment, Halted: final || s.config.Halts(qh, qc), QHalt: qh, QContinue: qc}
-	ends := o.Halt.stops(l.segment, l.now.Halted) || l.segment >= t.limit
+	ends := o.Halt.stops(l.segment, l.now.Halted) || l.segment >= l.limit
 	late := o.TimeLimit > 0 && time.Since(t.began) >= o.TimeLimit
 	if o.OnSegment != nil {
 		s.show(k, l, tokens, ends || late)
@@ -436,6 +436,7 @@ func (s *solver) attempt(t *thought, i int) error {
 	t.next++
 	t.lanes++
 	l.of, l.attempt, l.segment = t, n, 0
+	l.limit = o.segmentsOf(s.config, s.config.Shape(in), n)
 	return nil
 }
 

@@ -195,13 +195,13 @@ func TestSolvePuzzlesComeBeforeGuesses(t *testing.T) {
 }
 
 func TestSolveTimeLimit(t *testing.T) {
-	never := Options{Restarts: 1 << 40, Accept: func(int, []int32) bool { return false }}
+	never := Options{Restarts: 1 << 30, Accept: func(int, []int32) bool { return false }}
 	for name, c := range map[string]struct {
 		edit     func(*Options)
 		timedOut bool
 	}{
 		"attempts without end":     {func(o *Options) { o.TimeLimit = 20 * time.Millisecond }, true},
-		"segments without end":     {func(o *Options) { o.TimeLimit, o.Halt = 20*time.Millisecond, HaltFixed(1<<40) }, true},
+		"segments without end":     {func(o *Options) { o.TimeLimit, o.Halt = 20*time.Millisecond, HaltFixed(1<<30) }, true},
 		"more time than needed":    {func(o *Options) { o.TimeLimit, o.Restarts = time.Hour, 2 }, false},
 		"the last segment is late": {func(o *Options) { o.TimeLimit, o.Restarts, o.MaxSegments = 1, 0, 1 }, false},
 	} {
@@ -239,6 +239,34 @@ func TestSolveRetryIsUndone(t *testing.T) {
 	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
 	if err != nil || results[0].Tokens[0] != 101 || results[0].Attempts != 2 {
 		t.Fatalf("%+v, %v", results[0], err)
+	}
+}
+
+// With guesses an attempt is short, the longer the more there were, and never longer than
+// the first.
+func TestSolveGuessesAreShort(t *testing.T) {
+	form := func(tokens []int32, _ []float32, _ uint64) ([]int32, func([]int32, []float32)) { return tokens, nil }
+	for name, c := range map[string]struct {
+		o    Options
+		want map[int]int // segments by attempt
+	}{
+		"as trained": {Options{Retry: form}, map[int]int{0: 5, 1: 2, 31: 2, 32: 3, 64: 4, 96: 5, 400: 5}},
+		"deeper":     {Options{Retry: form, MaxSegments: 7}, map[int]int{0: 7, 1: 2, 96: 5, 128: 7, 400: 7}},
+		"less deep":  {Options{Retry: form, MaxSegments: 3}, map[int]int{0: 3, 1: 2, 32: 3, 400: 3}},
+		"at least 4": {Options{Retry: form, Halt: HaltLearned(4)}, map[int]int{0: 5, 1: 4, 64: 4, 96: 5}},
+		"always 6":   {Options{Retry: form, Halt: HaltFixed(6)}, map[int]int{0: 6, 1: 6, 400: 6}},
+	} {
+		got := map[int]int{}
+		c.o.Restarts, c.o.OnSegment = 400, func(e Event) { got[e.Attempt] = e.Segment }
+		c.o.Accept = func(int, []int32) bool { return false }
+		if _, err := Solve(t.Context(), newCounter(), inputs(9), c.o); err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range c.want {
+			if got[n] != want {
+				t.Errorf("%s: attempt %d has %d segments, want %d", name, n, got[n], want)
+			}
+		}
 	}
 }
 
@@ -409,7 +437,7 @@ func TestAttemptsDoNotDependOnOthers(t *testing.T) {
 
 // No attempt begins when the time for them is over, but the one under way ends.
 func TestSolveRestartTime(t *testing.T) {
-	o := Options{Restarts: 1 << 40, RestartTime: 20 * time.Millisecond, Accept: func(int, []int32) bool { return false }}
+	o := Options{Restarts: 1 << 30, RestartTime: 20 * time.Millisecond, Accept: func(int, []int32) bool { return false }}
 	results, err := Solve(t.Context(), newCounter(), inputs(9), o)
 	if r := results[0]; err != nil || !r.TimedOut || r.Attempts < 2 || r.First.Segments != 5 {
 		t.Errorf("%+v, %v", r, err)

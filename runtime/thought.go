@@ -7,7 +7,6 @@ import "time"
 type thought struct {
 	req   Request
 	o     *Options
-	limit int // segments of an attempt
 	began time.Time
 	spent time.Duration // its share of the time of its segments
 
@@ -27,6 +26,7 @@ type lane struct {
 	of      *thought // nil: the lane is free
 	attempt int
 	segment int     // from 1
+	limit   int     // segments at most
 	now     Attempt // as it is after the segment
 
 	back func(answer []int32, logits []float32) // undoes what Retry did; nil: nothing

@@ -128,7 +128,7 @@ func TestGuessesStarveNobody(t *testing.T) {
 			cancel()
 		}
 		a := <-results
-		if i < 3 && (a.Attempts != 40 || a.TotalSegments != 160 || a.Err != nil) {
+		if want := 4 + 31*1 + 8*2; i < 3 && (a.Attempts != 40 || a.TotalSegments != want || a.Err != nil) {
 			t.Errorf("%d attempts, %d segments, %v", a.Attempts, a.TotalSegments, a.Err)
 		}
 	}

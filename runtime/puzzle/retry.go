@@ -6,11 +6,8 @@ import (
 	"slices"
 )
 
-// How Retry guesses; see RATIONALE.md for what was measured.
-const (
-	maxGuesses      = 12
-	guessPreference = 2 // exponent of a guess's probability in the draw of its cell
-)
+// maxGuesses of a further attempt; see RATIONALE.md for what was measured.
+const maxGuesses = 3
 
 // Retry returns another form of a sudoku that a model could not solve, for one
 // more attempt: some blank cells filled as the model's logits [81, 11] suggest,
@@ -21,8 +18,7 @@ const (
 //
 // 1 to maxGuesses cells are filled. Each digit is drawn from the cell's
 // probabilities p = softmax(logits) among the digits that no cell in its row,
-// column and box holds, and the cell with a chance proportional to
-// p^guessPreference.
+// column and box holds, and the cell with a chance proportional to p.
 func (Sudoku) Retry(tokens []int32, logits []float32, seed uint64) (form []int32, back func(answer []int32, logits []float32)) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	guessed := slices.Clone(tokens)
@@ -56,7 +52,7 @@ func guess(tokens []int32, logits []float32, side, h, w int, rng *rand.Rand) {
 		if p == 0 {
 			continue
 		}
-		if key := guessPreference*math.Log(p) + gumbel(rng); key > best {
+		if key := math.Log(p) + gumbel(rng); key > best {
 			cell, digit, best = c, d, key
 		}
 	}
