@@ -18,7 +18,9 @@ import (
 	"github.com/hrmgo/hrm/internal/command"
 	"github.com/hrmgo/hrm/native"
 	"github.com/hrmgo/hrm/runtime"
+	"github.com/hrmgo/hrm/runtime/puzzle"
 	"github.com/hrmgo/hrm/runtime/weights"
+	"github.com/hrmgo/hrm/solver"
 )
 
 // inspection is what hrm inspect prints; its JSON names are in the help.
@@ -150,10 +152,17 @@ func (i *inspection) describe() {
 		return
 	}
 	grid := c.Grid()
-	i.Rows, i.Cols, i.AnyShape = grid.Rows, grid.Cols, c.AnyShape()
+	i.Rows, i.Cols, i.AnyShape = grid.Rows, grid.Cols, c.AnyShape() && i.taskSizes(&c)
 	for _, s := range c.Sublayers() {
 		i.Layer = append(i.Layer, sublayer(&c, s))
 	}
+}
+
+// taskSizes reports whether puzzles of the task come in sizes, as far as anybody knows.
+func (i *inspection) taskSizes(c *runtime.Config) bool {
+	t, err := solver.TaskOf(&runtime.Model{Config: *c, Task: i.Task, TaskSpec: i.TaskSpec})
+	_, sizes := t.(puzzle.Sizer)
+	return err != nil || sizes
 }
 
 // sublayer says what one step of a layer is, with its sizes.
@@ -302,13 +311,13 @@ func (i *inspection) grid() string {
 	shape := "no other"
 	relations, _ := i.Config["relations"].(string)
 	switch {
+	case !i.AnyShape:
 	case i.Config["mixing"] == string(runtime.CandidateMixing):
 		shape = fmt.Sprintf("or any other square grid with boxes, up to %d x %d", runtime.MaxDigits, runtime.MaxDigits)
-	case i.AnyShape:
+	case relations != "":
+		shape = "or any other of a " + relations
+	default:
 		shape = "or any other"
-	}
-	if relations != "" {
-		shape += " of a " + relations
 	}
 	return fmt.Sprintf("%d x %d, %s", i.Rows, i.Cols, shape)
 }
