@@ -21,6 +21,7 @@ const rest = (() => {
 })();
 
 export class Engine {
+  #go;
   #port;
   #fail = null; // rejects the call under way
   #dead = null; // why there is no program any more
@@ -33,7 +34,7 @@ export class Engine {
   }
 
   async #start({ module, kernel }) {
-    const go = new Go();
+    const go = this.#go = new Go();
     const name = `__hrm_port_${ports++}`;
     go.argv = ["hrm", name];
     go.exit = (code) => this.#end(new HRMError("internal", `the WebAssembly program ended with status ${code}; its last words are in the console`));
@@ -91,5 +92,6 @@ export class Engine {
     try {
       this.#port.exit();
     } catch { /* it is gone */ }
+    for (const timer of this.#go._scheduledTimeouts.values()) clearTimeout(timer); // they would wake it
   }
 }

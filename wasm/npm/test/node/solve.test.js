@@ -159,6 +159,21 @@ test("a disposed model", { skip }, async () => {
   assert.equal((await model.solve(easy).catch((e) => e)).code, "disposed");
 });
 
+test("a timer of a disposed model wakes nothing", { skip }, async (t) => {
+  let program;
+  const { run } = Go.prototype;
+  t.mock.method(Go.prototype, "run", function start(instance) {
+    program = this;
+    return run.call(this, instance);
+  });
+  const model = await HRM.load(modelPath, { worker: false });
+  let woken = false;
+  program._scheduledTimeouts.set(-1, setTimeout(() => { woken = true; }, 10)); // as that of a sleeping goroutine
+  await model.dispose();
+  await new Promise((resolve) => { setTimeout(resolve, 30); });
+  assert.equal(woken, false);
+});
+
 test("an answer on its way while its model is disposed of", { skip }, async () => {
   for (let i = 0; i < 20; i++) {
     const model = await HRM.load(modelPath, { workers: 1 });

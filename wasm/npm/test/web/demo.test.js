@@ -101,7 +101,7 @@ describe("the page in Chromium", { skip }, () => {
   test("guesses are told, the first pass apart", async (t) => {
     const page = await open(t, { query: `#s=${examples.hard[1]}` });
     await done(page, "solved");
-    assert.match(await page.textContent("#detail"), /^First pass: 16 looks, \d+ cells clash at its end\. Guess \d led to the answer: \d+ looks in /);
+    assert.match(await page.textContent("#detail"), /^First pass: 16 looks, \d+ cells clash at its end\. Guess \d+ led to the answer: \d+ looks in /);
     const names = await page.$$eval("#film button", (buttons) => buttons.map((b) => b.getAttribute("aria-label")));
     const first = names.findIndex((n) => n.startsWith("Guess 1, look 1"));
     assert.equal(first, 16);
