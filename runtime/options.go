@@ -57,9 +57,9 @@ type Options struct {
 	Restarts int
 	// Retry gives attempt 1, 2, ... of a puzzle another form of the same
 	// puzzle. Nil: the same puzzle from a perturbed start. With guesses that are right
-	// a puzzle is easy: the first guessAttempts forms have a quarter of the segments that
-	// training allowed, and every further so many have a quarter more, up to all of those
-	// of the first attempt.
+	// a puzzle is easy: the first 31 forms have a quarter of the segments that training
+	// allowed, and after every 32 attempts there is a quarter more, up to all of those of
+	// the first attempt.
 	Retry Retry
 	Noise float32 // of the perturbed start, 0: DefaultNoise
 	Seed  uint64  // of perturbed starts and of Retry

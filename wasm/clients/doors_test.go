@@ -82,7 +82,7 @@ func TestDoors(t *testing.T) {
 		if *n == *s {
 			alike++
 		}
-		if max(n.TotalSegments, s.TotalSegments) > settled {
+		if max(n.TotalSegments, s.TotalSegments) > settled || max(n.Attempts, s.Attempts) > 1 {
 			*n, *s = told{Answer: n.Answer, Valid: n.Valid}, told{Answer: s.Answer, Valid: s.Valid}
 		}
 	}
@@ -90,7 +90,7 @@ func TestDoors(t *testing.T) {
 	compare(t, puzzles, native, sandbox)
 }
 
-// settled is the segments of a puzzle that settles at once.
+// settled is the segments of a puzzle that settles at once, without a guess.
 const settled = 2
 
 // door answers puzzles.
