@@ -21,7 +21,6 @@ const rest = (() => {
 })();
 
 export class Engine {
-  #go;
   #port;
   #fail = null; // rejects the call under way
   #dead = null; // why there is no program any more
@@ -34,10 +33,13 @@ export class Engine {
   }
 
   async #start({ module, kernel }) {
-    const go = this.#go = new Go();
+    const go = new Go();
     const name = `__hrm_port_${ports++}`;
     go.argv = ["hrm", name];
-    go.exit = (code) => this.#end(new HRMError("internal", `the WebAssembly program ended with status ${code}; its last words are in the console`));
+    go.exit = (code) => {
+      for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer); // they would wake it
+      this.#end(new HRMError("internal", `the WebAssembly program ended with status ${code}; its last words are in the console`));
+    };
     await new Promise((resolve, reject) => {
       this.#fail = reject;
       this.#port = globalThis[name] = { ready: resolve, rest: (resume) => rest(() => this.#guard(resume)) };
@@ -92,6 +94,5 @@ export class Engine {
     try {
       this.#port.exit();
     } catch { /* it is gone */ }
-    for (const timer of this.#go._scheduledTimeouts.values()) clearTimeout(timer); // they would wake it
   }
 }
